@@ -1,0 +1,1 @@
+"""What programs read besides the protocol: health."""

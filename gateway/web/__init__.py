@@ -1,0 +1,1 @@
+"""HTTP, forms, cookies, headers, languages and pages, knowing nothing of OAuth."""

@@ -1,0 +1,1 @@
+"""Proving who someone is: providers, a row each."""

@@ -1,0 +1,225 @@
+"""What we know of citizens: schema ``idp``. Never the id of a client.
+
+Columns named ``sealed`` or ending in ``_sealed`` are ciphertext of keys.sealing.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+metadata = sa.MetaData(schema="idp")
+
+NOW = sa.DateTime(timezone=True)
+
+
+def _account() -> sa.Column[object]:
+    return sa.Column(
+        "account_id", sa.Uuid, sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False
+    )
+
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("status", sa.Text, nullable=False),  # open | locked | closed
+    sa.Column("data_key", sa.LargeBinary),  # wrapped; destroyed with the account
+    sa.Column("handle", sa.LargeBinary, nullable=False, unique=True),  # WebAuthn user handle
+    sa.Column("locale", sa.Text),
+    sa.Column("ial", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("roles", pg.ARRAY(sa.Text), nullable=False, server_default="{}"),  # administrators
+    sa.Column("created_at", NOW, nullable=False),
+    sa.Column("credentials_changed_at", NOW, nullable=False),
+    sa.Column("locked_reason", sa.Text),
+    sa.Column("closed_at", NOW),
+)
+
+identifiers = sa.Table(
+    "identifiers",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    _account(),
+    sa.Column("kind", sa.Text, nullable=False),  # email
+    sa.Column("lookup", sa.LargeBinary, nullable=False),  # blind index
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("proved_at", NOW, nullable=False),
+    sa.UniqueConstraint("kind", "lookup"),
+    sa.Index("identifiers_by_account", "account_id"),
+)
+
+passkeys = sa.Table(
+    "passkeys",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    _account(),
+    sa.Column("credential_id", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("public_key", sa.LargeBinary, nullable=False),  # COSE
+    sa.Column("alg", sa.Integer, nullable=False),
+    sa.Column("sign_count", sa.BigInteger, nullable=False),
+    sa.Column("aaguid", sa.Uuid, nullable=False),
+    sa.Column("transports", pg.ARRAY(sa.Text), nullable=False),
+    sa.Column("backup_eligible", sa.Boolean, nullable=False),
+    sa.Column("backed_up", sa.Boolean, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("device", sa.Text, nullable=False),  # browser and system it was added on
+    sa.Column("created_at", NOW, nullable=False),
+    sa.Column("last_used_at", NOW),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("suspected_at", NOW),  # the counter went backwards: possible clone
+    sa.Index("passkeys_by_account", "account_id"),
+)
+
+passwords = sa.Table(
+    "passwords",
+    metadata,
+    sa.Column(
+        "account_id",
+        sa.Uuid,
+        sa.ForeignKey("accounts.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("hash", sa.Text, nullable=False),  # Argon2id over an HMAC with the pepper
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),  # consecutive
+    sa.Column("changed_at", NOW, nullable=False),
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("bucket", sa.LargeBinary, primary_key=True),  # digest of (rule, whom)
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("window_ends_at", NOW, nullable=False),
+    sa.Column("blocked_until", NOW),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+    _account(),
+    sa.Column("kind", sa.Text, nullable=False),  # citizen | admin
+    sa.Column("started_at", NOW, nullable=False),
+    sa.Column("seen_at", NOW, nullable=False),  # written at most once a minute
+    sa.Column("expires_at", NOW, nullable=False),  # absolute
+    sa.Column("auth_time", NOW, nullable=False),
+    sa.Column("amr", pg.ARRAY(sa.Text), nullable=False),  # RFC 8176
+    sa.Column("aal", sa.SmallInteger, nullable=False),
+    sa.Column("device", sa.Text, nullable=False),
+    sa.Column("ended_at", NOW),
+    sa.Index("sessions_by_account", "account_id"),
+)
+
+signups = sa.Table(
+    "signups",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),  # of the flow's handle
+    sa.Column("browser", sa.LargeBinary, nullable=False),  # digest of the browser's cookie
+    sa.Column("purpose", sa.Text, nullable=False),  # create | add-email | recover
+    sa.Column("account_id", sa.Uuid),  # null until there is one
+    sa.Column("lookup", sa.LargeBinary, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # the address
+    sa.Column("code_digest", sa.LargeBinary),
+    sa.Column("link_digest", sa.LargeBinary, unique=True),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("created_at", NOW, nullable=False),
+    sa.Column("expires_at", NOW, nullable=False),
+    sa.Column("proved_at", NOW),
+    sa.Column("used_at", NOW),
+)
+
+recoveries = sa.Table(
+    "recoveries",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    _account(),
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),  # continues it
+    sa.Column("cancel_digest", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("started_at", NOW, nullable=False),
+    sa.Column("ready_at", NOW, nullable=False),
+    sa.Column("expires_at", NOW, nullable=False),
+    sa.Column("cancelled_at", NOW),
+    sa.Column("completed_at", NOW),
+    sa.Index("recoveries_by_account", "account_id"),
+)
+
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    _account(),
+    sa.Column("browser", sa.LargeBinary),  # bound to the browser that opened it first
+    sa.Column("created_at", NOW, nullable=False),
+    sa.Column("expires_at", NOW, nullable=False),
+    sa.Column("used_at", NOW),
+)
+
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("template", sa.Text, nullable=False),
+    sa.Column("locale", sa.Text, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # address and fields, JSON
+    sa.Column("queued_at", NOW, nullable=False),
+    sa.Column("due_at", NOW, nullable=False),
+    sa.Column("expires_at", NOW),  # a code that ran out is not sent
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("sent_at", NOW),
+    sa.Index("notices_due", "due_at", postgresql_where=sa.text("sent_at IS NULL")),
+)
+
+attributes = sa.Table(
+    "attributes",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    _account(),
+    sa.Column("claim", sa.Text, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # JSON value
+    sa.Column("source_type", sa.Text, nullable=False),  # self | register | document | …
+    sa.Column("source", sa.Text),
+    sa.Column("verified", sa.Boolean, nullable=False),
+    sa.Column("verification", pg.JSONB),  # framework, level, method, organization, time
+    sa.Column("verified_at", NOW),
+    sa.Column("verification_ends_at", NOW),
+    sa.Column("valid_from", sa.Date),
+    sa.Column("valid_until", sa.Date),
+    sa.Column("recorded_at", NOW, nullable=False),
+    sa.Column("recorded_by", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),  # active superseded disputed withdrawn expired
+    sa.Column("change_kind", sa.Text),  # change | correction | removal | reverification
+    sa.Column("precision", sa.Text),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Index(
+        "one_current_attribute",
+        "account_id",
+        "claim",
+        "verified",
+        unique=True,
+        postgresql_where=sa.text("status IN ('active', 'disputed')"),
+    ),
+)
+
+evidence = sa.Table(
+    "evidence",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    _account(),
+    sa.Column("kind", sa.Text, nullable=False),  # document | electronic_record | vouch
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("recorded_at", NOW, nullable=False),
+)
+
+proofings = sa.Table(
+    "proofings",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    _account(),
+    sa.Column("provider", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),  # verified | refused
+    sa.Column("reason", sa.Text),
+    sa.Column("ial", sa.SmallInteger, nullable=False),
+    sa.Column("fingerprint", sa.LargeBinary),  # keyed, of the register's person number
+    sa.Column("at", NOW, nullable=False),
+    sa.Index("proofings_by_account", "account_id"),
+    sa.Index("proofings_by_fingerprint", "fingerprint"),
+)

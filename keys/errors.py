@@ -1,0 +1,49 @@
+"""What the trust floor refuses.
+
+KeysError
+├── DatabaseBusy        no connection in time: answer 503 and ask to come back
+├── NotSealedHere       ciphertext that this key and place do not open
+├── TokenRefused        a JWT that is not what its reader asked for
+├── UnknownKey          no such signing key, or none active for (purpose, alg)
+└── KeyStateConflict    a transition that the key's state does not allow
+"""
+
+
+class KeysError(Exception):
+    """A refusal with a stable ``code``; its text is for logs, never for people."""
+
+    code = "keys_error"
+
+
+class DatabaseBusy(KeysError):  # noqa: N818 - named as the fact it reports
+    """No connection came free in time, or the database can't be reached."""
+
+    code = "database_busy"
+
+
+class NotSealedHere(KeysError):  # noqa: N818 - named as the fact it reports
+    """The ciphertext was made by another key, for another place, or was altered."""
+
+    code = "not_sealed_here"
+
+
+class TokenRefused(KeysError):  # noqa: N818 - named as the fact it reports
+    """A JWT failed a check; ``reason`` is a stable word for logs and the event log."""
+
+    code = "token_refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class UnknownKey(KeysError):  # noqa: N818 - named as the fact it reports
+    """No signing key with this kid, or none active for this purpose and algorithm."""
+
+    code = "unknown_key"
+
+
+class KeyStateConflict(KeysError):  # noqa: N818 - named as the fact it reports
+    """The key is not in the state from which this transition leads."""
+
+    code = "key_state_conflict"

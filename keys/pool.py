@@ -1,0 +1,111 @@
+"""A pool of PostgreSQL connections: last in, first out, nothing reset between borrowers.
+
+asyncpg's own pool wraps each connection in a proxy and sends a reset query; that
+costs as much again as a read by primary key. Nothing of ours sets session state,
+so a connection goes back as it came; one that broke or was left inside a
+transaction is closed instead.
+
+Knows nothing of tables, entries or events.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from keys.errors import DatabaseBusy
+
+
+@dataclass(frozen=True, slots=True)
+class PoolPolicy:
+    """How many connections one process holds, and how long anything may wait (seconds)."""
+
+    size: int = 10
+    wait: float = 1.0
+    connect: float = 5.0
+    statement: float = 2.5
+    lock: float = 2.0
+
+
+class Pool:
+    """Connections of one process to one database."""
+
+    def __init__(self, url: str, policy: PoolPolicy | None = None) -> None:
+        self._url = url
+        self._policy = policy or PoolPolicy()
+        self._idle: list[Any] = []
+        self._free = asyncio.Semaphore(self._policy.size)
+
+    async def take(self) -> Any:
+        """Borrow a connection.
+
+        :raises DatabaseBusy: none came free within the policy's ``wait``, or the
+            database can't be reached
+        """
+        if self._free.locked():
+            try:
+                await asyncio.wait_for(self._free.acquire(), self._policy.wait)
+            except TimeoutError as error:
+                raise DatabaseBusy from error
+        else:
+            await self._free.acquire()
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        try:
+            return await self._connect()
+        except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+            self._free.release()
+            raise DatabaseBusy from error
+        except BaseException:
+            self._free.release()
+            raise
+
+    def give_back(self, connection: Any) -> None:
+        """Return what :meth:`take` lent."""
+        if connection.is_closed():
+            pass
+        elif connection.is_in_transaction():
+            connection.terminate()
+        else:
+            self._idle.append(connection)
+        self._free.release()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        """Lend a connection for a block."""
+        connection = await self.take()
+        try:
+            yield connection
+        finally:
+            self.give_back(connection)
+
+    async def close(self) -> None:
+        """Close every idle connection."""
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _connect(self) -> Any:
+        policy = self._policy
+        connection = await asyncpg.connect(
+            self._url,
+            timeout=policy.connect,
+            command_timeout=policy.statement * 2,
+            server_settings={
+                "application_name": "gatehouse",
+                "statement_timeout": f"{int(policy.statement * 1000)}",
+                "lock_timeout": f"{int(policy.lock * 1000)}",
+                "idle_in_transaction_session_timeout": "10000",
+                "jit": "off",
+                "timezone": "UTC",
+            },
+        )
+        await connection.set_type_codec(
+            "jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
+        )
+        return connection

@@ -1,0 +1,1 @@
+"""What a client holds: codes, access tokens, refresh tokens, and the family that ties them."""

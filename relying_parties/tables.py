@@ -1,0 +1,220 @@
+"""What we know of agencies and of what citizens let them have: schema ``relying_parties``.
+
+Never the id of an account: a citizen is a pairwise ``subject``, and ``citizen`` is a
+reference that only the gateway's key opens (AAD = client id).
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+metadata = sa.MetaData(schema="relying_parties")
+
+NOW = sa.DateTime(timezone=True)
+
+agencies = sa.Table(
+    "agencies",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),  # a slug
+    sa.Column("name", pg.JSONB, nullable=False),  # by language
+    sa.Column(
+        "sector", sa.Text, nullable=False, unique=True
+    ),  # of pairwise subjects; never changes
+    sa.Column("contact", sa.Text),
+    sa.Column("created_at", NOW, nullable=False),
+)
+
+members = sa.Table(
+    "members",
+    metadata,
+    sa.Column("agency_id", sa.Text, sa.ForeignKey("agencies.id"), primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),  # in the sector of the gateway itself
+    sa.Column("role", sa.Text, nullable=False),  # owner | engineer | privacy | viewer
+    sa.Column("since", NOW, nullable=False),
+)
+
+clients = sa.Table(
+    "clients",
+    metadata,
+    sa.Column("client_id", sa.Text, primary_key=True),
+    sa.Column("agency_id", sa.Text, sa.ForeignKey("agencies.id"), nullable=False),
+    sa.Column("status", sa.Text, nullable=False),  # draft | live | suspended | retired
+    sa.Column("version", sa.Integer, nullable=False),  # of the approved registration, 0 = none
+    sa.Column("registration", pg.JSONB, nullable=False),  # the approved document, {} in draft
+    sa.Column("created_at", NOW, nullable=False),
+    sa.Column("suspended_at", NOW),
+    sa.Column("suspended_reason", sa.Text),
+)
+
+client_secrets = sa.Table(
+    "client_secrets",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("client_id", sa.Text, sa.ForeignKey("clients.client_id"), nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", NOW, nullable=False),
+    sa.Column("expires_at", NOW),
+    sa.Index("client_secrets_by_client", "client_id"),
+)
+
+registrations = sa.Table(
+    "registrations",
+    metadata,
+    sa.Column("client_id", sa.Text, sa.ForeignKey("clients.client_id"), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("document", pg.JSONB, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # draft submitted approved refused superseded
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("changed_at", NOW, nullable=False),
+    sa.Column("submitted_at", NOW),
+    sa.Column("decided_at", NOW),
+    sa.Column("decided_by", sa.Text),
+    sa.Column("reason", sa.Text),
+)
+
+# One row: every change of an agency, client, secret or registration raises it, and
+# each worker drops its cached clients when it sees a new number.
+registry = sa.Table(
+    "registry",
+    metadata,
+    sa.Column("one", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+)
+
+consents = sa.Table(
+    "consents",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),  # grant_id on the wire
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("client_id", sa.Text, sa.ForeignKey("clients.client_id"), nullable=False),
+    sa.Column("citizen", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # active | withdrawn | expired
+    sa.Column("claims", pg.ARRAY(sa.Text), nullable=False),  # what may be read now
+    sa.Column("asked", pg.ARRAY(sa.Text), nullable=False),  # what has been asked so far
+    sa.Column("details", pg.JSONB, nullable=False),  # claim → {purpose, since}
+    sa.Column("offline", sa.Boolean, nullable=False),
+    sa.Column("once", sa.Boolean, nullable=False),
+    sa.Column("registration_version", sa.Integer, nullable=False),
+    sa.Column("locale", sa.Text, nullable=False),
+    sa.Column("shown_digest", sa.LargeBinary, nullable=False),  # of what the page said
+    sa.Column("given_at", NOW, nullable=False),
+    sa.Column("changed_at", NOW, nullable=False),
+    sa.Column("expires_at", NOW, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Index("consents_by_subject", "subject", "client_id"),
+    sa.Index(
+        "one_active_consent",
+        "subject",
+        "client_id",
+        unique=True,
+        postgresql_where=sa.text("state = 'active'"),
+    ),
+)
+
+consent_changes = sa.Table(
+    "consent_changes",
+    metadata,
+    sa.Column("consent_id", sa.Uuid, sa.ForeignKey("consents.id"), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, nullable=False),  # given widened narrowed withdrawn restored expired
+    sa.Column("claims", pg.ARRAY(sa.Text), nullable=False),  # after the change
+    sa.Column("before", pg.JSONB),  # what an undo brings back
+    sa.Column("receipt", sa.Text),  # signed, ISO/IEC TS 27560
+    sa.Column("at", NOW, nullable=False),
+)
+
+releases = sa.Table(
+    "releases",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("consent_id", sa.Uuid),
+    sa.Column("claims", pg.ARRAY(sa.Text), nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),  # userinfo | id_token
+    sa.Column("at", NOW, nullable=False),
+    sa.Index("releases_by_subject", "subject", "client_id", "id"),
+)
+
+interactions = sa.Table(
+    "interactions",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),  # of the id in the address
+    sa.Column("browser", sa.LargeBinary, nullable=False),  # digest of the browser's cookie
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("request", pg.JSONB, nullable=False),  # the frozen AuthorizationRequest
+    sa.Column("pushed", sa.LargeBinary),  # the pushed request that it will use up
+    sa.Column("steps", pg.JSONB, nullable=False),  # what was done: logged_in_at, consented …
+    sa.Column("created_at", NOW, nullable=False),
+    sa.Column("expires_at", NOW, nullable=False),
+    sa.Column("used_at", NOW),
+)
+
+pushed_requests = sa.Table(
+    "pushed_requests",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("request", pg.JSONB, nullable=False),
+    sa.Column("created_at", NOW, nullable=False),
+    sa.Column("expires_at", NOW, nullable=False),
+    sa.Column("used_at", NOW),
+)
+
+# A code's row outlives the code: it is the family of every token that came of it.
+codes = sa.Table(
+    "codes",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("citizen", sa.LargeBinary, nullable=False),
+    sa.Column("consent_id", sa.Uuid),
+    sa.Column("redirect_uri", sa.Text, nullable=False),
+    sa.Column("challenge", sa.Text),  # PKCE S256; null only where a profile allows none
+    sa.Column("nonce", sa.Text),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("claims", pg.ARRAY(sa.Text), nullable=False),  # asked for at userinfo
+    sa.Column("id_token_claims", pg.ARRAY(sa.Text), nullable=False),
+    sa.Column("acr", sa.Text),
+    sa.Column("amr", pg.ARRAY(sa.Text), nullable=False),
+    sa.Column("auth_time", NOW, nullable=False),
+    sa.Column("sid", sa.Text, nullable=False),  # pairwise
+    sa.Column("offline", sa.Boolean, nullable=False),
+    sa.Column("issued_at", NOW, nullable=False),
+    sa.Column("expires_at", NOW, nullable=False),
+    sa.Column("used_at", NOW),
+    sa.Column("ended_at", NOW),  # the family is dead
+    sa.Column("kept_until", NOW, nullable=False),
+    sa.Index("codes_by_subject", "subject"),
+    sa.Index("codes_by_keeping", "kept_until"),
+    postgresql_with={"fillfactor": "80"},
+)
+
+access_tokens = sa.Table(
+    "access_tokens",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("code", sa.LargeBinary),  # the family; null for client credentials
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("claims", pg.ARRAY(sa.Text), nullable=False),
+    sa.Column("issued_at", NOW, nullable=False),
+    sa.Column("expires_at", NOW, nullable=False),
+    sa.Column("revoked_at", NOW),
+)
+
+refresh_tokens = sa.Table(
+    "refresh_tokens",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("code", sa.LargeBinary, nullable=False),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("issued_at", NOW, nullable=False),
+    sa.Column("used_at", NOW),  # of the last use
+    sa.Column("idle_until", NOW, nullable=False),
+    sa.Column("expires_at", NOW, nullable=False),  # absolute
+    sa.Column("replaced_at", NOW),  # rotated: public clients only
+    sa.Column("revoked_at", NOW),
+    sa.Index("refresh_tokens_by_code", "code"),
+)
