@@ -31,7 +31,7 @@ Row = Mapping[str, Any]
 class Statement:
     """A Core statement compiled once: the SQL that asyncpg runs, and the order of its parameters.
 
-    ``writes`` is true if any part of it changes rows, a common table expression included.
+    ``writes`` is true if any part of it changes or locks rows.
     """
 
     __slots__ = ("_fixed", "order", "sql", "writes")
@@ -43,10 +43,8 @@ class Statement:
         self.sql: str = compiled.string
         self.order: tuple[str, ...] = tuple(compiled.positiontup or ())
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
-        head = self.sql.lstrip().split(None, 1)[0]
-        self.writes = head != "SELECT" and any(
-            word in self.sql for word in ("INSERT INTO", "UPDATE ", "DELETE FROM")
-        )
+        # A locking read (FOR UPDATE) holds its lock only inside a transaction.
+        self.writes = any(word in self.sql for word in ("INSERT INTO", "UPDATE", "DELETE FROM"))
 
     def arguments(self, given: Mapping[str, Any]) -> list[Any]:
         """Put ``given`` into the order of the SQL; a name that is missing is a KeyError."""

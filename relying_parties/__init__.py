@@ -1,1 +1,1 @@
-"""Agencies: who they are, what they may ask, what they hold. Knows no account, no attribute value, no HTTP."""
+"""Agencies: who they are, what they may ask, what they hold. No account, no value, no HTTP."""
