@@ -1,0 +1,195 @@
+"""Agencies: the organisations that run services, and who may act for them.
+
+An agency's ``sector`` is drawn once and never changes, because every subject that
+its services know a citizen by is derived from it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from keys.entry import Entry, Row, statement
+from relying_parties import events, metadata, registry, sectors, tables, wording
+from relying_parties.errors import AgencyExists, AgencyUnknown, RegistrationInvalid
+from relying_parties.purposes import Words
+
+ROLES = ("owner", "engineer", "privacy", "viewer")
+
+_COLUMNS = (
+    tables.agencies.c.id,
+    tables.agencies.c.name,
+    tables.agencies.c.sector,
+    tables.agencies.c.contact,
+)
+
+CREATE = statement(
+    pg.insert(tables.agencies)
+    .values(
+        id=sa.bindparam("id"),
+        name=sa.bindparam("name"),
+        sector=sa.bindparam("sector"),
+        contact=sa.bindparam("contact"),
+        created_at=sa.bindparam("created_at"),
+    )
+    .on_conflict_do_nothing(index_elements=["id"])
+    .returning(*_COLUMNS)
+)
+
+FIND = statement(sa.select(*_COLUMNS).where(tables.agencies.c.id == sa.bindparam("agency_id")))
+
+LISTED = statement(sa.select(*_COLUMNS).order_by(tables.agencies.c.id))
+
+CHANGE = statement(
+    sa.update(tables.agencies)
+    .where(tables.agencies.c.id == sa.bindparam("agency_id"))
+    .values(name=sa.bindparam("name"), contact=sa.bindparam("contact"))
+    .returning(*_COLUMNS)
+)
+
+ADD_MEMBER = statement(
+    pg.insert(tables.members)
+    .values(
+        agency_id=sa.bindparam("agency_id"),
+        subject=sa.bindparam("subject"),
+        role=sa.bindparam("role"),
+        since=sa.bindparam("since"),
+    )
+    .on_conflict_do_update(
+        index_elements=["agency_id", "subject"], set_={"role": sa.bindparam("new_role")}
+    )
+)
+
+REMOVE_MEMBER = statement(
+    sa.delete(tables.members).where(
+        tables.members.c.agency_id == sa.bindparam("agency_id"),
+        tables.members.c.subject == sa.bindparam("subject"),
+    )
+)
+
+MEMBERS = statement(
+    sa.select(tables.members.c.subject, tables.members.c.role, tables.members.c.since)
+    .where(tables.members.c.agency_id == sa.bindparam("agency_id"))
+    .order_by(tables.members.c.since, tables.members.c.subject)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """One organisation. ``name`` is by language."""
+
+    id: str
+    name: Words
+    sector: str
+    contact: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One person who acts for an agency; ``subject`` is in the sector of the gateway itself."""
+
+    subject: str
+    role: str
+    since: datetime
+
+
+async def create(
+    entry: Entry, agency_id: str, *, name: Words, contact: str | None, by: str
+) -> Agency:
+    """Let an agency join, in a sector of its own.
+
+    :raises RegistrationInvalid: the id, a name or the contact breaks rules
+    :raises AgencyExists: the id is taken
+    """
+    _judge(agency_id, name, contact)
+    row = await entry.one(
+        CREATE,
+        id=agency_id,
+        name=dict(name),
+        sector=sectors.draw(),
+        contact=contact,
+        created_at=entry.at,
+    )
+    if row is None:
+        raise AgencyExists(agency_id)
+    entry.record(events.AgencyCreated(actor=by, object=f"agency:{agency_id}"))
+    await registry.bump(entry)
+    return _agency(row)
+
+
+async def find(entry: Entry, agency_id: str) -> Agency | None:
+    """Return the agency with this id."""
+    row = await entry.one(FIND, agency_id=agency_id)
+    return _agency(row) if row else None
+
+
+async def listed(entry: Entry) -> list[Agency]:
+    """Return all agencies, by id."""
+    return [_agency(row) for row in await entry.all(LISTED)]
+
+
+async def change(
+    entry: Entry, agency_id: str, *, name: Words, contact: str | None, by: str
+) -> Agency:
+    """Give an agency a new name or contact; its sector stays.
+
+    :raises RegistrationInvalid: the name or the contact breaks rules
+    :raises AgencyUnknown: no agency has this id
+    """
+    _judge(agency_id, name, contact)
+    row = await entry.one(CHANGE, agency_id=agency_id, name=dict(name), contact=contact)
+    if row is None:
+        raise AgencyUnknown(agency_id)
+    entry.record(events.AgencyChanged(actor=by, object=f"agency:{agency_id}"))
+    await registry.bump(entry)
+    return _agency(row)
+
+
+async def add_member(entry: Entry, agency_id: str, subject: str, *, role: str, by: str) -> None:
+    """Let ``subject`` act for an agency, or change their role.
+
+    :raises AgencyUnknown: no agency has this id
+    :raises ValueError: no such role
+    """
+    if role not in ROLES:
+        raise ValueError(role)
+    if await find(entry, agency_id) is None:
+        raise AgencyUnknown(agency_id)
+    await entry.run(
+        ADD_MEMBER,
+        agency_id=agency_id,
+        subject=subject,
+        role=role,
+        new_role=role,
+        since=entry.at,
+    )
+    entry.record(
+        events.MemberAdded(actor=by, object=f"agency:{agency_id}", subject=subject, role=role)
+    )
+
+
+async def remove_member(entry: Entry, agency_id: str, subject: str, *, by: str) -> None:
+    """Let ``subject`` no longer act for an agency."""
+    if await entry.run(REMOVE_MEMBER, agency_id=agency_id, subject=subject):
+        entry.record(events.MemberRemoved(actor=by, object=f"agency:{agency_id}", subject=subject))
+
+
+async def members(entry: Entry, agency_id: str) -> Sequence[Member]:
+    """Return who may act for an agency, oldest first."""
+    return [Member(**row) for row in await entry.all(MEMBERS, agency_id=agency_id)]
+
+
+def _judge(agency_id: str, name: Words, contact: str | None) -> None:
+    problems = list(wording.names(name, "spec.name", 2, 80))
+    if word := metadata.slug_problem(agency_id):
+        problems.append(("metadata.id", word))
+    if contact is not None and (word := wording.problem(contact, 3, 254)):
+        problems.append(("spec.contact", word))
+    if problems:
+        raise RegistrationInvalid(tuple(problems))
+
+
+def _agency(row: Row) -> Agency:
+    return Agency(**row)

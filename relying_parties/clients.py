@@ -1,0 +1,268 @@
+"""Clients: the registered services, their secrets, and stopping them.
+
+    draft ──approve──▶ live ──suspend──▶ suspended
+                        │  ◀──resume───────┘ │
+                        └───────retire───────┴──▶ retired
+
+A suspension works at once: the statements that redeem codes and find tokens join
+this table, so no cache stands between a decision and its effect.
+"""
+
+import hmac
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from keys import opaque
+from keys.entry import Entry, Row, statement
+from keys.events import Event
+from relying_parties import events, registry, tables
+from relying_parties.agencies import Agency
+from relying_parties.errors import ClientUnknown, SecretNotUsed, StateConflict
+from relying_parties.profiles import SECRET_METHODS
+from relying_parties.registration import Registration, read
+
+OVERLAP = timedelta(hours=24)  # the longest that a replaced secret may go on working
+
+_clients, _agencies, _secrets = tables.clients, tables.agencies, tables.client_secrets
+
+_FOUND = sa.select(
+    _clients.c.client_id,
+    _clients.c.status,
+    _clients.c.version,
+    _clients.c.registration,
+    _agencies.c.id,
+    _agencies.c.name,
+    _agencies.c.sector,
+    _agencies.c.contact,
+).where(_clients.c.agency_id == _agencies.c.id, _clients.c.version > 0)
+
+FIND = statement(_FOUND.where(_clients.c.client_id == sa.bindparam("client_id")))
+LISTED = statement(_FOUND.order_by(_clients.c.client_id))
+
+SECRETS = statement(
+    sa.select(_secrets.c.client_id, _secrets.c.digest, _secrets.c.expires_at)
+    .where(
+        _secrets.c.client_id == sa.any_(sa.bindparam("clients", type_=pg.ARRAY(sa.Text))),
+        sa.or_(_secrets.c.expires_at.is_(None), _secrets.c.expires_at > sa.bindparam("at")),
+    )
+    .order_by(_secrets.c.created_at)
+)
+
+# Two secrets issued at once must not both think that they are the second one.
+LOCK = statement(
+    sa.select(_clients.c.registration)
+    .where(_clients.c.client_id == sa.bindparam("client_id"), _clients.c.version > 0)
+    .with_for_update()
+)
+
+_NEWEST = (
+    sa.select(_secrets.c.id)
+    .where(_secrets.c.client_id == sa.bindparam("client_id"))
+    .order_by(_secrets.c.created_at.desc(), _secrets.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+
+END_OLDER = statement(
+    sa.update(_secrets)
+    .where(
+        _secrets.c.client_id == sa.bindparam("client_id"),
+        sa.or_(_secrets.c.expires_at.is_(None), _secrets.c.expires_at > sa.bindparam("at")),
+    )
+    .values(
+        expires_at=sa.case(
+            (
+                _secrets.c.id == _NEWEST,
+                sa.func.least(
+                    _secrets.c.expires_at, sa.bindparam("overlap_ends", type_=tables.NOW)
+                ),
+            ),
+            else_=sa.bindparam("at"),
+        )
+    )
+)
+
+ADD_SECRET = statement(
+    sa.insert(_secrets).values(
+        id=sa.bindparam("id"),
+        client_id=sa.bindparam("client_id"),
+        digest=sa.bindparam("digest"),
+        created_at=sa.bindparam("created_at"),
+    )
+)
+
+MOVE = statement(
+    sa.update(_clients)
+    .where(
+        _clients.c.client_id == sa.bindparam("of_client"),
+        _clients.c.status == sa.any_(sa.bindparam("from_states", type_=pg.ARRAY(sa.Text))),
+    )
+    .values(
+        status=sa.bindparam("to_state"),
+        suspended_at=sa.bindparam("since", type_=tables.NOW),
+        suspended_reason=sa.bindparam("why", type_=sa.Text),
+    )
+    .returning(_clients.c.client_id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretDigest:
+    """SHA-256 of a secret; ``expires_at`` is set once a newer one was issued."""
+
+    digest: bytes = field(repr=False)
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One approved service; ``status`` is live, suspended or retired."""
+
+    client_id: str
+    agency: Agency
+    status: str
+    registration: Registration
+    secrets: tuple[SecretDigest, ...]
+    version: int
+
+    @property
+    def sector(self) -> str:
+        """The sector whose subjects this service knows citizens by."""
+        return self.agency.sector
+
+    @property
+    def live(self) -> bool:
+        """Whether anything may be issued to it."""
+        return self.status == "live"
+
+
+async def find(entry: Entry, client_id: str) -> Client | None:
+    """Return the service; one that was never approved is as unknown as one that is not there."""
+    row = await entry.one(FIND, client_id=client_id)
+    if row is None:
+        return None
+    secrets = await entry.all(SECRETS, clients=[client_id], at=entry.at)
+    return _client(row, secrets)
+
+
+async def listed(entry: Entry) -> list[Client]:
+    """Return every service that was ever approved, by id."""
+    rows = await entry.all(LISTED)
+    secrets = await entry.all(SECRETS, clients=[row["client_id"] for row in rows], at=entry.at)
+    return [_client(row, secrets) for row in rows]
+
+
+async def registry_version(entry: Entry) -> int:
+    """Return the number that rises with every change; see :mod:`relying_parties.registry`."""
+    return await registry.version(entry)
+
+
+def secret_is_right(client: Client, secret: str, at: datetime) -> bool:
+    """Whether ``secret`` is one of the client's that are in force at ``at``."""
+    given = opaque.digest(secret)
+    right = [
+        hmac.compare_digest(given, each.digest)
+        for each in client.secrets
+        if each.expires_at is None or each.expires_at > at
+    ]
+    return any(right)
+
+
+async def issue_secret(
+    entry: Entry, client_id: str, *, by: str, overlap: timedelta = OVERLAP
+) -> str:
+    """Give a service a new secret; the caller shows it once, nothing of ours can show it again.
+
+    :param overlap: how long the one before goes on working, 24 hours at most; older ones end now
+    :raises ClientUnknown: no such service, or it was never approved
+    :raises SecretNotUsed: it signs in with a key, or is public
+    """
+    row = await entry.one(LOCK, client_id=client_id)
+    if row is None:
+        raise ClientUnknown(client_id)
+    if read(row["registration"]).auth.method not in SECRET_METHODS:
+        raise SecretNotUsed(client_id)
+    secret = opaque.handle()
+    ends = entry.at + max(timedelta(0), min(overlap, OVERLAP))
+    await entry.run(END_OLDER, client_id=client_id, at=entry.at, overlap_ends=ends)
+    await entry.run(
+        ADD_SECRET,
+        id=opaque.new_id(),
+        client_id=client_id,
+        digest=opaque.digest(secret),
+        created_at=entry.at,
+    )
+    entry.record(
+        events.SecretIssued(
+            actor=by, object=f"client:{client_id}", older_end_at=ends.isoformat(timespec="seconds")
+        )
+    )
+    await registry.bump(entry)
+    return secret
+
+
+async def suspend(entry: Entry, client_id: str, reason: str, by: str) -> None:
+    """Stop a service; what it holds works no more from the commit on.
+
+    :raises StateConflict: it is not live
+    """
+    event = events.ServiceSuspended(actor=by, object=f"client:{client_id}", reason=reason)
+    await _move(entry, client_id, ("live",), "suspended", event, reason)
+
+
+async def resume(entry: Entry, client_id: str, by: str) -> None:
+    """Let a suspended service work again, with what it still holds.
+
+    :raises StateConflict: it is not suspended
+    """
+    event = events.ServiceResumed(actor=by, object=f"client:{client_id}")
+    await _move(entry, client_id, ("suspended",), "live", event)
+
+
+async def retire(entry: Entry, client_id: str, by: str) -> None:
+    """End a service for good.
+
+    :raises StateConflict: it is neither live nor suspended
+    """
+    event = events.ServiceRetired(actor=by, object=f"client:{client_id}")
+    await _move(entry, client_id, ("live", "suspended"), "retired", event)
+
+
+async def _move(
+    entry: Entry,
+    client_id: str,
+    before: tuple[str, ...],
+    after: str,
+    event: Event,
+    reason: str | None = None,
+) -> None:
+    moved = await entry.one(
+        MOVE,
+        of_client=client_id,
+        from_states=list(before),
+        to_state=after,
+        since=entry.at if after == "suspended" else None,
+        why=reason,
+    )
+    if moved is None:
+        raise StateConflict(client_id)
+    entry.record(event)
+    await registry.bump(entry)
+
+
+def _client(row: Row, secrets: list[Row]) -> Client:
+    return Client(
+        client_id=row["client_id"],
+        agency=Agency(row["id"], row["name"], row["sector"], row["contact"]),
+        status=row["status"],
+        registration=read(row["registration"]),
+        secrets=tuple(
+            SecretDigest(each["digest"], each["expires_at"])
+            for each in secrets
+            if each["client_id"] == row["client_id"]
+        ),
+        version=row["version"],
+    )

@@ -1,0 +1,105 @@
+"""What this room refuses.
+
+RelyingPartyError
+├── RegistrationInvalid   a service's document breaks rules; ``problems`` lists all of them
+├── AgencyUnknown         no such agency
+├── AgencyExists          an agency with this id is there already
+├── ClientUnknown         no such service
+├── VersionUnknown        no such version of its registration
+├── StateConflict         a step that the present state does not allow
+├── FourEyes              the author of a change may not approve it
+├── SecretNotUsed         the service signs in with a key, so it has no secret
+├── ConsentMissing        no living consent stands behind what is asked
+├── ConsentUnknown        no such consent of this citizen, or it can't be changed this way
+├── RestoreTooLate        the day in which a withdrawal can be undone has passed
+├── CodeReplayed          a code came back after its use: its family is dead now
+└── RefreshReplayed       a replaced refresh token came back: its family is dead now
+"""
+
+
+class RelyingPartyError(Exception):
+    """A refusal with a stable ``code``; its text is for logs, never for people."""
+
+    code = "relying_party_error"
+
+
+class RegistrationInvalid(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """A document breaks rules; each problem is a path into it and a stable word."""
+
+    code = "registration_invalid"
+
+    def __init__(self, problems: tuple[tuple[str, str], ...]) -> None:
+        super().__init__("; ".join(f"{path}: {word}" for path, word in problems))
+        self.problems = problems
+
+
+class AgencyUnknown(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """No agency has this id."""
+
+    code = "agency_unknown"
+
+
+class AgencyExists(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """An agency has this id already."""
+
+    code = "agency_exists"
+
+
+class ClientUnknown(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """No service has this id."""
+
+    code = "client_unknown"
+
+
+class VersionUnknown(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """The service has no such version of its registration."""
+
+    code = "version_unknown"
+
+
+class StateConflict(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """The thing is not in the state from which this step leads."""
+
+    code = "state_conflict"
+
+
+class FourEyes(RelyingPartyError):  # noqa: N818 - named as the rule it keeps
+    """Whoever wrote a change may not approve it."""
+
+    code = "four_eyes"
+
+
+class SecretNotUsed(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """The service's registered way to sign in needs no secret."""
+
+    code = "secret_not_used"
+
+
+class ConsentMissing(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """Nothing may be issued: the consent, or the service, is not live at this moment."""
+
+    code = "consent_missing"
+
+
+class ConsentUnknown(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """The citizen has no such consent, or not in a state that allows this change."""
+
+    code = "consent_unknown"
+
+
+class RestoreTooLate(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """A withdrawal can be undone for a day only, and not after a newer consent was given."""
+
+    code = "restore_too_late"
+
+
+class CodeReplayed(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """A code came back after its use; everything that came of it has been ended."""
+
+    code = "code_replayed"
+
+
+class RefreshReplayed(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """A refresh token came back after it was replaced; its family has been ended."""
+
+    code = "refresh_replayed"

@@ -1,0 +1,168 @@
+"""What happens in this room, as facts: ids and names of claims, never values or accounts.
+
+``actor`` is ``subject:<pairwise>``, ``client:<id>``, ``admin:<id>`` or ``operator``;
+``object`` is ``client:<id>``, ``consent:<id>`` or ``agency:<id>``.
+The three kinds of the hot path (CodeIssued, TokensIssued, ClaimsReleased) are written
+by the statement that does the thing, see ``keys.journal.cte``.
+"""
+
+from dataclasses import dataclass
+
+from keys.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyCreated(Event):
+    """An agency joined."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyChanged(Event):
+    """The name or the contact of an agency changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAdded(Event):
+    """Someone may act for an agency."""
+
+    subject: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRemoved(Event):
+    """Someone may no longer act for an agency."""
+
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationDrafted(Event):
+    """A new version of a service's registration was written."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationSubmitted(Event):
+    """A version waits for review."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceApproved(Event):
+    """A version is in force."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationRefused(Event):
+    """A reviewer sent a version back."""
+
+    version: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSuspended(Event):
+    """A service was stopped; its tokens do not work while it is."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceResumed(Event):
+    """A suspended service works again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRetired(Event):
+    """A service ended for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretIssued(Event):
+    """A service got a new secret; older ones end at ``older_end_at`` (ISO 8601)."""
+
+    older_end_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven(Event):
+    """A citizen let a service have claims."""
+
+    client_id: str
+    claims: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWidened(Event):
+    """A citizen let a service have more, or for longer."""
+
+    client_id: str
+    claims: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentNarrowed(Event):
+    """A citizen stopped sharing some claims."""
+
+    client_id: str
+    claims: list[str]
+    stopped: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWithdrawn(Event):
+    """A citizen stopped sharing with a service."""
+
+    client_id: str
+    claims: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRestored(Event):
+    """A citizen undid a withdrawal or a narrowing."""
+
+    client_id: str
+    claims: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentExpired(Event):
+    """The time that a citizen agreed to is over."""
+
+    client_id: str
+    claims: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeReplayDetected(Event):
+    """A used code came back; its tokens were ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshReplayDetected(Event):
+    """A replaced refresh token came back; its family was ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBurned(Event):
+    """The right service brought a code with the wrong verifier or address; the code is dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRevoked(Event):
+    """A service gave a token back."""
+
+    token: str  # access_token | refresh_token
+
+
+@dataclass(frozen=True, slots=True)
+class FamiliesEnded(Event):
+    """Everything issued to some subjects was ended: sign-out, lock or a new password."""
+
+    ended: int
+    offline_too: bool

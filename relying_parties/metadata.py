@@ -1,0 +1,256 @@
+"""What a valid service document is: one row per member, all problems told at once.
+
+Members that are not listed are problems too, so a typing error can't weaken a
+service in silence.
+
+Specs: RFC 7591 §2 and §5, OpenID Connect Registration 1.0 §2, RFC 9700 §2.1.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from relying_parties import client_keys, redirects, wording
+from relying_parties.profiles import PROFILES, Profile
+from relying_parties.purposes import BASES, LONGEST, NEEDS
+
+DEFAULT_PROFILE = "gov-standard"
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+Problem = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What depends on where we run.
+
+    :ivar allow_loopback: ``http`` to this machine, for demonstrations and tests
+    :ivar claims: the names in the catalogue, if the caller knows it
+    """
+
+    allow_loopback: bool = False
+    claims: frozenset[str] | None = None
+
+
+STRICT = Rules()
+
+Check = Callable[[Any, str, Rules, Profile], Iterator[Problem]]
+
+
+def problems(document: object, rules: Rules = STRICT) -> list[Problem]:
+    """Return every problem of a service document as (path, word)."""
+    if not isinstance(document, dict):
+        return [("", "not_an_object")]
+    found = list(_members(document, "", {"apiVersion", "kind", "metadata", "spec"}))
+    for member, value in (("apiVersion", "gatehouse/v1"), ("kind", "Service")):
+        if document.get(member) != value:
+            found.append((member, "value"))
+    found += _identity(document.get("metadata"))
+    spec = document.get("spec")
+    if not isinstance(spec, dict):
+        return [*found, ("spec", "not_an_object")]
+    return [*found, *_spec(spec, rules)]
+
+
+def slug_problem(value: object) -> str | None:
+    """Say what is wrong with the id of a service, agency or purpose."""
+    return None if isinstance(value, str) and SLUG.fullmatch(value) else "slug"
+
+
+def _identity(about: object) -> Iterator[Problem]:
+    if not isinstance(about, dict):
+        yield "metadata", "not_an_object"
+        return
+    yield from _members(about, "metadata.", {"id", "agency"})
+    for member in ("id", "agency"):
+        if word := slug_problem(about.get(member)):
+            yield f"metadata.{member}", word
+
+
+def _spec(spec: Mapping[str, Any], rules: Rules) -> Iterator[Problem]:
+    yield from _members(spec, "spec.", MEMBERS.keys())
+    name = spec.get("profile") or DEFAULT_PROFILE
+    profile = PROFILES.get(name) if isinstance(name, str) else None
+    if profile is None:
+        yield "spec.profile", "unknown"
+        profile = PROFILES[DEFAULT_PROFILE]
+    for member, check in MEMBERS.items():
+        value = spec.get(member)
+        if value is not None:
+            yield from check(value, f"spec.{member}", rules, profile)
+        elif member in NECESSARY:
+            yield f"spec.{member}", "missing"
+
+
+def _members(value: Mapping[Any, Any], path: str, known: Any) -> Iterator[Problem]:
+    for member in value:
+        if member not in known:
+            yield f"{path}{str(member)[:80]}", "unknown_member"
+
+
+def _name(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
+    return wording.names(value, path, 2, 80)
+
+
+def _sentences(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
+    return wording.words(value, path, 3, 300)
+
+
+def _nothing(_value: Any, _path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
+    return iter(())  # judged before the rows, because they depend on it
+
+
+def _switch(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
+    if not isinstance(value, bool):
+        yield path, "not_a_switch"
+
+
+def _pkce(value: Any, path: str, _rules: Rules, profile: Profile) -> Iterator[Problem]:
+    if not isinstance(value, bool):
+        yield path, "not_a_switch"
+    elif not value and not profile.pkce_waivable:
+        yield path, "profile_forbids"
+
+
+def _address(value: Any, path: str, rules: Rules, _profile: Profile) -> Iterator[Problem]:
+    if word := redirects.web_problem(value, allow_loopback=rules.allow_loopback):
+        yield path, word
+
+
+def _called(value: Any, path: str, rules: Rules, _profile: Profile) -> Iterator[Problem]:
+    if word := redirects.problem(value, allow_loopback=rules.allow_loopback):
+        yield path, word
+
+
+def _redirects(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Problem]:
+    if not isinstance(value, list) or (not value and path == "spec.redirectUris"):
+        yield path, "not_a_list"
+        return
+    if len(value) > redirects.MOST:
+        yield path, "too_many"
+        return
+    for number, uri in enumerate(value):
+        if word := redirects.problem(
+            uri, allow_loopback=rules.allow_loopback, native=profile.loopback
+        ):
+            yield f"{path}[{number}]", word
+        elif uri in value[:number]:
+            yield f"{path}[{number}]", "twice"
+
+
+def _auth(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Problem]:
+    if not isinstance(value, dict):
+        yield path, "not_an_object"
+        return
+    yield from _members(value, f"{path}.", {"method", "jwks", "jwksUri"})
+    method, jwks, jwks_uri = value.get("method"), value.get("jwks"), value.get("jwksUri")
+    if method not in profile.auth_methods:
+        yield f"{path}.method", "profile_forbids"
+    # RFC 7591 §2: a set by value or by reference, never both.
+    if jwks is not None and jwks_uri is not None:
+        yield path, "jwks_and_jwks_uri"
+    if jwks is None and jwks_uri is None and method == "private_key_jwt":
+        yield path, "keys_missing"
+    if jwks is not None:
+        yield from client_keys.problems(jwks, f"{path}.jwks")
+    if jwks_uri is not None:
+        yield from _address(jwks_uri, f"{path}.jwksUri", rules, profile)
+
+
+def _alg(value: Any, path: str, _rules: Rules, profile: Profile) -> Iterator[Problem]:
+    if value not in profile.id_token_algs:
+        yield path, "profile_forbids"
+
+
+def _acr(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
+    if not isinstance(value, list) or len(value) > 10:
+        yield path, "not_a_list"
+        return
+    for number, acr in enumerate(value):
+        if word := wording.problem(acr, 1, 255):
+            yield f"{path}[{number}]", word
+
+
+def _contact(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
+    if word := wording.problem(value, 3, 254):
+        yield path, word
+
+
+def _purposes(value: Any, path: str, rules: Rules, _profile: Profile) -> Iterator[Problem]:
+    if not isinstance(value, list) or len(value) > 20:
+        yield path, "not_a_list"
+        return
+    ids: list[Any] = []
+    for number, purpose in enumerate(value):
+        where = f"{path}[{number}]"
+        if not isinstance(purpose, dict):
+            yield where, "not_an_object"
+            continue
+        yield from _purpose(purpose, where, rules)
+        if purpose.get("id") in ids:
+            yield f"{where}.id", "twice"
+        ids.append(purpose.get("id"))
+
+
+def _purpose(purpose: Mapping[str, Any], path: str, rules: Rules) -> Iterator[Problem]:
+    yield from _members(purpose, f"{path}.", {"id", "name", "keepDays", "claims"})
+    if word := slug_problem(purpose.get("id")):
+        yield f"{path}.id", word
+    yield from wording.words(purpose.get("name"), f"{path}.name", 3, 300)
+    days = purpose.get("keepDays", LONGEST)
+    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= LONGEST:
+        yield f"{path}.keepDays", "range"
+    claims = purpose.get("claims")
+    if not isinstance(claims, list) or not 1 <= len(claims) <= 60:
+        yield f"{path}.claims", "not_a_list"
+        return
+    seen: list[Any] = []
+    for number, asked in enumerate(claims):
+        yield from _asked(asked, f"{path}.claims[{number}]", rules, seen)
+
+
+def _asked(asked: Any, path: str, rules: Rules, seen: list[Any]) -> Iterator[Problem]:
+    if not isinstance(asked, dict):
+        yield path, "not_an_object"
+        return
+    yield from _members(asked, f"{path}.", {"claim", "need", "basis", "why", "law"})
+    claim = asked.get("claim")
+    if not isinstance(claim, str) or not re.fullmatch(r"[a-z][a-z0-9_]{1,63}", claim):
+        yield f"{path}.claim", "claim_name"
+    elif rules.claims is not None and claim not in rules.claims:
+        yield f"{path}.claim", "unknown_claim"
+    elif claim in seen:
+        yield f"{path}.claim", "twice"
+    seen.append(claim)
+    if asked.get("need", "needed") not in NEEDS:
+        yield f"{path}.need", "value"
+    if asked.get("basis", "consent") not in BASES:
+        yield f"{path}.basis", "value"
+    yield from wording.words(asked.get("why"), f"{path}.why", 3, 300)
+    if asked.get("basis") == "law" or asked.get("law") is not None:
+        yield from wording.words(asked.get("law"), f"{path}.law", 3, 300)
+
+
+MEMBERS: Mapping[str, Check] = {
+    "name": _name,
+    "description": _sentences,
+    "profile": _nothing,
+    "start": _address,
+    "redirectUris": _redirects,
+    "postLogoutRedirectUris": _redirects,
+    "backchannelLogoutUri": _called,
+    "auth": _auth,
+    "idTokenAlg": _alg,
+    "requirePar": _switch,
+    "requirePkce": _pkce,
+    "offlineAccess": _switch,
+    "acr": _acr,
+    "logo": _address,
+    "contact": _contact,
+    "privacy": _address,
+    "terms": _address,
+    "otherWays": _sentences,
+    "purposes": _purposes,
+}
+NECESSARY = frozenset({"name", "redirectUris", "auth"})

@@ -1,0 +1,84 @@
+"""Security profiles: one per service, each a row of switches.
+
+Specifications disagree about what every client must do, so each service is
+registered under one profile and code asks the profile, never the service's name.
+
+Specs: OpenID Connect Core, FAPI 2.0 Security Profile §5.3, RFC 8252, RFC 9700.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+
+SECRET_METHODS = ("client_secret_basic", "client_secret_post")
+ASSERTION_ALGS = ("ES256", "PS256", "EdDSA")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What one family of services must do, and what it gets.
+
+    :ivar pkce_waivable: a registration may say ``requirePkce: false``
+    :ivar rotate_refresh: each use of a refresh token replaces it (public clients)
+    :ivar loopback: ``http`` to the device's own address, any port (RFC 8252 §7.3)
+    """
+
+    name: str
+    require_par: bool
+    auth_methods: tuple[str, ...]
+    id_token_algs: tuple[str, ...]
+    assertion_algs: tuple[str, ...] = ASSERTION_ALGS
+    pkce_waivable: bool = False
+    require_sender_constraint: bool = False
+    rotate_refresh: bool = False
+    loopback: bool = False
+    code_ttl: timedelta = timedelta(seconds=60)  # FAPI 2.0 §5.3.2.1 allows no more
+    access_token_ttl: timedelta = timedelta(seconds=300)
+
+
+_ROWS = (
+    Profile(
+        name="oidc-basic",
+        require_par=False,
+        auth_methods=(*SECRET_METHODS, "private_key_jwt"),
+        id_token_algs=("RS256", "ES256"),
+        assertion_algs=("RS256", *ASSERTION_ALGS),
+        pkce_waivable=True,
+    ),
+    Profile(
+        name="gov-standard",
+        require_par=True,
+        auth_methods=("private_key_jwt",),
+        id_token_algs=("ES256", "RS256"),
+    ),
+    Profile(
+        name="fapi2",
+        require_par=True,
+        auth_methods=("private_key_jwt",),
+        id_token_algs=("ES256",),
+        require_sender_constraint=True,
+    ),
+    Profile(
+        name="native-public",
+        require_par=False,
+        auth_methods=("none",),
+        id_token_algs=("ES256", "RS256"),
+        rotate_refresh=True,
+        loopback=True,
+    ),
+    Profile(
+        name="federated",
+        require_par=True,
+        auth_methods=("private_key_jwt",),
+        id_token_algs=("ES256", "RS256"),
+    ),
+    Profile(
+        name="ciba",
+        require_par=True,
+        auth_methods=("private_key_jwt",),
+        id_token_algs=("ES256", "RS256"),
+    ),
+)
+
+PROFILES: Mapping[str, Profile] = MappingProxyType({row.name: row for row in _ROWS})

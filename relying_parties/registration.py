@@ -1,0 +1,143 @@
+"""The registration: everything that was approved about one service, read from its document.
+
+The document is what ``gatehouse apply`` reads, what the administrator's form writes
+and what the database keeps. :func:`parse` judges one that somebody wrote and tells
+all its problems at once; :func:`read` opens one that was approved, under the rules of its day.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from relying_parties import metadata
+from relying_parties.errors import RegistrationInvalid
+from relying_parties.metadata import STRICT, Rules
+from relying_parties.profiles import PROFILES, Profile
+from relying_parties.purposes import LONGEST, Asked, Purpose, Words
+
+__all__ = ["Asked", "Auth", "Purpose", "Registration", "Rules", "parse", "read", "to_document"]
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """How the service proves at the token endpoint who it is."""
+
+    method: str
+    jwks: tuple[Mapping[str, Any], ...] | None = None
+    jwks_uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One service as approved.
+
+    Words are by language. ``asked`` is what may be asked, by claim: where two purposes
+    name one claim, the first speaks for it. ``document`` is what it was all read from.
+    """
+
+    client_id: str
+    agency_id: str
+    name: Words
+    description: Words
+    profile: Profile
+    start: str | None
+    redirect_uris: tuple[str, ...]
+    post_logout_redirect_uris: tuple[str, ...]
+    backchannel_logout_uri: str | None
+    auth: Auth
+    id_token_alg: str
+    require_par: bool
+    require_pkce: bool
+    offline_access: bool
+    acr: tuple[str, ...]
+    logo: str | None
+    contact: str | None
+    privacy: str | None
+    terms: str | None
+    other_ways: Words
+    purposes: tuple[Purpose, ...]
+    asked: Mapping[str, Asked]
+    document: Document
+
+    @property
+    def public(self) -> bool:
+        """Whether the service can keep no secret."""
+        return self.auth.method == "none"
+
+
+def parse(document: object, rules: Rules = STRICT) -> Registration:
+    """Judge ``document`` and read it.
+
+    :raises RegistrationInvalid: with every problem, as (path, word)
+    """
+    problems = metadata.problems(document, rules)
+    if problems or not isinstance(document, dict):
+        raise RegistrationInvalid(tuple(problems))
+    return read(document)
+
+
+def read(document: Document) -> Registration:
+    """Read a document that was judged before; rules made since do not break it."""
+    spec, about = document["spec"], document["metadata"]
+    profile = PROFILES[spec.get("profile") or metadata.DEFAULT_PROFILE]
+    purposes = tuple(_purpose(each) for each in spec.get("purposes") or ())
+    return Registration(
+        client_id=about["id"],
+        agency_id=about["agency"],
+        name=spec["name"],
+        description=spec.get("description") or {},
+        profile=profile,
+        start=spec.get("start"),
+        redirect_uris=tuple(spec["redirectUris"]),
+        post_logout_redirect_uris=tuple(spec.get("postLogoutRedirectUris") or ()),
+        backchannel_logout_uri=spec.get("backchannelLogoutUri"),
+        auth=_auth(spec["auth"]),
+        id_token_alg=spec.get("idTokenAlg") or profile.id_token_algs[0],
+        require_par=profile.require_par or bool(spec.get("requirePar")),
+        # Only a profile that allows it honours the waiver, whatever the document says.
+        require_pkce=not profile.pkce_waivable or spec.get("requirePkce") is not False,
+        offline_access=bool(spec.get("offlineAccess")),
+        acr=tuple(spec.get("acr") or ()),
+        logo=spec.get("logo"),
+        contact=spec.get("contact"),
+        privacy=spec.get("privacy"),
+        terms=spec.get("terms"),
+        other_ways=spec.get("otherWays") or {},
+        purposes=purposes,
+        asked={each.claim: each for purpose in reversed(purposes) for each in purpose.claims},
+        document=document,
+    )
+
+
+def to_document(registration: Registration) -> Document:
+    """Return the document that ``registration`` was read from."""
+    return registration.document
+
+
+def _auth(auth: Document) -> Auth:
+    jwks = auth.get("jwks")
+    return Auth(
+        method=auth["method"],
+        jwks=tuple(jwks["keys"]) if jwks else None,
+        jwks_uri=auth.get("jwksUri"),
+    )
+
+
+def _purpose(purpose: Document) -> Purpose:
+    return Purpose(
+        id=purpose["id"],
+        name=purpose["name"],
+        keep_days=purpose.get("keepDays") or LONGEST,
+        claims=tuple(
+            Asked(
+                claim=each["claim"],
+                need=each.get("need") or "needed",
+                basis=each.get("basis") or "consent",
+                why=each["why"],
+                law=each.get("law"),
+            )
+            for each in purpose.get("claims") or ()
+        ),
+    )
