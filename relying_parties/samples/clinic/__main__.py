@@ -1,0 +1,36 @@
+"""Run the clinic's appointments: ``python -m relying_parties.samples.clinic``."""
+
+from pathlib import Path
+
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from relying_parties.samples.sdk import Service, Settings
+
+service = Service(
+    Settings.from_environment(),
+    folder=Path(__file__).parent,
+    wants=("given_name", "family_name", "birthdate", "phone_number", "preferred_language"),
+)
+
+
+async def home(request: Request) -> Response:
+    """Show the next appointment, or offer one."""
+    return service.page("page.html", person=await service.person(request))
+
+
+async def book(request: Request) -> Response:
+    """Book the appointment that the page offers."""
+    person = await service.person(request)
+    if person is None:
+        return RedirectResponse("/sign-in", 303)
+    service.store.note(person.sub, {"appointment": "Tuesday, 9:40, Room 3"})
+    return RedirectResponse("/", 303)
+
+
+app = service.application([Route("/", home), Route("/book", book, methods=["POST"])])
+
+if __name__ == "__main__":
+    uvicorn.run(app, host="127.0.0.1", port=service.settings.port, log_level="warning")

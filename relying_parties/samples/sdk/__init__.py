@@ -1,0 +1,20 @@
+"""Sign citizens in with Gatehouse, in a Starlette application.
+
+    service = Service(Settings.from_environment())
+    app = service.application([Route("/", home)], "Parking Permits")
+
+    async def home(request):
+        person = await service.person(request)      # None until they sign in
+
+The SDK does what every relying party must and nobody should write twice: PKCE,
+state, nonce, a pushed request where there is a private key, the checks of the ID
+token, a session that outlives the code, reading again with the refresh token, and
+sign-out. What the citizen shared is in ``person.details``; what they did not is
+simply not there.
+"""
+
+from relying_parties.samples.sdk.service import Service
+from relying_parties.samples.sdk.settings import Settings
+from relying_parties.samples.sdk.store import Person
+
+__all__ = ["Person", "Service", "Settings"]

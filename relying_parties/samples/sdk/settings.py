@@ -1,0 +1,58 @@
+"""What a service must know to start, from its environment."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The service's side of its registration.
+
+    :ivar issuer: the gateway, exactly as its discovery document spells it
+    :ivar base_url: where citizens reach this service; the redirect URI is below it
+    :ivar client_jwk: the private key as a JWK; without one, ``client_secret`` is used
+    """
+
+    issuer: str
+    base_url: str
+    client_id: str
+    client_secret: str | None = field(default=None, repr=False)
+    client_jwk: Mapping[str, Any] | None = field(default=None, repr=False)
+    store: Path = Path(":memory:")
+    port: int = 8101
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where the gateway sends the citizen back to."""
+        return f"{self.base_url}/callback"
+
+    @property
+    def signed_out_uri(self) -> str:
+        """Where the gateway sends the citizen after signing out."""
+        return f"{self.base_url}/signed-out"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read ISSUER, BASE_URL, CLIENT_ID, CLIENT_SECRET or CLIENT_JWK, STORE and PORT.
+
+        :raises SystemExit: one that is needed is missing; the text names it
+        """
+        missing = [name for name in ("ISSUER", "BASE_URL", "CLIENT_ID") if name not in environment]
+        if not ({"CLIENT_SECRET", "CLIENT_JWK"} & environment.keys()):
+            missing.append("CLIENT_SECRET or CLIENT_JWK")
+        if missing:
+            raise SystemExit(f"This service needs {', '.join(missing)} in its environment.")
+        jwk = environment.get("CLIENT_JWK")
+        return cls(
+            issuer=environment["ISSUER"],
+            base_url=environment["BASE_URL"].rstrip("/"),
+            client_id=environment["CLIENT_ID"],
+            client_secret=environment.get("CLIENT_SECRET"),
+            client_jwk=json.loads(jwk) if jwk else None,
+            store=Path(environment.get("STORE", ":memory:")),
+            port=int(environment.get("PORT", "8101")),
+        )

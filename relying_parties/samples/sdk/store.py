@@ -1,0 +1,119 @@
+"""What the service keeps: who is signed in here, and what they shared.
+
+One SQLite file, because a service of this size needs no server. A person is found
+by ``sub``, which is this agency's own number for them and means nothing elsewhere.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS people (
+    sub TEXT PRIMARY KEY, details TEXT NOT NULL, read_at TEXT NOT NULL,
+    refresh_token TEXT, notes TEXT NOT NULL DEFAULT '{}'
+);
+CREATE TABLE IF NOT EXISTS sessions (
+    digest TEXT PRIMARY KEY, sub TEXT NOT NULL, sid TEXT, id_token TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS sign_ins (
+    state TEXT PRIMARY KEY, browser TEXT NOT NULL, nonce TEXT NOT NULL, verifier TEXT NOT NULL
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A citizen as this service knows them.
+
+    :ivar details: what the gateway released when it was last read
+    :ivar notes: what the service itself wrote down about them
+    """
+
+    sub: str
+    details: Mapping[str, Any]
+    read_at: str
+    notes: Mapping[str, Any]
+    refresh_token: str | None = field(default=None, repr=False)
+    id_token: str = field(default="", repr=False)
+
+
+def _digest(handle: str) -> str:
+    return hashlib.sha256(handle.encode()).hexdigest()
+
+
+class Store:
+    """People, their sessions here, and the sign-ins under way."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._database.row_factory = sqlite3.Row
+        self._database.executescript(_SCHEMA)
+
+    def begin(self, *, state: str, browser: str, nonce: str, verifier: str) -> None:
+        """Remember a sign-in until the citizen comes back with ``state``."""
+        self._database.execute(
+            "INSERT INTO sign_ins VALUES (?, ?, ?, ?)", (state, _digest(browser), nonce, verifier)
+        )
+
+    def take(self, state: str, browser: str) -> tuple[str, str] | None:
+        """Return (nonce, verifier) of a sign-in that this browser began, once."""
+        row = self._database.execute(
+            "DELETE FROM sign_ins WHERE state = ? AND browser = ? RETURNING nonce, verifier",
+            (state, _digest(browser)),
+        ).fetchone()
+        return (row["nonce"], row["verifier"]) if row else None
+
+    def remember(
+        self, sub: str, details: Mapping[str, Any], at: str, refresh_token: str | None
+    ) -> None:
+        """Keep what was read; a missing refresh token leaves the earlier one."""
+        self._database.execute(
+            "INSERT INTO people (sub, details, read_at, refresh_token) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (sub) DO UPDATE SET details = excluded.details,"
+            " read_at = excluded.read_at,"
+            " refresh_token = coalesce(excluded.refresh_token, people.refresh_token)",
+            (sub, json.dumps(details), at, refresh_token),
+        )
+
+    def note(self, sub: str, notes: Mapping[str, Any]) -> None:
+        """Write down what the service itself decided about a person."""
+        self._database.execute(
+            "UPDATE people SET notes = ? WHERE sub = ?", (json.dumps(notes), sub)
+        )
+
+    def forget_grant(self, sub: str) -> None:
+        """Drop the token of a grant that ended; the file stays."""
+        self._database.execute("UPDATE people SET refresh_token = NULL WHERE sub = ?", (sub,))
+
+    def sign_in(self, handle: str, sub: str, sid: str | None, id_token: str) -> None:
+        """Open a session of this service."""
+        self._database.execute(
+            "INSERT INTO sessions VALUES (?, ?, ?, ?)", (_digest(handle), sub, sid, id_token)
+        )
+
+    def sign_out(self, handle: str) -> None:
+        """End a session of this service."""
+        self._database.execute("DELETE FROM sessions WHERE digest = ?", (_digest(handle),))
+
+    def signed_in(self, handle: str) -> Person | None:
+        """Who this session belongs to."""
+        row = self._database.execute(
+            "SELECT people.*, sessions.id_token FROM sessions JOIN people USING (sub)"
+            " WHERE digest = ?",
+            (_digest(handle),),
+        ).fetchone()
+        if row is None:
+            return None
+        return Person(
+            sub=row["sub"],
+            details=json.loads(row["details"]),
+            read_at=row["read_at"],
+            notes=json.loads(row["notes"]),
+            refresh_token=row["refresh_token"],
+            id_token=row["id_token"],
+        )
