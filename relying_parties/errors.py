@@ -9,6 +9,7 @@ RelyingPartyError
 ├── StateConflict         a step that the present state does not allow
 ├── FourEyes              the author of a change may not approve it
 ├── SecretNotUsed         the service signs in with a key, so it has no secret
+├── ClaimsNotAsked        a decision names claims that the citizen was not shown
 ├── ConsentMissing        no living consent stands behind what is asked
 ├── ConsentUnknown        no such consent of this citizen, or it can't be changed this way
 ├── RestoreTooLate        the day in which a withdrawal can be undone has passed
@@ -73,6 +74,12 @@ class SecretNotUsed(RelyingPartyError):  # noqa: N818 - named as the fact it rep
     """The service's registered way to sign in needs no secret."""
 
     code = "secret_not_used"
+
+
+class ClaimsNotAsked(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """A decision names claims that were not shown, or that the registration does not cover."""
+
+    code = "claims_not_asked"
 
 
 class ConsentMissing(RelyingPartyError):  # noqa: N818 - named as the fact it reports

@@ -90,52 +90,43 @@ class SecretIssued(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentGiven(Event):
+class ConsentEvent(Event):
+    """What every change of a consent tells: the service, and what it may read after it."""
+
+    client_id: str
+    claims: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven(ConsentEvent):
     """A citizen let a service have claims."""
 
-    client_id: str
-    claims: list[str]
-
 
 @dataclass(frozen=True, slots=True)
-class ConsentWidened(Event):
+class ConsentWidened(ConsentEvent):
     """A citizen let a service have more, or for longer."""
 
-    client_id: str
-    claims: list[str]
-
 
 @dataclass(frozen=True, slots=True)
-class ConsentNarrowed(Event):
+class ConsentNarrowed(ConsentEvent):
     """A citizen stopped sharing some claims."""
 
-    client_id: str
-    claims: list[str]
     stopped: list[str]
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentWithdrawn(Event):
+class ConsentWithdrawn(ConsentEvent):
     """A citizen stopped sharing with a service."""
 
-    client_id: str
-    claims: list[str]
-
 
 @dataclass(frozen=True, slots=True)
-class ConsentRestored(Event):
+class ConsentRestored(ConsentEvent):
     """A citizen undid a withdrawal or a narrowing."""
 
-    client_id: str
-    claims: list[str]
-
 
 @dataclass(frozen=True, slots=True)
-class ConsentExpired(Event):
+class ConsentExpired(ConsentEvent):
     """The time that a citizen agreed to is over."""
-
-    client_id: str
-    claims: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +148,7 @@ class CodeBurned(Event):
 class TokenRevoked(Event):
     """A service gave a token back."""
 
-    token: str  # access_token | refresh_token
+    what: str  # access_token | refresh_token
 
 
 @dataclass(frozen=True, slots=True)

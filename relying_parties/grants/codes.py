@@ -1,0 +1,272 @@
+"""Authorization codes: one short life, one use.
+
+A code is drawn at random, handed to the citizen's browser and never stored: the
+table holds its SHA-256 only, so a leaked database redeems nothing.
+
+    issued ──redeem──▶ used ──redeem──▶ CodeReplayed (the family ends)
+       ├─── wrong verifier or address, right client ──▶ ended
+       └────60 s────▶ expired
+
+Issuing and redeeming are one statement each, with the journal's row in it. Both ask
+the consent and the service as they are at that moment, so nothing comes to exist
+without a living consent; a withdrawal at the same time waits for the code's row, or
+makes this statement wait for it and find the family ended.
+
+Specs: RFC 6749 §4.1.2 and §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1, FAPI 2.0 §5.3.2.1.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from keys import journal, opaque
+from keys.entry import Entry, Row, statement
+from relying_parties import tables
+from relying_parties.errors import CodeReplayed, ConsentMissing
+from relying_parties.events import CodeBurned, CodeReplayDetected
+from relying_parties.grants import families
+from relying_parties.grants.living import consent_lives, service_lives
+
+LIFETIME = timedelta(seconds=60)  # RFC 6749 §4.1.2 allows ten minutes; one is enough
+ACCESS_TOKEN = timedelta(seconds=300)
+
+_codes, _tokens = tables.codes, tables.access_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What a code will stand for.
+
+    :ivar consent_id: ``None`` only if nothing but the subject is told
+    :ivar challenge: PKCE S256; ``None`` only if the registration waives it
+    :ivar claims: what may be read at userinfo; ``id_token_claims`` in the ID token
+    :ivar offline_until: when the consent that allows offline access ends
+    """
+
+    client_id: str
+    subject: str
+    citizen: bytes = field(repr=False)
+    consent_id: UUID | None
+    redirect_uri: str
+    challenge: str | None
+    nonce: str | None
+    scope: str
+    claims: Sequence[str]
+    id_token_claims: Sequence[str]
+    acr: str | None
+    amr: Sequence[str]
+    auth_time: datetime
+    sid: str
+    offline_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """What a code stood for, and the access token that it became.
+
+    :ivar code: digest, the name of the family
+    :ivar claims: what the access token reads; both lists are within the consent as it is now
+    """
+
+    access_token: str = field(repr=False)
+    code: bytes = field(repr=False)
+    subject: str
+    citizen: bytes = field(repr=False)
+    consent_id: UUID | None
+    nonce: str | None
+    scope: str
+    claims: tuple[str, ...]
+    id_token_claims: tuple[str, ...]
+    acr: str | None
+    amr: tuple[str, ...]
+    auth_time: datetime
+    sid: str
+    offline: bool
+    consent_expires_at: datetime | None
+    expires_at: datetime  # of the access token
+
+
+_ISSUED = (
+    *("digest", "client_id", "subject", "citizen", "consent_id", "redirect_uri", "challenge"),
+    *("nonce", "scope", "claims", "id_token_claims", "acr", "amr", "auth_time", "sid", "offline"),
+    *("issued_at", "expires_at", "kept_until"),
+)
+
+
+def _issue() -> sa.Executable:
+    given = {name: sa.bindparam(name, type_=_codes.c[name].type) for name in _ISSUED}
+    living = sa.select(*given.values()).where(
+        service_lives(given["client_id"]),
+        consent_lives(given["consent_id"], given["claims"], given["id_token_claims"]),
+    )
+    new = sa.insert(_codes).from_select(_ISSUED, living)
+    issued = new.returning(_codes.c.subject, _codes.c.client_id, _codes.c.consent_id).cte("issued")
+    written = journal.cte(
+        "CodeIssued",
+        actor=sa.literal("subject:", sa.Text) + issued.c.subject,
+        object=sa.literal("client:", sa.Text) + issued.c.client_id,
+        fields=sa.func.jsonb_build_object("consent", issued.c.consent_id),
+        source=issued,
+    )
+    return sa.select(issued.c.client_id).add_cte(written)
+
+
+def _redeem() -> sa.Executable:
+    agreed = sa.select(tables.consents.c.claims).where(tables.consents.c.id == _codes.c.consent_id)
+    until = sa.select(tables.consents.c.expires_at).where(
+        tables.consents.c.id == _codes.c.consent_id
+    )
+    used = (
+        sa.update(_codes)
+        .where(
+            _codes.c.digest == sa.bindparam("of_code"),
+            _codes.c.client_id == sa.bindparam("of_client"),
+            _codes.c.redirect_uri == sa.bindparam("of_redirect"),
+            # A plain comparison: both sides are SHA-256 of a secret that is used up by
+            # this attempt, so what its timing tells can't be tried again.
+            _codes.c.challenge.is_not_distinct_from(sa.bindparam("proof", type_=sa.Text)),
+            _codes.c.used_at.is_(None),
+            _codes.c.ended_at.is_(None),
+            _codes.c.expires_at > sa.bindparam("at"),
+            service_lives(_codes.c.client_id),
+            consent_lives(_codes.c.consent_id),
+        )
+        .values(used_at=sa.bindparam("at"))
+        .returning(
+            *(_codes.c[name] for name in ("digest", "client_id", "subject", "citizen")),
+            *(_codes.c[name] for name in ("consent_id", "nonce", "scope", "claims", "acr", "amr")),
+            *(_codes.c[name] for name in ("id_token_claims", "auth_time", "sid", "offline")),
+            agreed.scalar_subquery().label("agreed"),
+            until.scalar_subquery().label("consent_expires_at"),
+        )
+        .cte("used")
+    )
+    token = (
+        sa.insert(_tokens)
+        .from_select(
+            ["digest", "code", "client_id", "scope", "claims", "issued_at", "expires_at"],
+            sa.select(
+                sa.bindparam("token", type_=sa.LargeBinary),
+                *(used.c.digest, used.c.client_id, used.c.scope, used.c.claims),
+                sa.bindparam("at", type_=tables.NOW),
+                sa.bindparam("token_expires", type_=tables.NOW),
+            ),
+        )
+        .cte("token")
+    )
+    written = journal.cte(
+        "TokensIssued",
+        actor=sa.literal("client:", sa.Text) + used.c.client_id,
+        object=sa.literal("subject:", sa.Text) + used.c.subject,
+        fields=sa.func.jsonb_build_object("consent", used.c.consent_id, "grant", "code"),
+        source=used,
+    )
+    return sa.select(used).add_cte(token, written)
+
+
+ISSUE = statement(_issue())
+REDEEM = statement(_redeem())
+
+STATE = statement(
+    sa.select(_codes.c.used_at, _codes.c.ended_at).where(
+        _codes.c.digest == sa.bindparam("of_code"), _codes.c.client_id == sa.bindparam("of_client")
+    )
+)
+
+
+async def issue(entry: Entry, order: Issue) -> str:
+    """Make a code; the caller hands it to the browser, nothing of ours can show it again.
+
+    :raises ConsentMissing: the consent does not cover the claims at this moment, or
+        the service is not live
+    """
+    code = opaque.handle()
+    kept = max(entry.at + ACCESS_TOKEN, order.offline_until or entry.at) + families.KEPT
+    given = {name: getattr(order, name) for name in Issue.__slots__ if name != "offline_until"}
+    row = await entry.sole(
+        ISSUE,
+        **given,
+        digest=opaque.digest(code),
+        offline=order.offline_until is not None,
+        issued_at=entry.at,
+        expires_at=entry.at + LIFETIME,
+        kept_until=kept,
+        at=entry.at,
+    )
+    if row is None:
+        raise ConsentMissing
+    return code
+
+
+async def redeem(
+    entry: Entry, code: str, *, client_id: str, redirect_uri: str, challenge: str | None
+) -> Redeemed | None:
+    """Use ``code`` up, once, for ``client_id``, and make its access token.
+
+    :param challenge: S256 of the verifier that the client sent; ``None`` if it sent none
+    :returns: what the code stood for; a code that is unknown, expired, ended, another
+        client's or proved wrong answers ``None`` alike
+    :raises CodeReplayed: the code was used before; its family has been ended, and
+        that is committed already
+    """
+    access_token = opaque.handle()
+    digest = opaque.digest(code)
+    expires_at = entry.at + ACCESS_TOKEN
+    row = await entry.sole(
+        REDEEM,
+        of_code=digest,
+        of_client=client_id,
+        of_redirect=redirect_uri,
+        proof=challenge,
+        at=entry.at,
+        token=opaque.digest(access_token),
+        token_expires=expires_at,
+    )
+    if row is None:
+        await _refused(entry, digest, client_id)
+        return None
+    return _redeemed(row, access_token, expires_at)
+
+
+async def _refused(entry: Entry, digest: bytes, client_id: str) -> None:
+    # Another client's attempt finds nothing here and changes nothing: a stolen code
+    # must not let its thief spoil the sign-in of the one it belongs to.
+    row = await entry.one(STATE, of_code=digest, of_client=client_id)
+    if row is None:
+        return
+    ended = await families.end(entry, digest)
+    if row["used_at"] is not None:
+        if ended:
+            entry.record(CodeReplayDetected(actor=f"client:{client_id}", object=None))
+        await entry.commit()
+        raise CodeReplayed
+    if ended:
+        # The right client with a wrong verifier or address: a code injected into its
+        # own flow. One guess is all there is.
+        entry.record(CodeBurned(actor=f"client:{client_id}", object=None))
+        await entry.commit()
+
+
+def _redeemed(row: Row, access_token: str, expires_at: datetime) -> Redeemed:
+    agreed = frozenset(row["agreed"] or ())
+    return Redeemed(
+        access_token=access_token,
+        code=row["digest"],
+        subject=row["subject"],
+        citizen=row["citizen"],
+        consent_id=row["consent_id"],
+        nonce=row["nonce"],
+        scope=row["scope"],
+        claims=tuple(name for name in row["claims"] if name in agreed),
+        id_token_claims=tuple(name for name in row["id_token_claims"] if name in agreed),
+        acr=row["acr"],
+        amr=tuple(row["amr"]),
+        auth_time=row["auth_time"],
+        sid=row["sid"],
+        offline=row["offline"],
+        consent_expires_at=row["consent_expires_at"],
+        expires_at=expires_at,
+    )

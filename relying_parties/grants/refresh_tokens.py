@@ -1,0 +1,321 @@
+"""Refresh tokens: for services that a citizen lets read in their absence.
+
+A service that proves who it is keeps one token; it dies after 30 idle days or with
+the consent. A public client gets a new one at each use:
+
+    R1 ──use──▶ replaced by R2 ──R1 again, within 10 s, R2 unused──▶ R2 once more
+                     └──R1 again, later or R2 used──▶ RefreshReplayed (the family ends)
+
+R2 is derived from R1 with our key, so that a client whose answer was lost gets the
+very same token again; no second chain can start.
+
+Specs: RFC 6749 §6, RFC 9700 §4.14, FAPI 2.0 §5.3.2.1.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from keys import journal, opaque
+from keys.entry import Entry, Row, Statement, statement
+from relying_parties import tables
+from relying_parties.errors import RefreshReplayed
+from relying_parties.events import RefreshReplayDetected, TokenRevoked
+from relying_parties.grants import families
+from relying_parties.grants.codes import ACCESS_TOKEN
+from relying_parties.grants.living import consent_lives, service_lives
+
+IDLE = timedelta(days=30)
+GRACE = timedelta(seconds=10)
+
+_r, _codes, _consents = tables.refresh_tokens.c, tables.codes.c, tables.consents.c
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """A new access token, and what the service may be told with it.
+
+    :ivar refresh_token: the one to use next time
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    code: bytes = field(repr=False)
+    subject: str
+    citizen: bytes = field(repr=False)
+    consent_id: UUID | None
+    scope: str
+    claims: tuple[str, ...]
+    id_token_claims: tuple[str, ...]
+    acr: str | None
+    amr: tuple[str, ...]
+    auth_time: datetime
+    sid: str
+    expires_at: datetime  # of the access token
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """A smaller scope that the service asks for this time, and the claims it leaves."""
+
+    scope: str
+    claims: Sequence[str]
+
+
+_WANTED = sa.bindparam("wanted", type_=sa.Text)
+_LEFT = sa.bindparam("left", type_=pg.ARRAY(sa.Text))
+
+START = statement(
+    sa.insert(tables.refresh_tokens).values(
+        {
+            name: sa.bindparam(name)
+            for name in (
+                *("digest", "code", "client_id", "scope"),
+                *("issued_at", "idle_until", "expires_at"),
+            )
+        }
+    )
+)
+
+
+def _use(kind: str) -> sa.Executable:
+    at = sa.bindparam("at", type_=tables.NOW)
+    idle = sa.func.least(_r.expires_at, sa.bindparam("idle", type_=tables.NOW))
+    agreed = sa.select(_consents.claims).where(_consents.id == _codes.consent_id)
+    values: dict[str, dict[str, Any]] = {
+        "use": {"used_at": at, "idle_until": idle},
+        "rotate": {"used_at": at, "replaced_at": at},
+        # The answer of a rotation was lost: its token is told again and is still unused.
+        "tell again": {"idle_until": idle},
+    }
+    used = (
+        sa.update(tables.refresh_tokens)
+        .where(
+            _r.digest == sa.bindparam("of_token"),
+            _r.client_id == sa.bindparam("of_client"),
+            _r.revoked_at.is_(None),
+            _r.replaced_at.is_(None),
+            _r.idle_until > at,
+            _r.expires_at > at,
+            _codes.digest == _r.code,
+            _codes.ended_at.is_(None),
+            # A narrower scope may be asked for, never a wider one.
+            sa.func.string_to_array(sa.func.coalesce(_WANTED, _r.scope), " ").op("<@")(
+                sa.func.string_to_array(_r.scope, " ")
+            ),
+            service_lives(_r.client_id),
+            consent_lives(_codes.consent_id),
+        )
+        .values(values[kind])
+        .returning(
+            *(_r.code, _r.client_id, _r.scope, _r.expires_at),
+            *(_codes.subject, _codes.citizen, _codes.consent_id, _codes.claims),
+            *(_codes.id_token_claims, _codes.acr, _codes.amr, _codes.auth_time, _codes.sid),
+            agreed.scalar_subquery().label("agreed"),
+        )
+        .cte("used")
+    )
+    parts = [_access(used)]
+    if kind == "rotate":
+        parts.append(_successor(used))
+    written = journal.cte(
+        "TokensIssued",
+        actor=sa.literal("client:", sa.Text) + used.c.client_id,
+        object=sa.literal("subject:", sa.Text) + used.c.subject,
+        fields=sa.func.jsonb_build_object("consent", used.c.consent_id, "grant", "refresh"),
+        source=used,
+    )
+    return sa.select(used).add_cte(*parts, written)
+
+
+def _access(used: sa.CTE) -> sa.CTE:
+    kept = sa.select(sa.func.unnest(used.c.claims)).intersect(sa.select(sa.func.unnest(_LEFT)))
+    return (
+        sa.insert(tables.access_tokens)
+        .from_select(
+            ["digest", "code", "client_id", "scope", "claims", "issued_at", "expires_at"],
+            sa.select(
+                sa.bindparam("access", type_=sa.LargeBinary),
+                *(used.c.code, used.c.client_id, sa.func.coalesce(_WANTED, used.c.scope)),
+                sa.case(
+                    (_LEFT.is_(None), used.c.claims), else_=sa.func.array(kept.scalar_subquery())
+                ),
+                sa.bindparam("at", type_=tables.NOW),
+                sa.bindparam("access_expires", type_=tables.NOW),
+            ),
+        )
+        .cte("access")
+    )
+
+
+def _successor(used: sa.CTE) -> sa.CTE:
+    at = sa.bindparam("at", type_=tables.NOW)
+    idle = sa.func.least(used.c.expires_at, sa.bindparam("idle", type_=tables.NOW))
+    return (
+        sa.insert(tables.refresh_tokens)
+        .from_select(
+            ["digest", "code", "client_id", "scope", "issued_at", "idle_until", "expires_at"],
+            sa.select(
+                sa.bindparam("next", type_=sa.LargeBinary),
+                *(used.c.code, used.c.client_id, used.c.scope),
+                *(at, idle, used.c.expires_at),
+            ),
+        )
+        .cte("successor")
+    )
+
+
+USE = statement(_use("use"))
+ROTATE = statement(_use("rotate"))
+TELL_AGAIN = statement(_use("tell again"))
+
+STATE = statement(
+    sa.select(_r.code, _r.replaced_at).where(
+        _r.digest == sa.bindparam("of_token"),
+        _r.client_id == sa.bindparam("of_client"),
+        _r.revoked_at.is_(None),
+    )
+)
+
+UNUSED = statement(
+    sa.select(_r.digest).where(
+        _r.digest == sa.bindparam("of_token"), _r.used_at.is_(None), _r.revoked_at.is_(None)
+    )
+)
+
+
+async def start(
+    entry: Entry, *, code: bytes, client_id: str, scope: str, expires_at: datetime
+) -> str:
+    """Make the first refresh token of a family.
+
+    :param code: digest of the code, the name of the family
+    :param expires_at: the end of the consent, which no use moves
+    """
+    token = opaque.handle()
+    await entry.run(
+        START,
+        digest=opaque.digest(token),
+        code=code,
+        client_id=client_id,
+        scope=scope,
+        issued_at=entry.at,
+        idle_until=min(entry.at + IDLE, expires_at),
+        expires_at=expires_at,
+    )
+    return token
+
+
+async def use(
+    entry: Entry, token: str, *, client_id: str, narrowed: Narrowed | None = None
+) -> Refreshed | None:
+    """Use the token of a service that proved who it is; it stays the same.
+
+    :returns: ``None`` for a token that is unknown, dead or another's, or a wider scope
+    """
+    return await _refresh(entry, USE, token, client_id, narrowed, successor=token)
+
+
+async def rotate(
+    entry: Entry, token: str, *, client_id: str, key: bytes, narrowed: Narrowed | None = None
+) -> Refreshed | None:
+    """Use the token of a public client, and replace it.
+
+    :param key: from which, with the token, the next one is derived
+    :returns: ``None`` for a token that is unknown, dead or another's, or a wider scope
+    :raises RefreshReplayed: it was replaced before; its family has been ended, and
+        that is committed already
+    """
+    successor = _derive(key, token)
+    done = await _refresh(entry, ROTATE, token, client_id, narrowed, successor=successor)
+    if done is not None:
+        return done
+    state = await entry.one(STATE, of_token=opaque.digest(token), of_client=client_id)
+    if state is None or state["replaced_at"] is None:
+        return None
+    if entry.at <= state["replaced_at"] + GRACE and await _unused(entry, successor):
+        return await _refresh(
+            entry, TELL_AGAIN, successor, client_id, narrowed, successor=successor
+        )
+    if await families.end(entry, state["code"]):
+        entry.record(RefreshReplayDetected(actor=f"client:{client_id}", object=None))
+    await entry.commit()
+    raise RefreshReplayed
+
+
+async def revoke(entry: Entry, token: str, *, client_id: str) -> bool:
+    """End the family of this client's token; another's, or none, changes nothing."""
+    state = await entry.one(STATE, of_token=opaque.digest(token), of_client=client_id)
+    if state is None or not await families.end(entry, state["code"]):
+        return False
+    entry.record(TokenRevoked(actor=f"client:{client_id}", object=None, what="refresh_token"))
+    return True
+
+
+async def _refresh(
+    entry: Entry,
+    query: Statement,
+    token: str,
+    client_id: str,
+    narrowed: Narrowed | None,
+    *,
+    successor: str,
+) -> Refreshed | None:
+    access_token = opaque.handle()
+    expires_at = entry.at + ACCESS_TOKEN
+    row = await entry.sole(
+        query,
+        of_token=opaque.digest(token),
+        of_client=client_id,
+        at=entry.at,
+        idle=entry.at + IDLE,
+        wanted=narrowed.scope if narrowed else None,
+        left=list(narrowed.claims) if narrowed else None,
+        access=opaque.digest(access_token),
+        access_expires=expires_at,
+        next=opaque.digest(successor),
+    )
+    if row is None:
+        return None
+    return _refreshed(row, access_token, successor, narrowed, expires_at)
+
+
+async def _unused(entry: Entry, successor: str) -> bool:
+    return await entry.one(UNUSED, of_token=opaque.digest(successor)) is not None
+
+
+def _derive(key: bytes, token: str) -> str:
+    made = hmac.digest(key, token.encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+
+
+def _refreshed(
+    row: Row, access_token: str, successor: str, narrowed: Narrowed | None, expires_at: datetime
+) -> Refreshed:
+    agreed = set(row["agreed"] or ())
+    if narrowed:
+        agreed &= set(narrowed.claims)
+    return Refreshed(
+        access_token=access_token,
+        refresh_token=successor,
+        code=row["code"],
+        subject=row["subject"],
+        citizen=row["citizen"],
+        consent_id=row["consent_id"],
+        scope=narrowed.scope if narrowed else row["scope"],
+        claims=tuple(name for name in row["claims"] if name in agreed),
+        id_token_claims=tuple(name for name in row["id_token_claims"] if name in agreed),
+        acr=row["acr"],
+        amr=tuple(row["amr"]),
+        auth_time=row["auth_time"],
+        sid=row["sid"],
+        expires_at=expires_at,
+    )

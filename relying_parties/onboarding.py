@@ -1,0 +1,336 @@
+"""Onboarding: how a service's registration comes into force, and who says so.
+
+    draft ──submit──▶ submitted ──approve──▶ approved ──(a newer one)──▶ superseded
+                          └──────refuse──▶ refused
+
+A version never changes once written; a correction is the next version. Whoever wrote
+it may not approve it, except the operator, who has the machine anyway.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from keys.entry import Entry, Row, statement
+from relying_parties import agencies, clients, events, registration, registry, tables
+from relying_parties.errors import (
+    AgencyUnknown,
+    ClientUnknown,
+    FourEyes,
+    RegistrationInvalid,
+    StateConflict,
+    VersionUnknown,
+)
+from relying_parties.metadata import STRICT, Rules
+from relying_parties.profiles import SECRET_METHODS
+
+OPERATOR = "operator"
+
+_v, _c = tables.registrations.c, tables.clients.c
+_OF_CLIENT = _v.client_id == sa.bindparam("of_client")
+_SHOWN = (
+    *(_v.client_id, _v.version, _v.document, _v.state, _v.author, _v.changed_at),
+    *(_v.submitted_at, _v.decided_at, _v.decided_by, _v.reason),
+)
+
+ADD_CLIENT = statement(
+    pg.insert(tables.clients)
+    .values(
+        client_id=sa.bindparam("client_id"),
+        agency_id=sa.bindparam("agency_id"),
+        status="draft",
+        version=0,
+        registration=sa.bindparam("registration"),
+        created_at=sa.bindparam("created_at"),
+    )
+    .on_conflict_do_nothing()
+)
+
+# Versions are counted under this lock, and decided under it.
+LOCK = statement(
+    sa.select(_c.agency_id, _c.status, _c.version, _c.registration)
+    .where(_c.client_id == sa.bindparam("client_id"))
+    .with_for_update()
+)
+
+NEXT = statement(
+    sa.select((sa.func.coalesce(sa.func.max(_v.version), 0) + 1).label("version")).where(_OF_CLIENT)
+)
+
+ADD = statement(
+    sa.insert(tables.registrations).values(
+        {
+            name: sa.bindparam(name)
+            for name in ("client_id", "version", "document", "state", "author", "changed_at")
+        }
+    )
+)
+
+FIND = statement(sa.select(*_SHOWN).where(_OF_CLIENT, _v.version == sa.bindparam("of_version")))
+VERSIONS = statement(sa.select(*_SHOWN).where(_OF_CLIENT).order_by(_v.version.desc()))
+WAITING = statement(
+    sa.select(*_SHOWN).where(_v.state == "submitted").order_by(_v.submitted_at, _v.client_id)
+)
+
+SUBMIT = statement(
+    sa.update(tables.registrations)
+    .where(_OF_CLIENT, _v.version == sa.bindparam("of_version"), _v.state == "draft")
+    .values(state="submitted", submitted_at=sa.bindparam("at"))
+    .returning(_v.version)
+)
+
+DECIDE = statement(
+    sa.update(tables.registrations)
+    .where(_OF_CLIENT, _v.version == sa.bindparam("of_version"), _v.state == "submitted")
+    .values(
+        state=sa.bindparam("verdict"),
+        decided_at=sa.bindparam("at"),
+        decided_by=sa.bindparam("judge"),
+        reason=sa.bindparam("why", type_=sa.Text),
+    )
+    .returning(_v.document)
+)
+
+SUPERSEDE = statement(
+    sa.update(tables.registrations)
+    .where(
+        _OF_CLIENT,
+        _v.version != sa.bindparam("of_version"),
+        _v.state == sa.any_(sa.bindparam("states", type_=pg.ARRAY(sa.Text))),
+        _v.version < sa.bindparam("of_version"),
+    )
+    .values(state="superseded")
+)
+
+# A suspended service stays suspended when its next version is approved.
+PUT_IN_FORCE = statement(
+    sa.update(tables.clients)
+    .where(_c.client_id == sa.bindparam("of_client"), _c.status != "retired")
+    .values(
+        registration=sa.bindparam("document"),
+        version=sa.bindparam("of_version"),
+        status=sa.case((_c.status == "draft", "live"), else_=_c.status),
+    )
+    .returning(_c.version)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One written registration of a service, and what became of it."""
+
+    client_id: str
+    version: int
+    document: Mapping[str, Any]
+    state: str
+    author: str
+    changed_at: datetime
+    submitted_at: datetime | None
+    decided_at: datetime | None
+    decided_by: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What :func:`apply` did; ``secret`` is set when a service got its first one."""
+
+    kind: str  # Service | Agency
+    id: str
+    changed: bool
+    secret: str | None = field(default=None, repr=False)
+
+    @property
+    def client_id(self) -> str:
+        """The id, as a service is called."""
+        return self.id
+
+
+async def draft(
+    entry: Entry,
+    document: Mapping[str, Any],
+    *,
+    author: str,
+    agency_id: str | None = None,
+    rules: Rules = STRICT,
+) -> tuple[str, int]:
+    """Write a new version; return the service's id and the version's number.
+
+    :param agency_id: the only agency whose services this author may write, if not all
+    :raises RegistrationInvalid: the document breaks rules
+    :raises AgencyUnknown: its agency is not there, or not ``agency_id``
+    :raises StateConflict: the service belongs to another agency, or has ended
+    """
+    read = registration.parse(document, rules)
+    if agency_id not in (None, read.agency_id):
+        raise AgencyUnknown(read.agency_id)
+    if await agencies.find(entry, read.agency_id) is None:
+        raise AgencyUnknown(read.agency_id)
+    client_id = read.client_id
+    await entry.run(
+        ADD_CLIENT,
+        client_id=client_id,
+        agency_id=read.agency_id,
+        registration={},
+        created_at=entry.at,
+    )
+    held = await entry.one(LOCK, client_id=client_id)
+    if held is None or held["agency_id"] != read.agency_id or held["status"] == "retired":
+        raise StateConflict(client_id)
+    row = await entry.one(NEXT, of_client=client_id)
+    version: int = row["version"] if row else 1
+    await entry.run(
+        ADD,
+        client_id=client_id,
+        version=version,
+        document=dict(document),
+        state="draft",
+        author=author,
+        changed_at=entry.at,
+    )
+    entry.record(
+        events.RegistrationDrafted(actor=author, object=f"client:{client_id}", version=version)
+    )
+    return client_id, version
+
+
+async def submit(entry: Entry, client_id: str, version: int, *, by: str) -> None:
+    """Ask for a review.
+
+    :raises StateConflict: the version is not a draft
+    """
+    if await entry.one(SUBMIT, of_client=client_id, of_version=version, at=entry.at) is None:
+        raise StateConflict(client_id)
+    entry.record(
+        events.RegistrationSubmitted(actor=by, object=f"client:{client_id}", version=version)
+    )
+
+
+async def approve(entry: Entry, client_id: str, version: int, *, by: str) -> None:
+    """Put a submitted version into force, at once.
+
+    :raises VersionUnknown: there is no such version
+    :raises FourEyes: ``by`` wrote it
+    :raises StateConflict: it does not wait for a review, an newer one is in force, or
+        the service has ended
+    """
+    held = await entry.one(LOCK, client_id=client_id)
+    found = await find(entry, client_id, version)
+    if held is None or found is None:
+        raise VersionUnknown(client_id)
+    if found.author == by and by != OPERATOR:
+        raise FourEyes(client_id)
+    if version < held["version"]:
+        raise StateConflict(client_id)
+    await _decide(entry, client_id, version, "approved", by)
+    await entry.run(
+        SUPERSEDE,
+        of_client=client_id,
+        of_version=version,
+        states=["draft", "submitted", "approved"],
+    )
+    put = await entry.one(
+        PUT_IN_FORCE, of_client=client_id, of_version=version, document=dict(found.document)
+    )
+    if put is None:
+        raise StateConflict(client_id)
+    entry.record(events.ServiceApproved(actor=by, object=f"client:{client_id}", version=version))
+    await registry.bump(entry)
+
+
+async def refuse(entry: Entry, client_id: str, version: int, *, by: str, reason: str) -> None:
+    """Send a submitted version back.
+
+    :raises StateConflict: it does not wait for a review
+    """
+    await _decide(entry, client_id, version, "refused", by, reason)
+    entry.record(
+        events.RegistrationRefused(
+            actor=by, object=f"client:{client_id}", version=version, reason=reason
+        )
+    )
+
+
+async def find(entry: Entry, client_id: str, version: int) -> Version | None:
+    """Return one version."""
+    row = await entry.one(FIND, of_client=client_id, of_version=version)
+    return _version(row) if row else None
+
+
+async def versions(entry: Entry, client_id: str) -> list[Version]:
+    """Return all versions of a service, the newest first."""
+    return [_version(row) for row in await entry.all(VERSIONS, of_client=client_id)]
+
+
+async def waiting(entry: Entry) -> list[Version]:
+    """Return what waits for a review, the longest first."""
+    return [_version(row) for row in await entry.all(WAITING)]
+
+
+async def apply(
+    entry: Entry, document: Mapping[str, Any], *, by: str = OPERATOR, rules: Rules = STRICT
+) -> Applied:
+    """Make a service or an agency be as ``document`` says; nothing changes if it is already.
+
+    :raises RegistrationInvalid: the document breaks rules
+    :raises AgencyUnknown: the service's agency is not there yet
+    """
+    if isinstance(document, dict) and document.get("kind") == "Agency":
+        return await _apply_agency(entry, document, by)
+    read = registration.parse(document, rules)
+    held = await entry.one(LOCK, client_id=read.client_id)
+    if held is not None and held["registration"] == document:
+        return Applied("Service", read.client_id, changed=False)
+    client_id, version = await draft(entry, document, author=by, rules=rules)
+    await submit(entry, client_id, version, by=by)
+    await approve(entry, client_id, version, by=by)
+    secret = None
+    if read.auth.method in SECRET_METHODS and not await _has_secret(entry, client_id):
+        secret = await clients.issue_secret(entry, client_id, by=by)
+    return Applied("Service", client_id, changed=True, secret=secret)
+
+
+async def _apply_agency(entry: Entry, document: Mapping[str, Any], by: str) -> Applied:
+    about, spec = document.get("metadata"), document.get("spec")
+    if not isinstance(about, dict) or not isinstance(spec, dict):
+        raise RegistrationInvalid((("", "not_an_object"),))
+    unknown = [
+        ("", key) for key in document if key not in ("apiVersion", "kind", "metadata", "spec")
+    ]
+    unknown += [("metadata.", key) for key in about if key != "id"]
+    unknown += [("spec.", key) for key in spec if key not in ("name", "contact")]
+    if unknown:
+        raise RegistrationInvalid(tuple((f"{at}{key}", "unknown_member") for at, key in unknown))
+    agency_id, name, contact = about.get("id"), spec.get("name"), spec.get("contact")
+    found = await agencies.find(entry, agency_id) if isinstance(agency_id, str) else None
+    if found is None:
+        await agencies.create(entry, agency_id, name=name, contact=contact, by=by)  # type: ignore[arg-type]
+    elif (found.name, found.contact) == (name, contact):
+        return Applied("Agency", found.id, changed=False)
+    else:
+        await agencies.change(entry, found.id, name=name, contact=contact, by=by)  # type: ignore[arg-type]
+    return Applied("Agency", str(agency_id), changed=True)
+
+
+async def _has_secret(entry: Entry, client_id: str) -> bool:
+    found = await clients.find(entry, client_id)
+    if found is None:
+        raise ClientUnknown(client_id)
+    return bool(found.secrets)
+
+
+async def _decide(
+    entry: Entry, client_id: str, version: int, verdict: str, by: str, reason: str | None = None
+) -> None:
+    given = {"of_client": client_id, "of_version": version, "verdict": verdict}
+    row = await entry.one(DECIDE, **given, at=entry.at, judge=by, why=reason)
+    if row is None:
+        raise StateConflict(client_id)
+
+
+def _version(row: Row) -> Version:
+    return Version(**row)
