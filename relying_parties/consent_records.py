@@ -4,9 +4,8 @@ The verbs stand in :mod:`relying_parties.consents`; nothing else writes these ta
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -128,8 +127,6 @@ DUE = statement(
     .with_for_update(skip_locked=True)
 )
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class Consent:
@@ -154,7 +151,7 @@ class Consent:
     changed_at: datetime
     expires_at: datetime
     version: int
-    details: Mapping[str, Any] = _NOTHING
+    details: Mapping[str, Any] = field(default_factory=dict)
     citizen: bytes = b""
     locale: str = ""
     shown_digest: bytes = b""

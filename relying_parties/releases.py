@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql as pg
 from keys import journal
 from keys.entry import Entry, statement
 from relying_parties import tables
+from relying_parties.journalling import fields, named
 
 _r = tables.releases.c
 _SUBJECTS = sa.bindparam("subjects", type_=pg.ARRAY(sa.Text))
@@ -28,11 +29,9 @@ def _record() -> sa.Executable:
     )
     written = journal.cte(
         "ClaimsReleased",
-        actor=sa.literal("client:", sa.Text) + made.c.client_id,
-        object=sa.literal("subject:", sa.Text) + made.c.subject,
-        fields=sa.func.jsonb_build_object(
-            *("consent", made.c.consent_id, "claims", made.c.claims, "channel", made.c.channel)
-        ),
+        actor=named("client", made.c.client_id),
+        object=named("subject", made.c.subject),
+        fields=fields(consent=made.c.consent_id, claims=made.c.claims, channel=made.c.channel),
         source=made,
     )
     return sa.select(made.c.client_id).add_cte(written)
@@ -49,19 +48,21 @@ _OF_SUBJECTS = (
 OF_SUBJECTS = statement(_OF_SUBJECTS)
 OF_CLIENT = statement(_OF_SUBJECTS.where(_r.client_id == sa.bindparam("client_id")))
 
-_claim = sa.func.unnest(_r.claims).column_valued("claim")
+_each = (
+    sa.select(_r.client_id, _r.at, sa.func.unnest(_r.claims).label("claim"))
+    .where(_r.subject == sa.any_(_SUBJECTS))
+    .subquery("each")
+)
 
 LAST_READS = statement(
     sa.select(
-        _r.client_id,
-        _claim,
-        sa.func.max(_r.at).label("last"),
+        _each.c.client_id,
+        _each.c.claim,
+        sa.func.max(_each.c.at).label("last"),
         sa.func.count().label("times"),
     )
-    .select_from(tables.releases.join(_claim, sa.true()))
-    .where(_r.subject == sa.any_(_SUBJECTS))
-    .group_by(_r.client_id, _claim)
-    .order_by(sa.desc("last"), _r.client_id, _claim)
+    .group_by(_each.c.client_id, _each.c.claim)
+    .order_by(sa.desc("last"), _each.c.client_id, _each.c.claim)
 )
 
 _old = sa.select(_r.id).where(_r.at < sa.bindparam("before")).order_by(_r.id)

@@ -29,6 +29,7 @@ from relying_parties.errors import CodeReplayed, ConsentMissing
 from relying_parties.events import CodeBurned, CodeReplayDetected
 from relying_parties.grants import families
 from relying_parties.grants.living import consent_lives, service_lives
+from relying_parties.journalling import constant, fields, named
 
 LIFETIME = timedelta(seconds=60)  # RFC 6749 §4.1.2 allows ten minutes; one is enough
 ACCESS_TOKEN = timedelta(seconds=300)
@@ -106,9 +107,9 @@ def _issue() -> sa.Executable:
     issued = new.returning(_codes.c.subject, _codes.c.client_id, _codes.c.consent_id).cte("issued")
     written = journal.cte(
         "CodeIssued",
-        actor=sa.literal("subject:", sa.Text) + issued.c.subject,
-        object=sa.literal("client:", sa.Text) + issued.c.client_id,
-        fields=sa.func.jsonb_build_object("consent", issued.c.consent_id),
+        actor=named("subject", issued.c.subject),
+        object=named("client", issued.c.client_id),
+        fields=fields(consent=issued.c.consent_id),
         source=issued,
     )
     return sa.select(issued.c.client_id).add_cte(written)
@@ -159,9 +160,9 @@ def _redeem() -> sa.Executable:
     )
     written = journal.cte(
         "TokensIssued",
-        actor=sa.literal("client:", sa.Text) + used.c.client_id,
-        object=sa.literal("subject:", sa.Text) + used.c.subject,
-        fields=sa.func.jsonb_build_object("consent", used.c.consent_id, "grant", "code"),
+        actor=named("client", used.c.client_id),
+        object=named("subject", used.c.subject),
+        fields=fields(consent=used.c.consent_id, grant=constant("code")),
         source=used,
     )
     return sa.select(used).add_cte(token, written)

@@ -10,8 +10,11 @@ import sqlalchemy as sa
 
 from relying_parties import tables
 from relying_parties.consent_records import ACTIVE
+from relying_parties.journalling import constant
 
-LIVE = sa.literal_column("'live'", sa.Text)
+LIVE = constant("live")
+
+_ZERO = sa.literal_column("0", sa.Integer)
 
 _clients, _consents = tables.clients.c, tables.consents.c
 
@@ -34,5 +37,5 @@ def consent_lives(
         _consents.expires_at > sa.bindparam("at", type_=tables.NOW),
         *(_consents.claims.contains(each) for each in claims),
     )
-    bare = sa.and_(consent_id.is_(None), *(sa.func.cardinality(each) == 0 for each in claims))
+    bare = sa.and_(consent_id.is_(None), *(sa.func.cardinality(each) == _ZERO for each in claims))
     return sa.or_(bare, lives)

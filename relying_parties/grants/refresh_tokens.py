@@ -32,6 +32,7 @@ from relying_parties.events import RefreshReplayDetected, TokenRevoked
 from relying_parties.grants import families
 from relying_parties.grants.codes import ACCESS_TOKEN
 from relying_parties.grants.living import consent_lives, service_lives
+from relying_parties.journalling import constant, fields, named
 
 IDLE = timedelta(days=30)
 GRACE = timedelta(seconds=10)
@@ -70,6 +71,7 @@ class Narrowed:
     claims: Sequence[str]
 
 
+_SPACE = constant(" ")
 _WANTED = sa.bindparam("wanted", type_=sa.Text)
 _LEFT = sa.bindparam("left", type_=pg.ARRAY(sa.Text))
 
@@ -108,8 +110,8 @@ def _use(kind: str) -> sa.Executable:
             _codes.digest == _r.code,
             _codes.ended_at.is_(None),
             # A narrower scope may be asked for, never a wider one.
-            sa.func.string_to_array(sa.func.coalesce(_WANTED, _r.scope), " ").op("<@")(
-                sa.func.string_to_array(_r.scope, " ")
+            sa.func.string_to_array(sa.func.coalesce(_WANTED, _r.scope), _SPACE).op("<@")(
+                sa.func.string_to_array(_r.scope, _SPACE)
             ),
             service_lives(_r.client_id),
             consent_lives(_codes.consent_id),
@@ -128,9 +130,9 @@ def _use(kind: str) -> sa.Executable:
         parts.append(_successor(used))
     written = journal.cte(
         "TokensIssued",
-        actor=sa.literal("client:", sa.Text) + used.c.client_id,
-        object=sa.literal("subject:", sa.Text) + used.c.subject,
-        fields=sa.func.jsonb_build_object("consent", used.c.consent_id, "grant", "refresh"),
+        actor=named("client", used.c.client_id),
+        object=named("subject", used.c.subject),
+        fields=fields(consent=used.c.consent_id, grant=constant("refresh")),
         source=used,
     )
     return sa.select(used).add_cte(*parts, written)
