@@ -1,0 +1,37 @@
+// Small comforts. Every page works without them.
+for (const summary of document.querySelectorAll(".errors")) summary.focus();
+
+for (const button of document.querySelectorAll("[data-reveal]")) {
+  const field = document.getElementById(button.dataset.reveal), show = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const hide = field.type === "password";
+    field.type = hide ? "text" : "password";
+    button.textContent = hide ? button.dataset.hide : show;
+  });
+  field.form?.addEventListener("submit", () => { field.type = "password" });
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+    button.textContent = button.dataset.copied;
+  });
+}
+
+// A page that asks for a decision takes no answer in its first half second: no click meant for the page before.
+for (const form of document.querySelectorAll("form[data-settle]")) {
+  const shown = performance.now();
+  form.addEventListener("submit", (event) => { if (performance.now() - shown < 500) event.preventDefault() });
+}
+
+// Twice is once. A page that comes back from the browser's memory works again.
+for (const form of document.forms) form.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
+addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const form of document.forms) delete form.dataset.sent;
+});

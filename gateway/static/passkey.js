@@ -1,0 +1,39 @@
+// Passkeys: autofill on the e-mail field, the button, the quiet upgrade, and the signals that keep a device's list true.
+// Data comes from #passkey-data; the answer goes back in the hidden field of #passkey-form.
+const at = (id) => document.getElementById(id);
+const data = JSON.parse(at("passkey-data")?.textContent ?? "{}");
+const form = at("passkey-form"), button = at("passkey-button");
+const P = self.PublicKeyCredential, keys = navigator.credentials;
+let waiting;
+
+const send = (error, credential, how) => {
+  form.passkey_error.value = error;
+  form.passkey.value = credential ? JSON.stringify(credential) : "";
+  if (how) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "how", value: how }));
+  form.submit();
+};
+const ask = async (mediation) => {
+  waiting?.abort();
+  waiting = new AbortController();
+  const { signal } = waiting;
+  return data.create
+    ? keys.create({ publicKey: P.parseCreationOptionsFromJSON(data.create), mediation, signal })
+    : keys.get({ publicKey: P.parseRequestOptionsFromJSON(data.get), mediation, signal });
+};
+const quietly = async () => {
+  const can = (await P.getClientCapabilities?.()) ?? {};
+  if (data.create ? data.upgrade && can.conditionalCreate : data.autofill && (await P.isConditionalMediationAvailable?.()))
+    send("", await ask("conditional"), "conditional");
+};
+
+if (P?.parseRequestOptionsFromJSON) {
+  for (const [name, options] of data.signals ?? []) P[name]?.(options)?.catch(() => {});
+  if (form && (data.get || data.create)) {
+    for (const part of document.querySelectorAll("[data-passkeys]")) part.hidden = false;
+    button.addEventListener("click", (event) => {
+      event.preventDefault();
+      ask().then((credential) => send("", credential), (error) => send(error.name));
+    });
+    quietly().catch(() => {});
+  }
+} else if (form) form.passkey_error.value = "unsupported";
