@@ -5,7 +5,9 @@ KeysError
 ├── NotSealedHere       ciphertext that this key and place do not open
 ├── TokenRefused        a JWT that is not what its reader asked for
 ├── UnknownKey          no such signing key, or none active for (purpose, alg)
-└── KeyStateConflict    a transition that the key's state does not allow
+├── KeyStateConflict    a transition that the key's state does not allow
+├── MasterKeyMissing    no master key where the settings say
+└── MasterKeyUnsafe     a master key that others could read, or that is none
 """
 
 
@@ -47,3 +49,15 @@ class KeyStateConflict(KeysError):  # noqa: N818 - named as the fact it reports
     """The key is not in the state from which this transition leads."""
 
     code = "key_state_conflict"
+
+
+class MasterKeyMissing(KeysError):  # noqa: N818 - named as the fact it reports
+    """There is no master key where the settings say."""
+
+    code = "master_key_missing"
+
+
+class MasterKeyUnsafe(KeysError):  # noqa: N818 - named as the fact it reports
+    """The master key's file is open to others, or does not hold a key."""
+
+    code = "master_key_unsafe"
