@@ -1,0 +1,1 @@
+"""A Django project on PyPI's mozilla-django-oidc, which nobody here wrote."""
