@@ -1,0 +1,190 @@
+"""What the share page says: rows, words and the digest of all of it. Pure.
+
+    registration + what is new + the citizen's values ──page──▶ Page ──digest──▶ consent
+
+The page is built again when its answer arrives. If it would say something else by
+then, the citizen is asked again: a consent covers exactly what was read.
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from gateway import claim_labels
+from relying_parties import claims_policy
+from relying_parties.claims_policy import New
+from relying_parties.purposes import Asked, Words
+from relying_parties.registration import Registration
+
+Gettext = Callable[..., str]
+OTHER_TONGUE = "en"  # what a service says if it does not say it in the reader's language
+
+
+class Held(Protocol):
+    """What the page needs to see of an attribute."""
+
+    @property
+    def value(self) -> Any:
+        """The value itself."""
+
+    @property
+    def source_type(self) -> str:
+        """Where it came from: a register, the citizen, another value."""
+
+    @property
+    def source(self) -> str | None:
+        """Who says so, by name."""
+
+    @property
+    def verified(self) -> bool:
+        """Whether it was checked."""
+
+    @property
+    def verified_at(self) -> datetime | None:
+        """When it was checked."""
+
+    @property
+    def recorded_at(self) -> datetime:
+        """When we learned it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One detail as it stands on the page."""
+
+    claim: str
+    label: str
+    value: str
+    hidden: str | None
+    missing: bool
+    new: bool
+    source: str
+    why: str
+    law: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything that the share page says; what a law demands has its own rows and verbs."""
+
+    title: str
+    purposes: tuple[str, ...]
+    often: str
+    law: tuple[Row, ...]
+    needed: tuple[Row, ...]
+    optional: tuple[Row, ...]
+    known: tuple[Row, ...]
+    until: str
+    allow: str
+    deny: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hexadecimal, of the canonical JSON of what is said."""
+        said = json.dumps(
+            dataclasses.asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":")
+        )
+        return hashlib.sha256(said.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads the page: their language, and the moment they read it."""
+
+    locale: str
+    _: Gettext
+    at: datetime
+
+
+def words(by_language: Words, locale: str) -> str:
+    """Return a service's own words in ``locale``, else in the language they exist in."""
+    said = by_language.get(locale) or by_language.get(OTHER_TONGUE)
+    return said or next(iter(by_language.values()), "")
+
+
+def page(
+    registration: Registration,
+    new: New,
+    held: Mapping[str, Held],
+    reader: Reader,
+    *,
+    offline: bool,
+) -> Page:
+    """Write the page for what ``new`` asks; what was agreed before is folded behind it."""
+    rows = [
+        _row(registration.asked[claim], held, reader, new=not new.first) for claim in new.claims
+    ]
+    known = tuple(_row(registration.asked[claim], held, reader, new=False) for claim in new.known)
+    basis = {row.claim: registration.asked[row.claim] for row in rows}
+    by_law = tuple(row for row in rows if basis[row.claim].basis == "law")
+    chosen = [row for row in rows if row not in by_law]
+    only_law = bool(by_law) and not chosen
+    service, _ = words(registration.name, reader.locale), reader._
+    days = claims_policy.keep_days(registration, [*new.claims, *new.known])
+    return Page(
+        title=_title(service, _, only_law=only_law, asks=bool(rows)),
+        purposes=_purposes(registration, [*new.claims, *new.known], reader.locale),
+        often=_("Also when you are not using the service")
+        if offline
+        else _("Only when you use the service"),
+        law=by_law,
+        needed=tuple(row for row in chosen if basis[row.claim].need == "needed"),
+        optional=tuple(row for row in chosen if basis[row.claim].need == "optional"),
+        known=known,
+        until="" if only_law else claim_labels.day(reader.at + timedelta(days=days), reader.locale),
+        allow=_("Share and continue") if chosen else _("Continue"),
+        deny=_("Do not share") if chosen else _("Do not continue"),
+    )
+
+
+def _title(service: str, _: Gettext, *, only_law: bool, asks: bool) -> str:
+    if only_law:
+        return _("%(service)s will get these details") % {"service": service}
+    if asks:
+        return _("Share your details with %(service)s") % {"service": service}
+    return _("Carry on to %(service)s") % {"service": service}
+
+
+def _purposes(registration: Registration, claims: Sequence[str], locale: str) -> tuple[str, ...]:
+    return tuple(
+        words(purpose.name, locale)
+        for purpose in registration.purposes
+        if any(each.claim in claims for each in purpose.claims)
+    )
+
+
+def _row(asked: Asked, held: Mapping[str, Held], reader: Reader, *, new: bool) -> Row:
+    attribute, _ = held.get(asked.claim), reader._
+    spelled = _("You have not told us this. They get it once you do.")
+    if attribute is not None:
+        spelled = claim_labels.text(asked.claim, attribute.value, locale=reader.locale, _=_)
+    return Row(
+        claim=asked.claim,
+        label=claim_labels.label(asked.claim, _),
+        value=spelled,
+        hidden=claim_labels.mask(asked.claim, spelled) if attribute else None,
+        missing=attribute is None,
+        new=new,
+        source=source(attribute, reader) if attribute else "",
+        why=words(asked.why, reader.locale),
+        law=words(asked.law or {}, reader.locale),
+    )
+
+
+def source(attribute: Held, reader: Reader) -> str:
+    """Say where a value comes from and since when."""
+    _ = reader._
+    if attribute.source_type == "derived":
+        return _("Worked out from what we hold")
+    if attribute.verified and attribute.verified_at:
+        day = claim_labels.day(attribute.verified_at, reader.locale)
+        if attribute.source:
+            said = {"source": attribute.source, "date": day}
+            return _("Checked by %(source)s on %(date)s") % said
+        return _("Checked on %(date)s") % {"date": day}
+    day = claim_labels.day(attribute.recorded_at, reader.locale)
+    return _("You told us on %(date)s") % {"date": day}

@@ -1,0 +1,59 @@
+"""Values read as people write them, in each language."""
+
+from typing import Any
+
+import pytest
+
+from gateway import claim_labels
+
+
+def english(text: str) -> str:
+    return text
+
+
+@pytest.mark.parametrize(
+    ("claim", "value", "said"),
+    [
+        pytest.param("age_over_18", True, "Yes", id="a-flag"),
+        pytest.param("birthdate", "1981-03-07", "7 March 1981", id="a-date"),
+        pytest.param("birthdate", "1981", "1981", id="a-year-alone"),
+        pytest.param("birthdate", "0000-02-29", "29 February", id="a-day-without-a-year"),
+        pytest.param("nationalities", ["FR", "GB"], "France\nUnited Kingdom", id="countries"),
+        pytest.param("nationalities", ["XXA"], "XXA", id="stateless"),
+        pytest.param("preferred_language", ["ar", "fr-CA"], "Arabic\nFrench", id="languages"),
+        pytest.param("sex", 2, "female", id="iso-5218"),
+        pytest.param("accessibility_needs", ["interpreter:fr"], "interpreter: French", id="help"),
+        pytest.param("verified_at", 1777766400, "3 May 2026", id="a-moment"),
+        pytest.param(
+            "address",
+            {
+                "street_address": "14 Mill Lane",
+                "locality": "Northtown",
+                "postal_code": "NT1 4QX",
+                "country_code": "GB",
+            },
+            "14 Mill Lane\nNorthtown NT1 4QX\nUnited Kingdom",
+            id="address-town-first",
+        ),
+        pytest.param(
+            "address",
+            {"street_address": "1 rue Haute", "locality": "Lyon", "postal_code": "69001"},
+            "1 rue Haute\n69001 Lyon",
+            id="address-postcode-first",
+        ),
+        pytest.param("address", {"status": "no_fixed_abode"}, "No fixed address", id="no-abode"),
+        pytest.param("name", "<b>O'Neil</b>", "<b>O'Neil</b>", id="kept-as-typed"),
+    ],
+)
+def test_a_value_is_spelled_for_a_person(claim: str, value: Any, said: str) -> None:
+    assert claim_labels.text(claim, value, locale="en", _=english) == said
+
+
+@pytest.mark.parametrize(("locale", "said"), [("fr", "7 mars 1981"), ("ar", "7 مارس 1981")])
+def test_a_date_follows_the_language(locale: str, said: str) -> None:
+    assert claim_labels.text("birthdate", "1981-03-07", locale=locale, _=english) == said
+
+
+def test_only_the_end_of_a_number_is_shown() -> None:
+    assert claim_labels.mask("tax_identifier", "XX:TIN 55667812") == "•••• 812"
+    assert claim_labels.mask("name", "Amina") is None
