@@ -27,6 +27,8 @@ DIALECT = dialect()  # type: ignore[no-untyped-call]
 
 Row = Mapping[str, Any]
 
+_WRITES = ("INSERT INTO", "UPDATE", "DELETE FROM", "pg_advisory_xact_lock")
+
 
 class Statement:
     """A Core statement compiled once: the SQL that asyncpg runs, and the order of its parameters.
@@ -43,8 +45,8 @@ class Statement:
         self.sql: str = compiled.string
         self.order: tuple[str, ...] = tuple(compiled.positiontup or ())
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
-        # A locking read (FOR UPDATE) holds its lock only inside a transaction.
-        self.writes = any(word in self.sql for word in ("INSERT INTO", "UPDATE", "DELETE FROM"))
+        # A lock, of a row or an advisory one, is held only inside a transaction.
+        self.writes = any(word in self.sql for word in _WRITES)
 
     def arguments(self, given: Mapping[str, Any]) -> list[Any]:
         """Put ``given`` into the order of the SQL; a name that is missing is a KeyError."""

