@@ -88,18 +88,19 @@ def start(folder: Path, binaries: Path, *, port: int = 0, durable: bool = True) 
     options += ["-c", "shared_buffers=128MB", "-c", "timezone=UTC", "-c", "jit=off"]
     if not durable:
         options += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-    log = (folder.parent / f"{folder.name}.log").open("ab")
-    process = subprocess.Popen(  # noqa: S603 - our own arguments
-        [binaries / "postgres", "-D", folder, *options],
-        stdout=log,
-        stderr=log,
-        stdin=subprocess.DEVNULL,
-        cwd="/",
-        start_new_session=True,
-        **_as(user),
-    )
+    log = folder.parent / f"{folder.name}.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own arguments
+            [binaries / "postgres", "-D", folder, *options],
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+            **_as(user),
+        )
     running = Running(f"postgresql://postgres@127.0.0.1:{port}/postgres", process, folder)
-    _wait(running, binaries, port, user, Path(log.name))
+    _wait(running, binaries, port, user, log)
     return running
 
 
