@@ -81,6 +81,8 @@ class Page:
     until: str
     allow: str
     deny: str
+    locale: str
+    version: int  # of the approved registration whose words these are
 
     @property
     def digest(self) -> str:
@@ -112,6 +114,7 @@ def page(
     held: Mapping[str, Held],
     reader: Reader,
     *,
+    version: int,
     offline: bool,
 ) -> Page:
     """Write the page for what ``new`` asks; what was agreed before is folded behind it."""
@@ -138,6 +141,8 @@ def page(
         until="" if only_law else claim_labels.day(reader.at + timedelta(days=days), reader.locale),
         allow=_("Share and continue") if chosen else _("Continue"),
         deny=_("Do not share") if chosen else _("Do not continue"),
+        locale=reader.locale,
+        version=version,
     )
 
 

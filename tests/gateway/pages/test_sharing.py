@@ -73,10 +73,12 @@ HELD: Mapping[str, Any] = {
 }
 
 
-def a_page(*claims: str, known: tuple[str, ...] = (), locale: str = "en") -> sharing.Page:
+def a_page(
+    *claims: str, known: tuple[str, ...] = (), locale: str = "en", version: int = 1
+) -> sharing.Page:
     new = New(claims, known, first=not known)
     reader = dataclasses.replace(READER, locale=locale)
-    return sharing.page(SERVICE, new, HELD, reader, offline=False)
+    return sharing.page(SERVICE, new, HELD, reader, version=version, offline=False)
 
 
 def test_needed_optional_and_lawful_details_stand_apart() -> None:
@@ -130,6 +132,7 @@ def test_asking_again_marks_what_is_new_and_folds_the_rest() -> None:
     [
         pytest.param(a_page("name", locale="fr"), id="another-language"),
         pytest.param(a_page("name", "phone_number"), id="another-question"),
+        pytest.param(a_page("name", version=2), id="another-version"),
     ],
 )
 def test_the_digest_is_of_what_was_said(other: sharing.Page) -> None:

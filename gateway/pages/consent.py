@@ -1,0 +1,239 @@
+"""The share page: what a service asks, in the citizen's own values; and the answer.
+
+    shown ──allow──▶ consent given, receipt signed ──▶ /authorize/{i}
+      │  └──deny───▶ noted as declined ─────────────▶ /authorize/{i}
+      └─ another citizen signed in meanwhile ▶ 409, nothing given to anybody
+
+The approved registration says what may be asked and what is needed. Of the form only
+the ticks count, and only for rows that have a switch.
+
+Specs: OpenID Connect Core §3.1.2.4, GDPR Art. 7, ISO/IEC TS 27560.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from idp.attributes import Attribute
+from idp.sessions import Session
+from starlette.responses import Response
+
+from gateway import claim_labels
+from gateway.oauth.claims import wanted
+from gateway.pages import passage, sharing, stale
+from gateway.pages.passage import Passage
+from gateway.web import csrf, render
+from gateway.web.call import Call, see_other
+from idp import attributes, identifiers, notices
+from keys import opaque, pairwise, signing
+from relying_parties import claims_policy, consents, pending, receipts
+from relying_parties.claims_policy import New
+from relying_parties.clients import Client
+from relying_parties.consents import Change, Consent, Decision
+from relying_parties.errors import StateConflict
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who is here, on the way to which service."""
+
+    way: Passage
+    client: Client
+    session: Session
+    subject: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """All that one share page depends on."""
+
+    visit: Visit
+    new: New
+    held: dict[str, Attribute]
+    page: sharing.Page
+    offline: bool
+
+
+@stale.page
+async def show(call: Call) -> Response:
+    """Show the page, or go on if there is nothing to decide."""
+    visit = await _visit(call)
+    question = await _question(call, visit) if visit else None
+    return _page(call, question) if question else see_other(_back(call))
+
+
+@stale.page
+async def submit(call: Call) -> Response:
+    """Take the answer."""
+    csrf.check(call)
+    visit = await _visit(call)
+    if visit is None:
+        return see_other(_back(call))
+    if not opaque.same(call.form.text("as"), visit.subject):
+        return _someone_else(call, visit)
+    if call.form.text("answer") == "deny":
+        await pending.note(call.entry, visit.way.i, "declined", "consent")
+        return see_other(visit.way.onward)
+    return await _allow(call, visit)
+
+
+async def _allow(call: Call, visit: Visit) -> Response:
+    question = await _question(call, visit)
+    if question is None:
+        return see_other(visit.way.onward)
+    if call.form.text("answer") != "allow":
+        return _page(call, question, error=call.gettext("Choose whether to share"))
+    if call.form.text("shown") != question.page.digest:
+        changed = "Something changed while you were reading. Look through it again."
+        return _page(call, question, error=call.gettext(changed))
+    await _give(call, question)
+    return see_other(visit.way.onward)
+
+
+async def _visit(call: Call) -> Visit | None:
+    way = await passage.of(call, call.path_text("interaction"))
+    session = await call.session()
+    if session is None or way.client is None:
+        return None
+    vault, account_id = call.runtime.vault, session.account.id
+    subject = pairwise.subject(vault.pairwise, way.client.sector, account_id)
+    known = await identifiers.emails(call.entry, vault, account_id)
+    return Visit(way, way.client, session, subject, known[0] if known else "")
+
+
+async def _question(call: Call, visit: Visit) -> Question | None:
+    new = await _new(call, visit)
+    if not new:
+        return None
+    entry, client = call.entry, visit.client
+    names = (*new.claims, *new.known)
+    vault, account_id = call.runtime.vault, visit.session.account.id
+    held = dict(await attributes.read(entry, vault, account_id, names) or {})
+    offline = "offline_access" in str(_request(visit).get("scope", "")).split()
+    page = sharing.page(
+        client.registration,
+        new,
+        held,
+        sharing.Reader(call.locale, call.gettext, entry.at),
+        version=client.version,
+        offline=offline,
+    )
+    return Question(visit, new, held, page, offline)
+
+
+async def _new(call: Call, visit: Visit) -> New:
+    request, client = _request(visit), visit.client
+    steps = visit.way.interaction.steps if visit.way.interaction else {}
+    asked = wanted(client.registration, request)
+    if "consent" in (request.get("prompt") or ()) and "consented" not in steps:
+        return New(asked.all, (), first=True)
+    agreed = await consents.current(call.entry, visit.subject, client.client_id)
+    return claims_policy.difference(
+        client.registration, asked, agreed, given_here="consented" in steps
+    )
+
+
+def _request(visit: Visit) -> Mapping[str, Any]:
+    return visit.way.interaction.request if visit.way.interaction else {}
+
+
+async def _give(call: Call, question: Question) -> None:
+    visit = question.visit
+    entry, client = call.entry, visit.client
+    registration = client.registration
+    switches = set(claims_policy.switches(registration, question.new.claims))
+    ticked = switches & set(call.form.all("share")) & question.held.keys()
+    decision = Decision(
+        asked=question.new.claims,
+        claims=claims_policy.chosen(registration, question.new.claims, ticked),
+        duration="once" if call.form.text("duration") == "once" else "until",
+        offline=question.offline,
+        locale=call.locale,
+        shown_digest=bytes.fromhex(question.page.digest),
+    )
+    vault = call.runtime.vault
+    citizen = pairwise.seal_citizen(vault.sealer, visit.session.account.id, client.client_id)
+    try:
+        consent = await consents.give(
+            entry, subject=visit.subject, client=client, citizen=citizen, decision=decision
+        )
+    except StateConflict as error:
+        raise stale.DeadEnd(stale.ANSWERED, visit.way.to) from error
+    await _receipt(call, client, consent)
+    await pending.note(entry, visit.way.i, "consented", str(consent.id))
+    if question.new.first and decision.claims:
+        await _notice(call, question, consent)
+
+
+async def _receipt(call: Call, client: Client, consent: Consent) -> None:
+    at = call.entry.at
+    kind = "given" if consent.version == 1 else "widened"
+    change = Change(consent.id, consent.version, kind, consent.claims, None, at)
+    claims = {"iss": call.runtime.settings.issuer, "iat": int(at.timestamp())}
+    signed = signing.sign(
+        call.runtime.keyring,
+        {**claims, "jti": str(opaque.new_id()), **receipts.receipt(consent, client, change, at)},
+        purpose="event",
+        alg="ES256",
+        typ="consent-receipt+jwt",
+    )
+    await consents.attach_receipt(call.entry, consent.id, consent.version, signed)
+
+
+async def _notice(call: Call, question: Question, consent: Consent) -> None:
+    to, _ = question.visit.way.to, call.gettext
+    if to is None or not question.visit.email:
+        return
+    await notices.queue(
+        call.entry,
+        call.runtime.vault,
+        template="first-share",
+        locale=call.locale,
+        email=question.visit.email,
+        fields={
+            "service": to.name,
+            "agency": to.agency,
+            "labels": [claim_labels.label(claim, _) for claim in consent.claims],
+            "when": claim_labels.clock(consent.given_at, call.locale),
+            "until": claim_labels.day(consent.expires_at, call.locale),
+        },
+    )
+
+
+def _back(call: Call) -> str:
+    return f"/authorize/{call.path_text('interaction')}"
+
+
+def _someone_else(call: Call, visit: Visit) -> Response:
+    _, who = call.gettext, {"email": visit.email}
+    other = visit.way.address("/login", switch="yes")
+    return render.page(
+        call,
+        "error.html",
+        status=409,
+        title=_("Someone else is signed in now"),
+        lead=_("This browser is signed in as %(email)s.") % who,
+        sentences=[_("Nothing was shared, for you or for them.")],
+        actions=[
+            {"text": _("Carry on as %(email)s") % who, "href": visit.way.onward},
+            {"text": _("Use another account"), "href": other, "kind": "second"},
+        ],
+    )
+
+
+def _page(call: Call, question: Question, *, error: str = "") -> Response:
+    visit = question.visit
+    return render.page(
+        call,
+        "consent/share.html",
+        status=422 if error else 200,
+        form_action=(str(_request(visit).get("redirect_uri", "")),),
+        **visit.way.context,
+        page=question.page,
+        who=visit.subject,
+        email=visit.email,
+        ticked=set(call.form.all("share")) if error else (),
+        duration=(call.form.text("duration") if error else "") or "until",
+        errors={"consent-allow": error} if error else {},
+    )

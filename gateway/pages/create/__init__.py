@@ -1,0 +1,1 @@
+"""Creating an account: address, code, name, passkey or password."""

@@ -1,0 +1,93 @@
+"""Create an account, step 2: the code from the mail, or its link on any device."""
+
+from idp.errors import CodeWrong, SignupOver
+from starlette.responses import Response
+
+from gateway import claim_labels
+from gateway.pages import stale
+from gateway.pages.create import flow as flows
+from gateway.pages.create import start
+from gateway.pages.create.flow import Flow
+from gateway.web import csrf, render
+from gateway.web.call import Call, see_other
+from idp import signups
+from keys import opaque
+
+
+@stale.page
+async def show(call: Call) -> Response:
+    """Ask for the code; if the link was opened meanwhile, go on."""
+    flow = await flows.of(call)
+    if flow.signup.proved_at:
+        return see_other(flow.way.address("/create/name", flow=flow.handle))
+    return _page(call, flow)
+
+
+@stale.page
+async def submit(call: Call) -> Response:
+    """Check the code."""
+    csrf.check(call)
+    flow = await flows.of(call)
+    onward = flow.way.address("/create/name", flow=flow.handle)
+    if flow.signup.proved_at:
+        return see_other(onward)
+    typed = call.form.text("code")
+    code = "".join(each for each in typed if each.isalnum())
+    if not code:
+        return _page(call, flow, error=call.gettext("Enter the code from your email"))
+    try:
+        await signups.prove_by_code(call.entry, flow.handle, opaque.digest(call.browser), code)
+    except CodeWrong:
+        wrong = call.gettext("The code is wrong. Use the newest mail from us.")
+        return _page(call, flow, typed=typed, error=wrong)
+    except SignupOver as error:
+        raise stale.DeadEnd(stale.RUN_OUT, flow.way.to) from error
+    return see_other(onward)
+
+
+@stale.page
+async def again(call: Call) -> Response:
+    """Send a new mail; the code before it is dead."""
+    csrf.check(call)
+    flow = await flows.of(call)
+    handle = await start.send(call, flow.signup.email)
+    return see_other(flow.way.address("/create/code", flow=handle, sent="again"))
+
+
+@stale.page
+async def open_link(call: Call) -> Response:
+    """Show what the link does. Scanners of mail open links: nothing happens yet."""
+    return render.page(call, "create/link.html")
+
+
+@stale.page
+async def follow_link(call: Call) -> Response:
+    """Prove the address; the browser that started goes on by itself."""
+    csrf.check(call)
+    try:
+        await signups.prove_by_link(call.entry, call.path_text("link"))
+    except SignupOver as error:
+        raise stale.DeadEnd(stale.RUN_OUT) from error
+    return see_other("/create/confirmed")
+
+
+async def confirmed(call: Call) -> Response:
+    """Send the citizen back to the screen they started on."""
+    return render.page(call, "create/link_done.html")
+
+
+def _page(call: Call, flow: Flow, *, typed: str = "", error: str = "") -> Response:
+    return render.page(
+        call,
+        "create/code.html",
+        status=422 if error else 200,
+        **flow.way.context,
+        flow=flow.handle,
+        email=flow.signup.email,
+        until=claim_labels.clock(flow.signup.expires_at, call.locale),
+        action="/create/code",
+        back=flow.way.address("/create"),
+        resent=call.method == "GET" and call.query.text("sent") == "again",
+        values={"code": typed},
+        errors={"code": error} if error else {},
+    )

@@ -1,0 +1,77 @@
+"""The thread through the pages that create an account.
+
+    address ──mail──▶ code or link ──▶ name ──▶ passkey or password ──▶ account, session
+
+``flow`` is the handle of a signup of idp; it works in the browser that started it
+alone. Nobody is signed in before there is a way to sign in again: proving an address
+is not one.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from uuid import UUID
+
+from gateway.pages import stale
+from gateway.pages.passage import Passage, read
+from gateway.web.call import Call
+from idp import signups
+from keys import opaque
+from keys.errors import NotSealedHere
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One citizen half-way to an account."""
+
+    way: Passage
+    handle: str
+    signup: signups.Signup
+
+
+async def of(call: Call) -> Flow:
+    """Read the flow of the request.
+
+    :raises stale.DeadEnd: it ran out, or is another browser's
+    """
+    way = await read(call)
+    given = call.form if call.method == "POST" else call.query
+    handle = given.text("flow")
+    signup = await signups.find(call.entry, call.runtime.vault, handle, opaque.digest(call.browser))
+    if signup is None:
+        raise stale.DeadEnd(stale.RUN_OUT, way.to)
+    return Flow(way, handle, signup)
+
+
+async def proved(call: Call) -> Flow:
+    """Read the flow of a page that comes after the code.
+
+    :raises stale.DeadEnd: the address is not proved, or the account exists already
+    """
+    flow = await of(call)
+    if flow.signup.proved_at is None or flow.signup.used_at is not None:
+        raise stale.DeadEnd(stale.ANSWERED, flow.way.to)
+    return flow
+
+
+def seal(call: Call, flow: Flow, account_id: UUID) -> str:
+    """Name the account that this flow opened, to this browser only."""
+    plain = json.dumps({"account": str(account_id)}).encode()
+    sealed = call.runtime.vault.sealer.seal(plain, "create", flow.handle, call.browser)
+    return opaque.unpadded(sealed)
+
+
+def account(call: Call, flow: Flow) -> UUID:
+    """Read what :func:`seal` made.
+
+    :raises stale.DeadEnd: it is not of this flow and browser
+    """
+    given = call.form if call.method == "POST" else call.query
+    draft = given.text("draft")
+    try:
+        sealed = base64.urlsafe_b64decode(draft + "=" * (-len(draft) % 4))
+        plain = call.runtime.vault.sealer.open(sealed, "create", flow.handle, call.browser)
+        return UUID(json.loads(plain)["account"])
+    except (NotSealedHere, binascii.Error, ValueError) as error:
+        raise stale.DeadEnd(stale.RUN_OUT, flow.way.to) from error

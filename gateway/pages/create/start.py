@@ -1,0 +1,79 @@
+"""Create an account, step 1: the address. Known or not, the answer is the same page."""
+
+from idp.errors import IdentifierInvalid, TooManyAttempts
+from starlette.responses import Response
+
+from gateway import claim_labels
+from gateway.pages import stale
+from gateway.pages.passage import Passage, read
+from gateway.web import csrf, render
+from gateway.web.call import Call, see_other
+from idp import attempts, identifiers, notices, signups
+from keys import opaque
+
+
+@stale.page
+async def show(call: Call) -> Response:
+    """Ask for the address."""
+    return _page(call, await read(call))
+
+
+@stale.page
+async def submit(call: Call) -> Response:
+    """Send a mail, and ask for what it says."""
+    csrf.check(call)
+    way = await read(call)
+    typed = call.form.text("username").strip()
+    if not typed:
+        return _page(call, way, error=call.gettext("Enter your email address"))
+    try:
+        email = identifiers.normalise_email(typed)
+    except IdentifierInvalid:
+        wrong = "Enter an email address in the correct format, like name@example.com"
+        return _page(call, way, typed=typed, error=call.gettext(wrong))
+    flow = await send(call, email)
+    return see_other(way.address("/create/code", flow=flow))
+
+
+async def send(call: Call, email: str) -> str:
+    """Start a signup for ``email`` and queue its mail; return the handle of the flow.
+
+    Past the limit no mail goes out and nothing says so: whoever floods somebody else's
+    address learns nothing, and its owner gets no more mail.
+    """
+    entry, vault = call.entry, call.runtime.vault
+    browser = opaque.digest(call.browser)
+    started = await signups.start(entry, vault, email=email, browser=browser, purpose="create")
+    try:
+        await attempts.check(entry, "mail", identifiers.lookup(vault, email))
+    except TooManyAttempts:
+        return started.handle
+    await attempts.count(entry, "mail", identifiers.lookup(vault, email))
+    until = claim_labels.clock(entry.at + signups.LIFETIME, call.locale)
+    fields = {"code": started.code, "until": until, "link": link(call, started.link)}
+    await notices.queue(
+        entry,
+        vault,
+        template="create-known" if started.known else "create-code",
+        locale=call.locale,
+        email=email,
+        fields={} if started.known else fields,
+        expires_at=entry.at + signups.LIFETIME,
+    )
+    return started.handle
+
+
+def link(call: Call, secret: str) -> str:
+    """Return the address that proves by link."""
+    return f"{call.runtime.settings.issuer}/create/link/{secret}"
+
+
+def _page(call: Call, way: Passage, *, typed: str = "", error: str = "") -> Response:
+    return render.page(
+        call,
+        "create/start.html",
+        status=422 if error else 200,
+        **way.context,
+        values={"username": typed},
+        errors={"username": error} if error else {},
+    )

@@ -1,0 +1,1 @@
+"""Signing in: by passkey, by password, again, and what helps when neither works."""

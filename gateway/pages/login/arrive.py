@@ -1,0 +1,40 @@
+"""What every way of signing in ends with: a session, a cookie, and the way on."""
+
+from uuid import UUID
+
+from starlette.responses import Response
+
+from gateway.pages.passage import Passage
+from gateway.web import cookies
+from gateway.web.call import Call, see_other
+from idp import sessions
+from relying_parties import pending
+
+
+async def signed_in(
+    call: Call,
+    way: Passage,
+    account_id: UUID,
+    *,
+    amr: tuple[str, ...],
+    aal: int,
+    to: str | None = None,
+) -> Response:
+    """Start a session and send the citizen on; the browser's former session ends.
+
+    :param to: a page of ours to see first; it goes on to the same place
+    """
+    former = await call.session()
+    if former is not None and former.account.id == account_id:
+        handle = await sessions.rotate(call.entry, former, amr=amr, aal=aal)
+    else:
+        if former is not None:
+            await sessions.end(call.entry, former.id)
+        _, handle = await sessions.start(
+            call.entry, account_id, kind="citizen", amr=amr, aal=aal, device=call.device
+        )
+    if way.i:
+        await pending.note(call.entry, way.i, "logged_in_at", int(call.entry.at.timestamp()))
+    response = see_other(to or way.onward)
+    cookies.set_session(response, handle)
+    return response

@@ -1,0 +1,98 @@
+"""Passkey ceremonies as pages see them: options out, answers in, failures in words."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from idp.accounts import Account
+from idp.errors import PasskeyRefused
+
+from gateway.web.call import Call
+from idp.authenticators import passkeys
+from keys.assertions import decode_json
+
+LARGEST = 16 * 1024  # bytes of an answer; a real one is about one
+NOT_ALLOWED = "You cancelled, or it took too long."
+REASONS = {
+    "NotAllowedError": NOT_ALLOWED,
+    "AbortError": NOT_ALLOWED,
+    "SecurityError": "The address of this page does not fit your passkey. Type our address again.",
+    "InvalidStateError": "This device has a passkey for your account already.",
+    "no-script": "Your browser has JavaScript turned off, so it cannot use passkeys.",
+    "unsupported": "This browser cannot use passkeys.",
+    "unknown": "This passkey was removed from your account. We asked your device to remove it too.",
+}
+
+
+def rp_id(call: Call) -> str:
+    """Return the relying party id of every passkey here: the host of the issuer."""
+    return urlsplit(call.runtime.settings.issuer).hostname or ""
+
+
+def to_sign_in(call: Call, *, autofill: bool = False, purpose: str = "sign-in") -> dict[str, Any]:
+    """Return what passkey.js needs to ask for a passkey."""
+    challenge = passkeys.challenge(
+        call.runtime.vault, purpose=purpose, browser=call.browser, at=call.entry.at
+    )
+    options = passkeys.request_options(challenge=challenge, rp_id=rp_id(call))
+    return {"get": options, "autofill": autofill}
+
+
+async def to_add(call: Call, account: Account, email: str, *, upgrade: bool) -> dict[str, Any]:
+    """Return what passkey.js needs to make a passkey.
+
+    :param upgrade: make one without a question, where the browser can
+    """
+    challenge = passkeys.challenge(
+        call.runtime.vault, purpose="add", browser=call.browser, at=call.entry.at
+    )
+    options = passkeys.creation_options(
+        challenge=challenge,
+        rp_id=rp_id(call),
+        rp_name=call.runtime.settings.operator,
+        account=account,
+        name=email,
+        known=await passkeys.listed(call.entry, account.id),
+    )
+    return {"create": options, "upgrade": upgrade}
+
+
+def answer(call: Call) -> dict[str, Any]:
+    """Read the device's answer from the form.
+
+    :raises PasskeyRefused: it is not JSON of that shape
+    """
+    try:
+        read = decode_json(call.form.text("passkey").encode(), LARGEST, 8)
+    except ValueError as error:
+        raise PasskeyRefused("malformed") from error
+    if not isinstance(read, dict):
+        raise PasskeyRefused("malformed")
+    return read
+
+
+def reason(call: Call, name: str) -> str:
+    """Say what went wrong, for the error that the browser named."""
+    return call.gettext(REASONS.get(name, NOT_ALLOWED))
+
+
+def signal_unknown(call: Call, credential_id: str) -> dict[str, Any]:
+    """Return the signal that lets a device forget a passkey that we never had."""
+    options = {"rpId": rp_id(call), "credentialId": credential_id}
+    return {"signals": [["signalUnknownCredential", options]]}
+
+
+def signal_all(call: Call, handle: str, credential_ids: list[str]) -> list[Any]:
+    """Return the signal of every passkey that still works, for pages of who is signed in."""
+    options = {
+        "rpId": rp_id(call),
+        "userId": handle,
+        "allAcceptedCredentialIds": credential_ids,
+    }
+    return ["signalAllAcceptedCredentials", options]
+
+
+def credential_id(response: dict[str, Any]) -> str:
+    """Return the id that an answer names, or nothing."""
+    named = response.get("id")
+    return named if isinstance(named, str) and len(json.dumps(named)) < 1500 else ""

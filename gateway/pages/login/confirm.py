@@ -1,0 +1,81 @@
+"""Confirm it is you: the same citizen again, fresher or stronger than before."""
+
+from idp.errors import TooManyAttempts
+from idp.sessions import Session
+from starlette.responses import Response
+
+from gateway.pages import stale
+from gateway.pages.login import arrive, ceremony, password
+from gateway.pages.passage import Passage, read
+from gateway.web import csrf, render
+from gateway.web.call import Call, see_other
+from idp import authenticators, identifiers
+
+STRONG = frozenset({"phr", "phrh"})
+
+
+@stale.page
+async def show(call: Call) -> Response:
+    """Say why, and ask for the passkey or the password."""
+    way = await read(call)
+    session = await call.session()
+    if session is None:
+        return see_other(way.address("/login"))
+    return await _page(call, way, session)
+
+
+@stale.page
+async def submit(call: Call) -> Response:
+    """Check the password of the citizen who is signed in."""
+    csrf.check(call)
+    way = await read(call)
+    session = await call.session()
+    if session is None:
+        return see_other(way.address("/login"))
+    typed = call.form.text("password")
+    if not typed or strong(way):
+        return await _page(call, way, session, error=call.gettext("Enter your password"))
+    email = await _email(call, session)
+    try:
+        account_id = await password.verified(call, email, typed)
+    except TooManyAttempts as stop:
+        return await _page(call, way, session, error=password.too_many(call, stop), status=429)
+    if account_id != session.account.id:
+        return await _page(call, way, session, error=call.gettext("The password is wrong"))
+    return await arrive.signed_in(call, way, account_id, amr=("pwd",), aal=1)
+
+
+def strong(way: Passage) -> bool:
+    """Whether the request takes nothing less than a passkey."""
+    request = way.interaction.request if way.interaction else {}
+    wanted = request.get("acr_values") or ()
+    names = wanted.split() if isinstance(wanted, str) else wanted
+    return bool(names) and all(name in STRONG for name in names)
+
+
+async def _email(call: Call, session: Session) -> str:
+    known = await identifiers.emails(call.entry, call.runtime.vault, session.account.id)
+    return known[0] if known else ""
+
+
+async def _page(
+    call: Call, way: Passage, session: Session, *, error: str = "", status: int = 422
+) -> Response:
+    enrolled = await authenticators.enrolled(call.entry, session.account.id)
+    _ = call.gettext
+    reason = _("This page holds personal details, so we check again that it is you.")
+    if way.to:
+        reason = _("%(service)s asks us to make sure that it is you.") % {"service": way.to.name}
+    return render.page(
+        call,
+        "login/confirm.html",
+        status=status if error else 200,
+        **way.context,
+        reason=reason,
+        email=await _email(call, session),
+        has_passkey=enrolled.passkeys > 0,
+        has_password=enrolled.password,
+        strong=strong(way),
+        errors={"password": error} if error else {},
+        passkey=ceremony.to_sign_in(call, purpose="step-up") if enrolled.passkeys else None,
+    )

@@ -1,0 +1,65 @@
+"""Sign in with a passkey, or confirm with one; and what to say when it does not work."""
+
+from typing import Any
+
+from idp.errors import PasskeyRefused, PasskeyUnknown
+from starlette.responses import Response
+
+from gateway.pages import stale
+from gateway.pages.login import arrive, ceremony
+from gateway.pages.passage import Passage, read
+from gateway.web import csrf, render
+from gateway.web.call import Call
+from idp.authenticators import passkeys
+
+
+@stale.page
+async def submit(call: Call) -> Response:
+    """Verify the device's answer and sign its citizen in."""
+    csrf.check(call)
+    way = await read(call)
+    confirming = call.form.text("confirm") == "yes"
+    if failed := call.form.text("passkey_error"):
+        return _failed(call, way, failed, confirming=confirming)
+    session = await call.session() if confirming else None
+    response: dict[str, Any] = {}
+    try:
+        response = ceremony.answer(call)
+        verified = await passkeys.verify(
+            call.entry,
+            call.runtime.vault,
+            response=response,
+            purpose="step-up" if session else "sign-in",
+            browser=call.browser,
+            origin=call.runtime.settings.issuer,
+            rp_id=ceremony.rp_id(call),
+            account_id=session.account.id if session else None,
+        )
+    except PasskeyUnknown:
+        # Only a clean miss: the device deletes what we signal, for good.
+        signal = ceremony.signal_unknown(call, ceremony.credential_id(response))
+        return _failed(call, way, "unknown", confirming=confirming, passkey=signal)
+    except PasskeyRefused:
+        return _failed(call, way, "refused", confirming=confirming)
+    return await arrive.signed_in(
+        call, way, verified.account_id, amr=tuple(verified.amr), aal=verified.aal
+    )
+
+
+def _failed(
+    call: Call,
+    way: Passage,
+    why: str,
+    *,
+    confirming: bool,
+    passkey: dict[str, Any] | None = None,
+) -> Response:
+    return render.page(
+        call,
+        "login/passkey_failed.html",
+        status=422,
+        **way.context,
+        reason=ceremony.reason(call, why),
+        back=way.address("/login/confirm" if confirming else "/login"),
+        passkey=passkey,
+    )

@@ -1,0 +1,59 @@
+"""Sign in, first page: a passkey by one touch, or an e-mail address.
+
+    start ──passkey──▶ signed in          start ──address──▶ password ──▶ signed in
+
+The address travels to the next page sealed to this browser, so that neither the
+address bar nor a log ever holds it. Whether it has an account is told nowhere.
+"""
+
+from typing import Any
+
+from idp.errors import IdentifierInvalid
+from starlette.responses import Response
+
+from gateway.pages import stale
+from gateway.pages.login import address, ceremony
+from gateway.pages.passage import Passage, read
+from gateway.web import csrf, render
+from gateway.web.call import Call, see_other
+from idp import identifiers
+
+
+@stale.page
+async def show(call: Call) -> Response:
+    """Ask who it is; whoever is signed in already only confirms or goes on."""
+    way = await read(call)
+    switching = call.query.text("switch") == "yes"
+    if await call.session() and not switching:
+        return see_other(way.address("/login/confirm") if way.i else way.onward)
+    return _page(call, way, username=_hint(way))
+
+
+@stale.page
+async def submit(call: Call) -> Response:
+    """Take the address, say nothing about it, and ask for the password."""
+    csrf.check(call)
+    way = await read(call)
+    typed = call.form.text("username").strip()
+    if not typed:
+        return _page(call, way, error=call.gettext("Enter your email address"))
+    try:
+        email = identifiers.normalise_email(typed)
+    except IdentifierInvalid:
+        wrong = "Enter an email address in the correct format, like name@example.com"
+        return _page(call, way, username=typed, error=call.gettext(wrong))
+    return see_other(way.address("/login/password", who=address.seal(call, email)))
+
+
+def _page(call: Call, way: Passage, *, username: str = "", error: str = "") -> Response:
+    shown: dict[str, Any] = way.context | {
+        "values": {"username": username},
+        "errors": {"username": error} if error else {},
+        "passkey": ceremony.to_sign_in(call, autofill=True),
+    }
+    return render.page(call, "login/start.html", status=422 if error else 200, **shown)
+
+
+def _hint(way: Passage) -> str:
+    hint = (way.interaction.request if way.interaction else {}).get("login_hint") or ""
+    return hint if "@" in hint else ""

@@ -1,0 +1,119 @@
+"""Where a citizen came from and where they go on, on every page of signing in.
+
+A page of the journey carries ``i``, the handle of an open interaction of this very
+browser, or ``next``, the name of a place of ours. Nothing else decides where it ends:
+no address ever travels in a request.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from gateway.pages import stale
+from gateway.pages.sharing import words
+from gateway.web.call import Call
+from relying_parties import pending
+from relying_parties.clients import Client
+from relying_parties.pending import Interaction
+
+PLACES: Mapping[str, str] = {
+    "account": "/account",
+    "details": "/account/details",
+    "sharing": "/account/sharing",
+    "security": "/account/security",
+    "sessions": "/account/sessions",
+    "activity": "/account/activity",
+    "verify": "/account/verify",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The service that the citizen is on the way to, in the citizen's language."""
+
+    name: str
+    lang: str  # of the name, if it is not the page's
+    agency: str
+    logo: str
+    privacy: str
+    terms: str
+    other: str
+    start: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One citizen's way through our pages."""
+
+    i: str
+    next: str
+    to: Arrival | None = None
+    client: Client | None = None
+    interaction: Interaction | None = None
+
+    @property
+    def tail(self) -> str:
+        """The query that keeps the way on a link."""
+        kept = {"i": self.i} if self.i else {"next": self.next} if self.next else {}
+        return f"?{urlencode(kept)}" if kept else ""
+
+    @property
+    def onward(self) -> str:
+        """Where the citizen goes when this is done."""
+        return f"/authorize/{self.i}" if self.i else PLACES.get(self.next, "/account")
+
+    def address(self, path: str, **more: str) -> str:
+        """Return ``path`` with the way kept and ``more`` beside it."""
+        kept = {"i": self.i} if self.i else {"next": self.next} if self.next else {}
+        query = urlencode(kept | more)
+        return f"{path}?{query}" if query else path
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What templates/to.html and the forms need."""
+        return {"i": self.i, "next": self.next, "tail": self.tail, "to": self.to}
+
+
+async def read(call: Call) -> Passage:
+    """Read the way that the request is on.
+
+    :raises stale.DeadEnd: its interaction is over, or not this browser's
+    """
+    given = call.form if call.method == "POST" else call.query
+    i, name = given.text("i"), given.text("next")
+    if not i:
+        return Passage("", name if name in PLACES else "")
+    return await of(call, i)
+
+
+async def of(call: Call, i: str) -> Passage:
+    """Return the way of interaction ``i``.
+
+    :raises stale.DeadEnd: it is over, or not this browser's
+    """
+    interaction = await pending.find(call.entry, i, call.browser)
+    if interaction is None:
+        raise stale.DeadEnd(stale.UNKNOWN)
+    client = await call.runtime.client(interaction.client_id)
+    if client is None or not client.live:
+        raise stale.DeadEnd(stale.SUSPENDED)
+    to = arrival(client, call.locale)
+    if interaction.used_at is not None:
+        raise stale.DeadEnd(stale.ANSWERED, to)
+    return Passage(i, "", to, client, interaction)
+
+
+def arrival(client: Client, locale: str) -> Arrival:
+    """Introduce ``client`` in the citizen's language."""
+    service = client.registration
+    return Arrival(
+        name=words(service.name, locale),
+        lang="" if locale in service.name else next(iter(service.name), ""),
+        agency=words(client.agency.name, locale),
+        logo=service.logo or "",
+        privacy=service.privacy or "",
+        terms=service.terms or "",
+        other=words(service.other_ways, locale),
+        start=service.start or "",
+    )

@@ -1,0 +1,75 @@
+"""Prove who you are: the sandbox check against the population register."""
+
+from idp.errors import TooManyAttempts
+from starlette.responses import Response
+
+from gateway.pages import stale
+from gateway.pages.passage import Passage, read
+from gateway.web import csrf, render
+from gateway.web.call import Call, see_other
+from idp import attempts
+from idp.proofing import journeys, sandbox
+from relying_parties import pending
+
+FIELDS = ("document_number", "family_name", "birthdate")
+EMPTY = {
+    "document_number": "Enter the number of your document",
+    "family_name": "Enter your family name",
+    "birthdate": "Enter your date of birth",
+}
+
+
+@stale.page
+async def show(call: Call) -> Response:
+    """Ask for what the register is compared with."""
+    way = await read(call)
+    if await call.session() is None:
+        return see_other(way.address("/login") if way.i else "/login?next=verify")
+    return _page(call, way, {}, {})
+
+
+@stale.page
+async def submit(call: Call) -> Response:
+    """Compare, and write down what the register says."""
+    csrf.check(call)
+    way = await read(call)
+    session = await call.session()
+    if session is None:
+        return see_other(way.address("/login") if way.i else "/login?next=verify")
+    _ = call.gettext
+    typed = {name: call.form.text(name).strip() for name in FIELDS}
+    if errors := {name: _(EMPTY[name]) for name, value in typed.items() if not value}:
+        return _page(call, way, typed, errors)
+    entry, account_id = call.entry, session.account.id
+    try:
+        await attempts.check(entry, "proofing", str(account_id))
+    except TooManyAttempts:
+        wait = _("There were too many tries today. Try again tomorrow.")
+        return _page(call, way, typed, {"document_number": wait}, status=429)
+    outcome = sandbox.verify(typed)
+    await journeys.complete(entry, call.runtime.vault, account_id, outcome)
+    if not outcome.ial:
+        await attempts.count(entry, "proofing", str(account_id))
+        wrong = _("These details do not match the register. Check each of them.")
+        return _page(call, way, typed, {"document_number": wrong})
+    if way.i:
+        await pending.note(entry, way.i, "proved", int(entry.at.timestamp()))
+        return see_other(way.onward)
+    return see_other("/account/details")
+
+
+def _page(
+    call: Call,
+    way: Passage,
+    values: dict[str, str],
+    errors: dict[str, str],
+    status: int = 422,
+) -> Response:
+    return render.page(
+        call,
+        "proofing/start.html",
+        status=status if errors else 200,
+        **way.context,
+        values=values,
+        errors=errors,
+    )
