@@ -1,1 +1,1 @@
-"""The only room that speaks HTTP and human languages; it introduces the other three to each other."""
+"""The room that speaks HTTP and human languages; it introduces the others to each other."""

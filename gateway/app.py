@@ -1,0 +1,49 @@
+"""The composition root: routes, runtime and their life, as one ASGI application."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.applications import Starlette
+
+from gateway import settings
+from gateway.routes import ROUTES
+from gateway.runtime import Runtime
+from gateway.web.dispatch import Dispatcher
+
+log = logging.getLogger("gatehouse")
+
+
+class Application:
+    """Starlette keeps the process's life; requests go straight to the dispatcher."""
+
+    def __init__(self, given: settings.Settings) -> None:
+        self._runtime = Runtime(given)
+        self._life = Starlette(lifespan=self._live)
+        self._dispatch = Dispatcher(ROUTES, lambda: self._runtime)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request, or begin or end the process's life."""
+        if scope["type"] == "http":
+            await self._dispatch(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._life(scope, receive, send)
+
+    @contextlib.asynccontextmanager
+    async def _live(self, _app: Starlette) -> AsyncIterator[None]:
+        await self._runtime.open()
+        fresh = asyncio.create_task(self._runtime.keep_keys_fresh())
+        try:
+            yield
+        finally:
+            fresh.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await fresh
+            await self._runtime.close()
+
+
+def create() -> Application:
+    """Build the application from the environment; uvicorn's factory."""
+    return Application(settings.read())

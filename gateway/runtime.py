@@ -1,0 +1,96 @@
+"""What a process holds for as long as it runs: the pool, the secrets, the keys, known clients.
+
+Clients and keys are cached. One number in the database rises with every change of a
+client; it is read at most once a second, so a change is seen within a second. What a
+token may do does not wait for that: its statement asks whether the service is live.
+"""
+
+import asyncio
+import os
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from idp.authenticators.passwords import Hasher
+
+from gateway.settings import Settings
+from keys import keystore, master, rotation, vault
+from keys.entry import Entry
+from keys.keystore import Keyring
+from keys.pool import Pool, PoolPolicy
+from keys.vault import Vault
+from relying_parties import clients
+from relying_parties.clients import Client
+
+FRESH = 1.0  # seconds for which the registry's number is believed
+KEYS_FRESH = 60.0
+
+
+def now() -> datetime:
+    """Return the moment: the only clock of the product."""
+    return datetime.now(UTC)  # noqa: TID251 - this is the one place
+
+
+class Runtime:
+    """One process's hold on everything outside it."""
+
+    vault: Vault
+    keyring: Keyring
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.pool = Pool(settings.database_url, PoolPolicy(size=settings.pool_size))
+        self.hasher: Any = None
+        self.metadata: dict[str, bytes] = {}
+        self._clients: dict[str, Client | None] = {}
+        self._registry = -1
+        self._looked = 0.0
+        self._keys_looked = 0.0
+
+    def entry(self) -> Entry:
+        """Open a unit of work at this moment."""
+        return Entry(self.pool, now())
+
+    async def open(self) -> None:
+        """Open the vault and the keys; the first start of a database draws them.
+
+        :raises MasterKeyMissing, MasterKeyUnsafe, NotSealedHere, DatabaseBusy: can't serve
+        """
+        key = master.load(self.settings.master_key_file, os.environ)
+        async with self.entry() as entry:
+            self.vault = await vault.open_vault(entry, key)
+            await rotation.ensure(entry, self.vault.sealer)
+            self.keyring = await keystore.load(entry, self.vault.sealer)
+        self._keys_looked = time.monotonic()
+        self.hasher = Hasher(self.vault.pepper)
+
+    async def close(self) -> None:
+        """Let everything go."""
+        await self.pool.close()
+
+    async def client(self, client_id: str) -> Client | None:
+        """Return a registered client, as it was at most a second ago; ``None`` if unknown."""
+        if time.monotonic() - self._looked > FRESH:
+            await self._look()
+        if client_id not in self._clients:
+            async with self.entry() as entry:
+                found = await clients.find(entry, client_id)
+            if found is None:
+                return None  # not remembered: strangers could fill the memory with names
+            self._clients[client_id] = found
+        return self._clients[client_id]
+
+    async def keep_keys_fresh(self) -> None:
+        """Take up what a rotation did elsewhere, for as long as the process runs."""
+        while True:
+            await asyncio.sleep(KEYS_FRESH)
+            async with self.entry() as entry:
+                self.keyring = await keystore.load(entry, self.vault.sealer)
+
+    async def _look(self) -> None:
+        self._looked = time.monotonic()
+        async with self.entry() as entry:
+            number = await clients.registry_version(entry)
+        if number != self._registry:
+            self._registry = number
+            self._clients.clear()

@@ -1,0 +1,132 @@
+"""Settings: the environment, read once into one frozen record.
+
+Every name is ``GATEHOUSE_`` and a field in capitals; a name that is none of them is
+an error, because a setting that is spelt wrong protects nobody.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ENVIRONMENTS = ("production", "demo", "test")
+LOCALES = ("en", "fr", "ar")
+
+# Read by others: the master key by keys.master, the rest by the bootstrap and the tests.
+ELSEWHERE = {"GATEHOUSE_MASTER_KEY", "GATEHOUSE_HOME", "GATEHOUSE_CHROMIUM"}
+
+
+class SettingsInvalid(Exception):  # noqa: N818 - named as the fact it reports
+    """A setting is missing, unknown or unsafe; the text names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this gateway runs.
+
+    :ivar issuer: the gateway's own address, exactly as it stands in every token
+    :ivar trusted_proxies: peers whose ``X-Forwarded-For`` is believed
+    :ivar workers: processes that answer requests
+    :ivar operator: what the gateway calls itself on its pages
+    :ivar allow_loopback: services may register ``http`` addresses on this machine
+    """
+
+    issuer: str = "http://localhost:8000"
+    database_url: str = field(default="", repr=False)
+    master_key_file: Path | None = None
+    environment: str = "production"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 2
+    smtp_url: str = field(default="smtp://127.0.0.1:1025", repr=False)
+    mail_from: str = "Gatehouse <no-reply@localhost>"
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    operator: str = "Gatehouse"
+    default_locale: str = "en"
+    pool_size: int = 10
+    allow_loopback: bool = False
+
+    @property
+    def origin(self) -> str:
+        """Scheme and authority of the issuer."""
+        parts = urlsplit(self.issuer)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def authority(self) -> str:
+        """Host and port of the issuer: the only ``Host`` that is answered."""
+        return urlsplit(self.issuer).netloc
+
+    @property
+    def rp_id(self) -> str:
+        """The WebAuthn relying party id: the issuer's host, for ever."""
+        return urlsplit(self.issuer).hostname or ""
+
+    @property
+    def production(self) -> bool:
+        """Whether real people use it."""
+        return self.environment == "production"
+
+
+def read(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings.
+
+    :raises SettingsInvalid: the first thing that is wrong
+    """
+    known = {f"GATEHOUSE_{item.name.upper()}": item.name for item in fields(Settings)}
+    given = {}
+    for name, text in environment.items():
+        if name.startswith("GATEHOUSE_") and name not in ELSEWHERE:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                hint = f" Did you mean {near[0]}?" if near else ""
+                raise SettingsInvalid(f"{name} is not a setting.{hint}")
+            given[known[name]] = _value(name, known[name], text)
+    settings = Settings(**given)  # type: ignore[arg-type]
+    _judge(settings, environment)
+    return settings
+
+
+def _value(variable: str, name: str, text: str) -> object:
+    try:
+        if name in ("port", "workers", "pool_size"):
+            return int(text)
+        if name == "allow_loopback":
+            return {"true": True, "false": False}[text.lower()]
+        if name == "master_key_file":
+            return Path(text)
+        if name == "trusted_proxies":
+            return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except (ValueError, KeyError) as error:
+        raise SettingsInvalid(f"{variable} can't be {text!r}.") from error
+    return text
+
+
+def _judge(settings: Settings, environment: Mapping[str, str]) -> None:
+    parts = urlsplit(settings.issuer)
+    if settings.environment not in ENVIRONMENTS:
+        raise SettingsInvalid(f"GATEHOUSE_ENVIRONMENT is one of {', '.join(ENVIRONMENTS)}.")
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.path:
+        raise SettingsInvalid(
+            "GATEHOUSE_ISSUER is a scheme and a host, with no path or slash after."
+        )
+    if settings.default_locale not in LOCALES:
+        raise SettingsInvalid(f"GATEHOUSE_DEFAULT_LOCALE is one of {', '.join(LOCALES)}.")
+    if not settings.database_url:
+        raise SettingsInvalid("GATEHOUSE_DATABASE_URL is missing: postgresql://user@host/name.")
+    if settings.production:
+        _judge_production(settings, environment)
+
+
+def _judge_production(settings: Settings, environment: Mapping[str, str]) -> None:
+    if not settings.issuer.startswith("https://"):
+        raise SettingsInvalid("GATEHOUSE_ISSUER must be https in production.")
+    if settings.allow_loopback:
+        raise SettingsInvalid("GATEHOUSE_ALLOW_LOOPBACK is for demos and tests.")
+    if "AUTHLIB_INSECURE_TRANSPORT" in environment:
+        raise SettingsInvalid("AUTHLIB_INSECURE_TRANSPORT is set: unset it in production.")
+    if settings.master_key_file is None and "GATEHOUSE_MASTER_KEY" not in environment:
+        raise SettingsInvalid("Set GATEHOUSE_MASTER_KEY_FILE or GATEHOUSE_MASTER_KEY.")

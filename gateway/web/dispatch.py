@@ -1,0 +1,204 @@
+"""From bytes to a handler and back: bounds, routes, errors, the commit.
+
+    bounds ─▶ route ─▶ method ─▶ form ─▶ handler ─▶ commit ─▶ answer
+
+Paths are compared as they were sent. A path with an escape in it is nobody's, so no
+trick with `%2f`, `..;` or a double slash reaches a handler by another name.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from gateway.web import errors, headers, render
+from gateway.web.call import BodyRefused, Call, Handler, read_form
+from gateway.web.csrf import ForeignForm
+from gateway.web.errors import Outcome
+from gateway.web.params import ParamsInvalid
+from keys import opaque
+
+log = logging.getLogger("gatehouse")
+
+MAX_QUERY = 8 * 1024
+MAX_HEADERS = 16 * 1024
+FORM_LIMIT = 64 * 1024
+
+Scope = Mapping[str, Any]
+Send = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address and who answers it.
+
+    :ivar kind: ``page`` answers errors as HTML, ``protocol`` as OAuth JSON, ``open``
+        is asked without regard to ``Host`` (probes)
+    :ivar limit: the largest form, in bytes
+    """
+
+    path: str
+    methods: Mapping[str, Handler]
+    kind: str = "page"
+    limit: int = FORM_LIMIT
+
+
+class Routes:
+    """The table of addresses: whole paths by name, patterns by their first part."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._whole = {route.path: route for route in routes if "{" not in route.path}
+        self._patterns: dict[tuple[str, int], list[tuple[list[str], Route]]] = {}
+        for route in routes:
+            if "{" in route.path:
+                parts = route.path.split("/")
+                self._patterns.setdefault((parts[1], len(parts)), []).append((parts, route))
+
+    def find(self, path: str) -> tuple[Route, dict[str, str]] | None:
+        """Return the route of ``path`` and the parts that it names."""
+        whole = self._whole.get(path)
+        if whole is not None:
+            return whole, {}
+        parts = path.split("/")
+        for pattern, route in self._patterns.get((parts[1], len(parts)), ()):
+            placed = _fit(pattern, parts)
+            if placed is not None:
+                return route, placed
+        return None
+
+
+def _fit(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
+    placed = {}
+    for wanted, given in zip(pattern, parts, strict=True):
+        if wanted.startswith("{"):
+            if not given:
+                return None
+            placed[wanted[1:-1]] = given
+        elif wanted != given:
+            return None
+    return placed
+
+
+class Dispatcher:
+    """Answers every HTTP request of one process."""
+
+    def __init__(self, routes: Sequence[Route], runtime: Callable[[], Any]) -> None:
+        self._routes = Routes(routes)
+        self._runtime = runtime
+
+    async def __call__(self, scope: Scope, receive: Any, send: Send) -> None:
+        """Answer one request."""
+        refused = self._out_of_bounds(scope)
+        if refused is not None:
+            await Response(status_code=refused)(scope, receive, send)  # type: ignore[arg-type]
+            return
+        response = await self._answer(scope, receive)
+        await response(scope, receive, send)  # type: ignore[arg-type]
+
+    def _out_of_bounds(self, scope: Scope) -> int | None:
+        if len(scope["query_string"]) > MAX_QUERY or len(scope["raw_path"]) > MAX_QUERY:
+            return 414
+        size, hosts = 0, 0
+        for name, value in scope["headers"]:
+            size += len(name) + len(value)
+            hosts += name == b"host"
+        if size > MAX_HEADERS:
+            return 431
+        return None if hosts == 1 else 400
+
+    async def _answer(self, scope: Scope, receive: Any) -> Response:
+        runtime = self._runtime()
+        found = None if b"%" in scope["raw_path"] else self._routes.find(scope["path"])
+        kind = found[0].kind if found else "page"
+        try:
+            call = Call(scope, runtime, found[1] if found else {})
+        except ParamsInvalid:
+            return _json(400, "invalid_request", "the query is not UTF-8 or has too many fields")
+        if kind != "open" and call.header("host") != runtime.settings.authority:
+            return Response(status_code=421)
+        if found is None:
+            return refusal(call, errors.NOT_FOUND, kind)
+        route = found[0]
+        method = "GET" if call.method == "HEAD" else call.method
+        handler = route.methods.get(method)
+        if handler is None:
+            allow = ", ".join(sorted({*route.methods, *({"HEAD"} & {method})}))
+            return Response(status_code=405, headers={"allow": allow, **headers.PROTOCOL})
+        return await self._handle(call, route, handler, receive)
+
+    async def _handle(self, call: Call, route: Route, handler: Handler, receive: Any) -> Response:
+        try:
+            if call.method == "POST":
+                await read_form(call, receive, route.limit)
+            response = await handler(call)
+        except BodyRefused as error:
+            return await self._kept(call, route, _with_status(errors.REFUSED, error.status))
+        except ParamsInvalid:
+            return await self._kept(call, route, errors.REFUSED)
+        except ForeignForm:
+            return await self._kept(call, route, errors.FOREIGN)
+        except Exception as error:
+            return await self._failed(call, route, error)
+        return await self._committed(call, route, response)
+
+    async def _failed(self, call: Call, route: Route, error: Exception) -> Response:
+        """A room's refusal is an answer and is kept; anything else is undone."""
+        code = getattr(error, "code", None)
+        if isinstance(code, str):
+            return await self._kept(call, route, errors.outcome(code))
+        reference = opaque.reference()
+        log.exception("unexpected %s at %s", reference, route.path)
+        if call.opened is not None:
+            await call.opened.__aexit__(type(error), error, error.__traceback__)
+        return refusal(call, errors.UNEXPECTED, route.kind, reference=reference)
+
+    async def _kept(self, call: Call, route: Route, outcome: Outcome) -> Response:
+        return await self._committed(call, route, refusal(call, outcome, route.kind))
+
+    async def _committed(self, call: Call, route: Route, response: Response) -> Response:
+        """Nothing is answered that is not durable."""
+        if call.opened is None:
+            return response
+        try:
+            await call.opened.__aexit__(None, None, None)
+        except Exception as error:
+            code = getattr(error, "code", None)
+            if code is None:
+                log.exception("not committed at %s", route.path)
+            return refusal(call, errors.outcome(code) if code else errors.BUSY, route.kind)
+        return response
+
+
+def refusal(
+    call: Call, outcome: Outcome, kind: str = "page", *, reference: str | None = None
+) -> Response:
+    """Answer a refusal in the way of the route: a page for people, JSON for programs."""
+    if kind != "page":
+        return _json(outcome.status, outcome.oauth, None)
+    _ = call.gettext
+    response = render.page(
+        call,
+        "error.html",
+        status=outcome.status,
+        title=_(outcome.title),
+        lead=_(outcome.lead),
+        reference=reference or opaque.reference(),
+        actions=[{"text": _("Go to the front page"), "href": "/", "kind": "second"}],
+    )
+    if outcome.status == 503:
+        response.headers["retry-after"] = "5"
+    return response
+
+
+def _json(status: int, error: str, description: str | None) -> Response:
+    told = {"error": error} | ({"error_description": description} if description else {})
+    extra = {"retry-after": "5"} if status == 503 else {}
+    fields = {**headers.PROTOCOL, "content-type": "application/json", **extra}
+    return Response(json.dumps(told).encode(), status, fields)
+
+
+def _with_status(outcome: Outcome, status: int) -> Outcome:
+    return Outcome(status, outcome.oauth, outcome.title, outcome.lead)

@@ -1,0 +1,98 @@
+"""Pages: a template, the frame's context, the headers."""
+
+import gzip
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from markupsafe import Markup
+from starlette.responses import Response
+
+from gateway.settings import LOCALES
+from gateway.web import cookies, csrf, headers, static
+from gateway.web.call import Call
+from gateway.web.locale import NAMES, direction, translations
+
+FOLDER = Path(__file__).parent.parent / "templates"
+_WORTH_PACKING = 1024
+
+
+def page(
+    call: Call, template: str, *, status: int = 200, form_action: Iterable[str] = (), **context: Any
+) -> Response:
+    """Render ``template`` in the language of the call.
+
+    :param form_action: origins, besides ours, at which a form of this page may end
+    """
+    settings = call.runtime.settings
+    frame = {
+        "lang": call.locale,
+        "dir": direction(call.locale),
+        "csrf": csrf.token(call),
+        "languages": _languages(call),
+        "operator": settings.operator,
+        "issuer": settings.issuer,
+        "environment": settings.environment,
+        "session": call._session,  # noqa: SLF001 - what is known already; a frame asks nothing
+        "errors": {},
+    }
+    html = environment(call.locale).get_template(template).render(frame | context)
+    return html_response(call, html, status=status, form_action=form_action)
+
+
+def html_response(
+    call: Call, html: str, *, status: int = 200, form_action: Iterable[str] = ()
+) -> Response:
+    """Wrap a whole HTML document in a page's headers."""
+    secure = call.runtime.settings.issuer.startswith("https:")
+    body = html.encode()
+    fields = headers.page(form_action, secure=secure)
+    fields["content-type"] = "text/html; charset=utf-8"
+    if len(body) > _WORTH_PACKING and "gzip" in call.header("accept-encoding"):
+        body = gzip.compress(body, 6, mtime=0)
+        fields |= {"content-encoding": "gzip", "vary": "accept-encoding"}
+    response = Response(body, status, fields)
+    if call.new_browser and status < 400:
+        cookies.set_browser(response, call.new_browser)
+    if call.query.text("lang") in LOCALES:
+        cookies.set_language(response, call.query.text("lang"))
+    return response
+
+
+def text(locale: str, template: str, **context: Any) -> str:
+    """Render a template that is no page, such as a mail."""
+    return environment(locale, escape=False).get_template(template).render(context)
+
+
+@cache
+def environment(locale: str, *, escape: bool = True) -> Environment:
+    """Build the templates of one of our locales, once."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=select_autoescape(default=True) if escape else False,  # noqa: S701 - mail is text
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+        auto_reload=False,
+    )
+    words = translations(locale)
+    made.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.globals |= {"asset": static.asset, "markup": Markup}
+    return made
+
+
+def _languages(call: Call) -> list[dict[str, Any]]:
+    kept = {name: call.query.text(name) for name in call.query if name != "lang"}
+    return [
+        {
+            "code": code,
+            "name": name,
+            "dir": direction(code),
+            "href": f"{call.path}?{urlencode({**kept, 'lang': code})}",
+            "current": code == call.locale,
+        }
+        for code, name in NAMES.items()
+    ]
