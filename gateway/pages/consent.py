@@ -10,9 +10,7 @@ the ticks count, and only for rows that have a switch.
 Specs: OpenID Connect Core §3.1.2.4, GDPR Art. 7, ISO/IEC TS 27560.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from idp.attributes import Attribute
 from idp.sessions import Session
@@ -110,7 +108,7 @@ async def _question(call: Call, visit: Visit) -> Question | None:
     names = (*new.claims, *new.known)
     vault, account_id = call.runtime.vault, visit.session.account.id
     held = dict(await attributes.read(entry, vault, account_id, names) or {})
-    offline = "offline_access" in str(_request(visit).get("scope", "")).split()
+    offline = "offline_access" in str(visit.way.request.get("scope", "")).split()
     page = sharing.page(
         client.registration,
         new,
@@ -123,7 +121,7 @@ async def _question(call: Call, visit: Visit) -> Question | None:
 
 
 async def _new(call: Call, visit: Visit) -> New:
-    request, client = _request(visit), visit.client
+    request, client = visit.way.request, visit.client
     steps = visit.way.interaction.steps if visit.way.interaction else {}
     asked = wanted(client.registration, request)
     if "consent" in (request.get("prompt") or ()) and "consented" not in steps:
@@ -132,10 +130,6 @@ async def _new(call: Call, visit: Visit) -> New:
     return claims_policy.difference(
         client.registration, asked, agreed, given_here="consented" in steps
     )
-
-
-def _request(visit: Visit) -> Mapping[str, Any]:
-    return visit.way.interaction.request if visit.way.interaction else {}
 
 
 async def _give(call: Call, question: Question) -> None:
@@ -224,12 +218,11 @@ def _someone_else(call: Call, visit: Visit) -> Response:
 
 def _page(call: Call, question: Question, *, error: str = "") -> Response:
     visit = question.visit
-    return render.page(
+    return passage.show(
         call,
+        visit.way,
         "consent/share.html",
         status=422 if error else 200,
-        form_action=(str(_request(visit).get("redirect_uri", "")),),
-        **visit.way.context,
         page=question.page,
         who=visit.subject,
         email=visit.email,

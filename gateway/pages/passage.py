@@ -8,10 +8,13 @@ no address ever travels in a request.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
+
+from starlette.responses import Response
 
 from gateway.pages import stale
 from gateway.pages.sharing import words
+from gateway.web import render
 from gateway.web.call import Call
 from relying_parties import pending
 from relying_parties.clients import Client
@@ -70,6 +73,17 @@ class Passage:
         return f"{path}?{query}" if query else path
 
     @property
+    def form_action(self) -> tuple[str, ...]:
+        """Where a form of this way may end: Chromium asks for the redirects after it, too."""
+        uri = urlsplit(str(self.request.get("redirect_uri") or ""))
+        return (f"{uri.scheme}://{uri.netloc}",) if uri.scheme and uri.netloc else ()
+
+    @property
+    def request(self) -> Mapping[str, Any]:
+        """The authorization request, or nothing."""
+        return self.interaction.request if self.interaction else {}
+
+    @property
     def context(self) -> dict[str, Any]:
         """What templates/to.html and the forms need."""
         return {"i": self.i, "next": self.next, "tail": self.tail, "to": self.to}
@@ -95,6 +109,7 @@ async def of(call: Call, i: str) -> Passage:
     interaction = await pending.find(call.entry, i, call.browser)
     if interaction is None:
         raise stale.DeadEnd(stale.UNKNOWN)
+    call.speak(_languages(interaction.request))
     client = await call.runtime.client(interaction.client_id)
     if client is None or not client.live:
         raise stale.DeadEnd(stale.SUSPENDED)
@@ -102,6 +117,17 @@ async def of(call: Call, i: str) -> Passage:
     if interaction.used_at is not None:
         raise stale.DeadEnd(stale.ANSWERED, to)
     return Passage(i, "", to, client, interaction)
+
+
+def show(call: Call, way: Passage, template: str, *, status: int = 200, **context: Any) -> Response:
+    """Render a page of the journey: with its way kept, and its service's origin let in."""
+    shown = way.context | context
+    return render.page(call, template, status=status, form_action=way.form_action, **shown)
+
+
+def _languages(request: Mapping[str, Any]) -> str:
+    wished = request.get("ui_locales") or ""
+    return wished if isinstance(wished, str) else " ".join(wished)
 
 
 def arrival(client: Client, locale: str) -> Arrival:

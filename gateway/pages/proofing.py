@@ -3,9 +3,9 @@
 from idp.errors import TooManyAttempts
 from starlette.responses import Response
 
-from gateway.pages import stale
+from gateway.pages import passage, stale
 from gateway.pages.passage import Passage, read
-from gateway.web import csrf, render
+from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from idp import attempts
 from idp.proofing import journeys, sandbox
@@ -65,11 +65,11 @@ def _page(
     errors: dict[str, str],
     status: int = 422,
 ) -> Response:
-    return render.page(
+    return passage.show(
         call,
+        way,
         "proofing/start.html",
         status=status if errors else 200,
-        **way.context,
         values=values,
         errors=errors,
     )

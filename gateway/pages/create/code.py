@@ -4,7 +4,7 @@ from idp.errors import CodeWrong, SignupOver
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.pages import stale
+from gateway.pages import passage, stale
 from gateway.pages.create import flow as flows
 from gateway.pages.create import start
 from gateway.pages.create.flow import Flow
@@ -77,11 +77,11 @@ async def confirmed(call: Call) -> Response:
 
 
 def _page(call: Call, flow: Flow, *, typed: str = "", error: str = "") -> Response:
-    return render.page(
+    return passage.show(
         call,
+        flow.way,
         "create/code.html",
         status=422 if error else 200,
-        **flow.way.context,
         flow=flow.handle,
         email=flow.signup.email,
         until=claim_labels.clock(flow.signup.expires_at, call.locale),

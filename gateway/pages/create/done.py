@@ -4,11 +4,10 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from gateway.pages import stale
+from gateway.pages import passage, stale
 from gateway.pages.create.flow import Flow
 from gateway.pages.login import arrive
 from gateway.pages.passage import read
-from gateway.web import render
 from gateway.web.call import Call, see_other
 from idp import signups
 from keys import opaque
@@ -34,10 +33,10 @@ async def show(call: Call) -> Response:
     if await call.session() is None:
         return see_other(way.address("/login"))
     _ = call.gettext
-    return render.page(
+    return passage.show(
         call,
+        way,
         "create/done.html",
-        **way.context,
         title=_("Account created"),
         lead=_("You can sign in to every service with it."),
         go=way.onward,

@@ -5,10 +5,10 @@ from uuid import UUID
 from idp.errors import ValueRefused
 from starlette.responses import Response
 
-from gateway.pages import stale
+from gateway.pages import passage, stale
 from gateway.pages.create import flow as flows
 from gateway.pages.create.flow import Flow
-from gateway.web import csrf, render
+from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from idp import accounts, attributes, authenticators, identifiers
 
@@ -72,11 +72,11 @@ async def _record(call: Call, account_id: UUID, claim: str, value: str) -> None:
 
 
 def _page(call: Call, flow: Flow, values: dict[str, str], errors: dict[str, str]) -> Response:
-    return render.page(
+    return passage.show(
         call,
+        flow.way,
         "create/name.html",
         status=422 if errors else 200,
-        **flow.way.context,
         flow=flow.handle,
         values=values,
         errors=errors,

@@ -3,11 +3,11 @@
 from idp.errors import PasskeyRefused
 from starlette.responses import Response
 
-from gateway.pages import stale
+from gateway.pages import passage, stale
 from gateway.pages.create import done
 from gateway.pages.create import flow as flows
 from gateway.pages.login import ceremony
-from gateway.web import csrf, render
+from gateway.web import csrf
 from gateway.web.call import Call
 from idp import accounts
 from idp.authenticators import passkeys
@@ -55,11 +55,11 @@ async def _page(call: Call, *, failed: str = "") -> Response:
         raise stale.DeadEnd(stale.RUN_OUT, flow.way.to)
     draft = flows.seal(call, flow, account_id)
     options = await ceremony.to_add(call, account, flow.signup.email, upgrade=False)
-    return render.page(
+    return passage.show(
         call,
+        flow.way,
         "create/passkey.html",
         status=422 if failed else 200,
-        **flow.way.context,
         flow=flow.handle,
         draft=draft,
         stage=True,

@@ -3,11 +3,11 @@
 from idp.errors import PasswordRefused
 from starlette.responses import Response
 
-from gateway.pages import stale
+from gateway.pages import passage, stale
 from gateway.pages.create import done
 from gateway.pages.create import flow as flows
 from gateway.pages.create.flow import Flow
-from gateway.web import csrf, render
+from gateway.web import csrf
 from gateway.web.call import Call
 from idp.authenticators import passwords
 
@@ -56,11 +56,11 @@ def reason(call: Call, refused: PasswordRefused) -> str:
 
 def _page(call: Call, flow: Flow, *, error: str = "") -> Response:
     draft = flows.seal(call, flow, flows.account(call, flow))
-    return render.page(
+    return passage.show(
         call,
+        flow.way,
         "create/password.html",
         status=422 if error else 200,
-        **flow.way.context,
         flow=flow.handle,
         draft=draft,
         stage=True,

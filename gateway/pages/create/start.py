@@ -4,9 +4,9 @@ from idp.errors import IdentifierInvalid, TooManyAttempts
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.pages import stale
+from gateway.pages import passage, stale
 from gateway.pages.passage import Passage, read
-from gateway.web import csrf, render
+from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from idp import attempts, identifiers, notices, signups
 from keys import opaque
@@ -69,11 +69,11 @@ def link(call: Call, secret: str) -> str:
 
 
 def _page(call: Call, way: Passage, *, typed: str = "", error: str = "") -> Response:
-    return render.page(
+    return passage.show(
         call,
+        way,
         "create/start.html",
         status=422 if error else 200,
-        **way.context,
         values={"username": typed},
         errors={"username": error} if error else {},
     )

@@ -63,7 +63,7 @@ def answer(call: Call) -> dict[str, Any]:
     :raises PasskeyRefused: it is not JSON of that shape
     """
     try:
-        read = decode_json(call.form.text("passkey").encode(), LARGEST, 8)
+        read = decode_json(call.form.text("passkey").encode(), max_bytes=LARGEST, max_depth=8)
     except ValueError as error:
         raise PasskeyRefused("malformed") from error
     if not isinstance(read, dict):

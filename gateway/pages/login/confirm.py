@@ -4,10 +4,10 @@ from idp.errors import TooManyAttempts
 from idp.sessions import Session
 from starlette.responses import Response
 
-from gateway.pages import stale
+from gateway.pages import passage, stale
 from gateway.pages.login import arrive, ceremony, password
 from gateway.pages.passage import Passage, read
-from gateway.web import csrf, render
+from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from idp import authenticators, identifiers
 
@@ -47,8 +47,7 @@ async def submit(call: Call) -> Response:
 
 def strong(way: Passage) -> bool:
     """Whether the request takes nothing less than a passkey."""
-    request = way.interaction.request if way.interaction else {}
-    wanted = request.get("acr_values") or ()
+    wanted = way.request.get("acr_values") or ()
     names = wanted.split() if isinstance(wanted, str) else wanted
     return bool(names) and all(name in STRONG for name in names)
 
@@ -66,11 +65,11 @@ async def _page(
     reason = _("This page holds personal details, so we check again that it is you.")
     if way.to:
         reason = _("%(service)s asks us to make sure that it is you.") % {"service": way.to.name}
-    return render.page(
+    return passage.show(
         call,
+        way,
         "login/confirm.html",
         status=status if error else 200,
-        **way.context,
         reason=reason,
         email=await _email(call, session),
         has_passkey=enrolled.passkeys > 0,

@@ -2,9 +2,9 @@
 
 from starlette.responses import Response
 
-from gateway.pages import stale
+from gateway.pages import passage, stale
 from gateway.pages.passage import read
-from gateway.web import csrf, render
+from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
 
@@ -46,7 +46,7 @@ ADVICE: dict[str, tuple[str, tuple[str, ...], str, str]] = {
 async def show(call: Call) -> Response:
     """Ask what the problem is."""
     way = await read(call)
-    return render.page(call, "login/help.html", **way.context)
+    return passage.show(call, way, "login/help.html")
 
 
 @stale.page
@@ -60,7 +60,7 @@ async def submit(call: Call) -> Response:
     if problem in ADVICE:
         return see_other(way.address("/login/help/" + problem))
     errors = {"problem": call.gettext("Select what the problem is")}
-    return render.page(call, "login/help.html", status=422, **way.context, errors=errors)
+    return passage.show(call, way, "login/help.html", status=422, errors=errors)
 
 
 @stale.page
@@ -71,10 +71,10 @@ async def advise(call: Call) -> Response:
         raise stale.DeadEnd(stale.RUN_OUT)
     title, sentences, action, path = ADVICE[call.path_text("problem")]
     _ = call.gettext
-    return render.page(
+    return passage.show(
         call,
+        way,
         "login/advice.html",
-        **way.context,
         title=_(title),
         sentences=[_(text) for text in sentences],
         action=_(action),

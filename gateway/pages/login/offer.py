@@ -6,10 +6,10 @@ from uuid import UUID
 from idp.errors import PasskeyRefused
 from starlette.responses import Response
 
-from gateway.pages import stale
+from gateway.pages import passage, stale
 from gateway.pages.login import ceremony
 from gateway.pages.passage import Passage, read
-from gateway.web import csrf, render
+from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from idp import authenticators, identifiers
 from idp.authenticators import passkeys
@@ -38,10 +38,10 @@ async def show(call: Call) -> Response:
     if session is None:
         return see_other(way.address("/login"))
     known = await identifiers.emails(call.entry, call.runtime.vault, session.account.id)
-    response = render.page(
+    response = passage.show(
         call,
+        way,
         "login/offer.html",
-        **way.context,
         passkey=await ceremony.to_add(
             call, session.account, known[0] if known else "", upgrade=True
         ),

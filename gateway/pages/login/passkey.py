@@ -5,10 +5,10 @@ from typing import Any
 from idp.errors import PasskeyRefused, PasskeyUnknown
 from starlette.responses import Response
 
-from gateway.pages import stale
+from gateway.pages import passage, stale
 from gateway.pages.login import arrive, ceremony
 from gateway.pages.passage import Passage, read
-from gateway.web import csrf, render
+from gateway.web import csrf
 from gateway.web.call import Call
 from idp.authenticators import passkeys
 
@@ -54,11 +54,11 @@ def _failed(
     confirming: bool,
     passkey: dict[str, Any] | None = None,
 ) -> Response:
-    return render.page(
+    return passage.show(
         call,
+        way,
         "login/passkey_failed.html",
         status=422,
-        **way.context,
         reason=ceremony.reason(call, why),
         back=way.address("/login/confirm" if confirming else "/login"),
         passkey=passkey,

@@ -9,10 +9,10 @@ from idp.errors import TooManyAttempts
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.pages import stale
+from gateway.pages import passage, stale
 from gateway.pages.login import address, arrive, ceremony, offer
 from gateway.pages.passage import Passage, read
-from gateway.web import csrf, render
+from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from idp import attempts, identifiers
 from idp.authenticators import passwords
@@ -78,11 +78,11 @@ def too_many(call: Call, stop: TooManyAttempts) -> str:
 
 
 def _page(call: Call, way: Passage, who: str, *, error: str = "", status: int = 422) -> Response:
-    return render.page(
+    return passage.show(
         call,
+        way,
         "login/password.html",
         status=status if error else 200,
-        **way.context,
         who=who,
         email=address.open_(call, who),
         errors={"password": error} if error else {},

@@ -6,15 +6,13 @@ The address travels to the next page sealed to this browser, so that neither the
 address bar nor a log ever holds it. Whether it has an account is told nowhere.
 """
 
-from typing import Any
-
 from idp.errors import IdentifierInvalid
 from starlette.responses import Response
 
-from gateway.pages import stale
+from gateway.pages import passage, stale
 from gateway.pages.login import address, ceremony
 from gateway.pages.passage import Passage, read
-from gateway.web import csrf, render
+from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from idp import identifiers
 
@@ -46,14 +44,17 @@ async def submit(call: Call) -> Response:
 
 
 def _page(call: Call, way: Passage, *, username: str = "", error: str = "") -> Response:
-    shown: dict[str, Any] = way.context | {
-        "values": {"username": username},
-        "errors": {"username": error} if error else {},
-        "passkey": ceremony.to_sign_in(call, autofill=True),
-    }
-    return render.page(call, "login/start.html", status=422 if error else 200, **shown)
+    return passage.show(
+        call,
+        way,
+        "login/start.html",
+        status=422 if error else 200,
+        values={"username": username},
+        errors={"username": error} if error else {},
+        passkey=ceremony.to_sign_in(call, autofill=True),
+    )
 
 
 def _hint(way: Passage) -> str:
-    hint = (way.interaction.request if way.interaction else {}).get("login_hint") or ""
+    hint = str(way.request.get("login_hint") or "")
     return hint if "@" in hint else ""
