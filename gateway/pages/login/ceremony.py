@@ -2,7 +2,6 @@
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
 from idp.accounts import Account
 from idp.errors import PasskeyRefused
@@ -10,6 +9,7 @@ from idp.errors import PasskeyRefused
 from gateway.web.call import Call
 from idp.authenticators import passkeys
 from keys.assertions import decode_json
+from keys.errors import TokenRefused
 
 LARGEST = 16 * 1024  # bytes of an answer; a real one is about one
 NOT_ALLOWED = "You cancelled, or it took too long."
@@ -24,17 +24,12 @@ REASONS = {
 }
 
 
-def rp_id(call: Call) -> str:
-    """Return the relying party id of every passkey here: the host of the issuer."""
-    return urlsplit(call.runtime.settings.issuer).hostname or ""
-
-
 def to_sign_in(call: Call, *, autofill: bool = False, purpose: str = "sign-in") -> dict[str, Any]:
     """Return what passkey.js needs to ask for a passkey."""
     challenge = passkeys.challenge(
         call.runtime.vault, purpose=purpose, browser=call.browser, at=call.entry.at
     )
-    options = passkeys.request_options(challenge=challenge, rp_id=rp_id(call))
+    options = passkeys.request_options(challenge=challenge, rp_id=call.runtime.settings.rp_id)
     return {"get": options, "autofill": autofill}
 
 
@@ -48,7 +43,7 @@ async def to_add(call: Call, account: Account, email: str, *, upgrade: bool) -> 
     )
     options = passkeys.creation_options(
         challenge=challenge,
-        rp_id=rp_id(call),
+        rp_id=call.runtime.settings.rp_id,
         rp_name=call.runtime.settings.operator,
         account=account,
         name=email,
@@ -64,7 +59,7 @@ def answer(call: Call) -> dict[str, Any]:
     """
     try:
         read = decode_json(call.form.text("passkey").encode(), max_bytes=LARGEST, max_depth=8)
-    except ValueError as error:
+    except (TokenRefused, ValueError) as error:
         raise PasskeyRefused("malformed") from error
     if not isinstance(read, dict):
         raise PasskeyRefused("malformed")
@@ -78,14 +73,14 @@ def reason(call: Call, name: str) -> str:
 
 def signal_unknown(call: Call, credential_id: str) -> dict[str, Any]:
     """Return the signal that lets a device forget a passkey that we never had."""
-    options = {"rpId": rp_id(call), "credentialId": credential_id}
+    options = {"rpId": call.runtime.settings.rp_id, "credentialId": credential_id}
     return {"signals": [["signalUnknownCredential", options]]}
 
 
 def signal_all(call: Call, handle: str, credential_ids: list[str]) -> list[Any]:
     """Return the signal of every passkey that still works, for pages of who is signed in."""
     options = {
-        "rpId": rp_id(call),
+        "rpId": call.runtime.settings.rp_id,
         "userId": handle,
         "allAcceptedCredentialIds": credential_ids,
     }

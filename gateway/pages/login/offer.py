@@ -74,8 +74,8 @@ async def submit(call: Call) -> Response:
                 session.account,
                 response=ceremony.answer(call),
                 browser=call.browser,
-                origin=call.runtime.settings.issuer,
-                rp_id=ceremony.rp_id(call),
+                origin=call.runtime.settings.origin,
+                rp_id=call.runtime.settings.rp_id,
                 device=call.device,
             )
         except PasskeyRefused:

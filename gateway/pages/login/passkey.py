@@ -31,8 +31,8 @@ async def submit(call: Call) -> Response:
             response=response,
             purpose="step-up" if session else "sign-in",
             browser=call.browser,
-            origin=call.runtime.settings.issuer,
-            rp_id=ceremony.rp_id(call),
+            origin=call.runtime.settings.origin,
+            rp_id=call.runtime.settings.rp_id,
             account_id=session.account.id if session else None,
         )
     except PasskeyUnknown:
