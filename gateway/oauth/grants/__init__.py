@@ -1,1 +1,30 @@
-"""The grant types of the token endpoint, a row each."""
+"""The grant types of the token endpoint, a row each.
+
+The endpoint has read the form and authenticated the client before a grant runs, and
+writes the answer after it; a grant only says what its proof stands for.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.oauth.grants import authorization_code, refresh_token
+from gateway.web.call import Call
+from relying_parties.clients import Client
+
+Redeem = Callable[[Call, Client], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One grant type: its name on the wire, and what answers it."""
+
+    grant_type: str
+    redeem: Redeem
+
+
+GRANTS = (
+    Grant("authorization_code", authorization_code.redeem),
+    Grant("refresh_token", refresh_token.redeem),
+)
+BY_TYPE = {grant.grant_type: grant for grant in GRANTS}

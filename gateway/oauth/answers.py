@@ -1,0 +1,45 @@
+"""Answers of the protocol's endpoints: JSON that nobody caches, errors as RFC 6749 §5.2."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
+from typing import Any
+
+from starlette.responses import Response
+
+from gateway.oauth.refusals import OAuthRefused
+from gateway.web.call import Call
+from gateway.web.headers import PROTOCOL
+
+Handler = Callable[[Call], Awaitable[Response]]
+
+_JSON = {**PROTOCOL, "content-type": "application/json"}
+
+
+def told(content: Mapping[str, Any], status: int = 200) -> Response:
+    """Answer with JSON."""
+    return Response(json.dumps(content, separators=(",", ":")).encode(), status, _JSON)
+
+
+def refused(call: Call, refusal: OAuthRefused) -> Response:
+    """Answer with an error; a client that used HTTP Basic is asked for it again."""
+    content = {"error": refusal.error}
+    if refusal.description:
+        content["error_description"] = refusal.description
+    response = told(content, refusal.status)
+    if refusal.status == 401 and call.header("authorization"):
+        response.headers["www-authenticate"] = 'Basic realm="token"'
+    return response
+
+
+def protocol(handler: Handler) -> Handler:
+    """Let ``handler`` raise its refusals."""
+
+    @wraps(handler)
+    async def answered(call: Call) -> Response:
+        try:
+            return await handler(call)
+        except OAuthRefused as refusal:
+            return refused(call, refusal)
+
+    return answered

@@ -1,0 +1,151 @@
+"""CLIENT_AUTH: how a client proves who it is; exactly one way, the registered one.
+
+Whatever fails, the answer has one text and one status, so nobody learns which clients
+exist. Credentials in the Basic header are form-encoded first (RFC 6749 §2.3.1).
+
+Specs: RFC 6749 §2.3, RFC 7523 §3, RFC 10070 (audience), OpenID Connect Core §9.
+"""
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import unquote_plus
+
+from gateway.oauth import remote_keys
+from gateway.oauth.errors import Unauthorized, invalid_request
+from gateway.web.call import Call
+from keys import assertions, opaque, replay
+from keys.assertions import Expected
+from keys.errors import TokenRefused
+from relying_parties import clients
+from relying_parties.clients import Client
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+# RFC 10070 wants its own type; JWT and none are the grace for clients of before.
+TYPS = frozenset({"client-authentication+jwt", "jwt", None})
+LONGEST = timedelta(minutes=5)
+
+Method = Callable[[Call], Awaitable[Client | None]]
+
+
+async def authenticate(call: Call) -> Client:
+    """Return the client that this request proves to come from.
+
+    :raises OAuthError: more than one way at once, or a parameter came twice
+    :raises Unauthorized: everything else
+    """
+    if call.form.repeated():
+        raise invalid_request("a parameter came more than once")
+    used = _used(call)
+    if len(used) > 1:
+        raise invalid_request("more than one way of client authentication")
+    method = used[0] if used else "none"
+    client = await CLIENT_AUTH[method](call)
+    if client is None or not client.live or client.registration.auth.method != method:
+        raise Unauthorized(basic=method == "client_secret_basic")
+    named = call.form.text("client_id")
+    if named and named != client.client_id:
+        raise Unauthorized(basic=method == "client_secret_basic")
+    return client
+
+
+def _used(call: Call) -> list[str]:
+    signs = {
+        "client_secret_basic": bool(call.header("authorization")),
+        "private_key_jwt": "client_assertion" in call.form or "client_assertion_type" in call.form,
+        "client_secret_post": "client_secret" in call.form,
+    }
+    return [method for method, there in signs.items() if there]
+
+
+async def _none(call: Call) -> Client | None:
+    return await _find(call, call.form.text("client_id"))
+
+
+async def _basic(call: Call) -> Client | None:
+    scheme, _, encoded = call.header("authorization").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode("ascii")
+        name, colon, secret = decoded.partition(":")
+        client_id, secret = (unquote_plus(part, errors="strict") for part in (name, secret))
+    except (binascii.Error, ValueError):
+        return None
+    return await _by_secret(call, client_id, secret) if colon else None
+
+
+async def _post(call: Call) -> Client | None:
+    return await _by_secret(call, call.form.text("client_id"), call.form.text("client_secret"))
+
+
+async def _by_secret(call: Call, client_id: str, secret: str) -> Client | None:
+    client = await _find(call, client_id)
+    if client is None:
+        opaque.digest(secret)  # an unknown client costs what a known one does
+        return None
+    right = clients.secret_is_right(client, secret, call.entry.at)
+    return client if right else None
+
+
+async def _assertion(call: Call) -> Client | None:
+    if call.form.text("client_assertion_type") != ASSERTION_TYPE:
+        return None
+    raw = call.form.text("client_assertion")
+    try:
+        assertions.strict_header(raw)
+        named = assertions.strict_claims(raw).get("sub")
+        client = await _find(call, named) if isinstance(named, str) else None
+        if client is None or client.registration.auth.method != "private_key_jwt":
+            return None
+        claims = await _read(call, client, raw)
+    except (TokenRefused, UnicodeError):
+        return None
+    ends = datetime.fromtimestamp(min(float(claims["exp"]), 4e9), UTC) + assertions.SKEW
+    fresh = await replay.claim(call.entry, f"assertion:{client.client_id}", claims["jti"], ends)
+    return client if fresh else None
+
+
+async def _read(call: Call, client: Client, raw: str) -> Mapping[str, Any]:
+    expected = Expected(
+        algs=frozenset(client.registration.profile.assertion_algs),
+        typs=TYPS,
+        issuer=client.client_id,
+        subject=client.client_id,
+        audience=call.runtime.settings.issuer,
+        longest=LONGEST,
+    )
+    at = call.entry.at
+    keys = await _keys(call, client)
+    try:
+        return assertions.read(raw, keys, expected, at)
+    except TokenRefused as error:
+        # A key that is not known yet: the client may have rotated.
+        if error.reason != "unknown_kid" or client.registration.auth.jwks_uri is None:
+            raise
+    return assertions.read(raw, await _keys(call, client, again=True), expected, at)
+
+
+async def _keys(call: Call, client: Client, *, again: bool = False) -> Sequence[Mapping[str, Any]]:
+    auth = client.registration.auth
+    if auth.jwks is not None or auth.jwks_uri is None:
+        return auth.jwks or ()
+    await call.entry.release()  # never a connection while a stranger takes their time
+    return await remote_keys.fetch(call.runtime, auth.jwks_uri, again=again)
+
+
+async def _find(call: Call, client_id: str) -> Client | None:
+    if not client_id or len(client_id) > 256 or "\0" in client_id:
+        return None
+    client: Client | None = await call.runtime.client(client_id)
+    return client
+
+
+CLIENT_AUTH: Mapping[str, Method] = {
+    "client_secret_basic": _basic,
+    "client_secret_post": _post,
+    "private_key_jwt": _assertion,
+    "none": _none,
+}

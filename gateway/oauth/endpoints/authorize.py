@@ -1,0 +1,316 @@
+"""The authorization endpoint: from a request to a code, over as many pages as it takes.
+
+    arrive ──nothing to ask──────────────────────────▶ the client
+       └──▶ interaction ──▶ pages ──▶ resume ──…─────▶ the client
+
+Until client and address are known to be right, the person gets a page and nobody is
+redirected. A citizen who is signed in and has agreed before passes with three
+statements and no page.
+
+Specs: OpenID Connect Core §3.1.2, RFC 9126 §4, RFC 9700.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from idp.sessions import Session
+from starlette.responses import Response
+
+from gateway.oauth import checks, claims, interaction, request, respond
+from gateway.oauth.interaction import Facts, Step
+from gateway.oauth.refusals import OAuthRefused, PageRefused
+from gateway.oauth.request import AuthorizationRequest
+from gateway.web import cookies, render
+from gateway.web.call import Call, see_other
+from idp import assurance
+from keys import opaque, pairwise, signing
+from keys.errors import TokenRefused
+from relying_parties import claims_policy, consents, pending
+from relying_parties.claims_policy import New, Wanted
+from relying_parties.clients import Client
+from relying_parties.consents import Consent
+from relying_parties.errors import ConsentMissing
+from relying_parties.grants import codes
+from relying_parties.pending import Interaction
+
+_LONG = 6000  # a posted request beyond this is kept instead of going into an address
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request and how far it has come."""
+
+    request: AuthorizationRequest
+    client: Client
+    request_uri: str | None = None
+    handle: str = ""
+    interaction: Interaction | None = None
+
+    @property
+    def steps(self) -> dict[str, Any]:
+        """What was done in this interaction."""
+        return dict(self.interaction.steps) if self.interaction else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of the citizen towards this client."""
+
+    session: Session | None
+    subject: str = ""
+    wanted: Wanted | None = None
+    consent: Consent | None = None
+    new: New | None = None
+
+
+async def arrive(call: Call) -> Response:
+    """Take a request that a client sent by the browser."""
+    if call.method == "POST":
+        return _again_as_get(call)
+    try:
+        visit = await _read(call)
+    except PageRefused as refusal:
+        return _page(call, refusal)
+    except _Returned as returned:
+        return respond.refused(call, returned.request, returned.refusal)
+    return await _proceed(call, visit)
+
+
+async def resume(call: Call) -> Response:
+    """Go on after a page of ours."""
+    handle = call.path_text("interaction")
+    found = await pending.find(call.entry, handle, call.browser)
+    if found is None or found.used_at is not None:
+        return _page(call, PageRefused("invalid_request", "this request is over"))
+    client = await call.runtime.client(found.client_id)
+    if client is None or client.status != "live":
+        return _page(call, PageRefused("unauthorized_client", "this service is switched off"))
+    asked = AuthorizationRequest.from_json(found.request)
+    try:
+        # The registration may have changed since: what is gone must not be answered (RU-20).
+        checks.redirect_uri(asked, client)
+    except PageRefused as refusal:
+        return _page(call, refusal)
+    return await _proceed(call, Visit(asked, client, None, handle, found))
+
+
+class _Returned(Exception):  # noqa: N818 - carries a refusal to where it can be told
+    """A refusal that the client may be told by redirect."""
+
+    def __init__(self, asked: AuthorizationRequest, refusal: OAuthRefused) -> None:
+        super().__init__(refusal.error)
+        self.request = asked
+        self.refusal = refusal
+
+
+async def _read(call: Call) -> Visit:
+    params = call.query
+    for name in ("client_id", "redirect_uri", "request_uri", "request"):
+        if len(params.all(name)) > 1:
+            raise PageRefused("invalid_request", f"{name} came more than once")
+    client = await call.runtime.client(params.text("client_id"))
+    if client is None or client.status != "live":
+        raise PageRefused("unauthorized_client", "no live service has this client_id")
+    uri = params.text("request_uri")
+    if uri.startswith(pending.PREFIX):
+        if "request" in params:
+            raise PageRefused("invalid_request", "request and request_uri at once")
+        return await _pushed(call, client, uri)
+    return _brought(call, client)
+
+
+async def _pushed(call: Call, client: Client, uri: str) -> Visit:
+    stored = await pending.pushed(call.entry, uri, client.client_id)
+    if stored is None:
+        raise PageRefused("invalid_request_uri", "the pushed request is unknown, used or over")
+    asked = AuthorizationRequest.from_json(stored)
+    checks.redirect_uri(asked, client)
+    return Visit(asked, client, uri)
+
+
+def _brought(call: Call, client: Client) -> Visit:
+    """Read a request from the address; its redirect_uri is judged before anything else."""
+    params = call.query
+    bare = AuthorizationRequest(
+        client.client_id,
+        params.text("redirect_uri"),
+        state=params.text("state") if "state" in params else None,
+        response_mode=params.text("response_mode"),
+    )
+    checks.redirect_uri(bare, client)
+    try:
+        for name in ("request_uri", "request"):
+            if name in params:
+                raise OAuthRefused(f"{name}_not_supported")
+        asked = request.read(params, call.runtime.settings.issuer)
+        checks.run(checks.AUTHORIZE, asked, client)
+    except OAuthRefused as refusal:
+        raise _Returned(bare, refusal) from refusal
+    return Visit(asked, client)
+
+
+async def _proceed(call: Call, visit: Visit) -> Response:
+    call.speak(visit.request.ui_locales)
+    standing = await _standing(call, visit)
+    try:
+        facts = _facts(call, visit, standing)
+    except OAuthRefused as refusal:
+        return await _end(call, visit, refusal)
+    decision = interaction.decide(facts)
+    if decision.step is Step.REFUSE:
+        return await _end(call, visit, OAuthRefused(decision.error))
+    if decision.step is Step.ISSUE:
+        return await _issue(call, visit, standing)
+    return await _ask(call, visit, decision.step)
+
+
+async def _standing(call: Call, visit: Visit) -> Standing:
+    session = await call.session()
+    if session is None:
+        return Standing(None)
+    client = visit.client
+    wanted = claims.wanted(client.registration, visit.request.to_json())
+    subject = pairwise.subject(call.runtime.vault.pairwise, client.sector, session.account.id)
+    consent = await consents.current(call.entry, subject, client.client_id)
+    new = claims_policy.difference(
+        client.registration, wanted, consent, given_here="consented" in visit.steps
+    )
+    return Standing(session, subject, wanted, consent, new)
+
+
+def _facts(call: Call, visit: Visit, standing: Standing) -> Facts:
+    steps, asked = visit.steps, visit.request
+    hinted = None
+    if asked.id_token_hint is not None:
+        hinted = _hinted(call, visit) == standing.subject
+    return Facts(
+        request=asked,
+        session=standing.session,
+        new=standing.new,
+        at=call.entry.at,
+        required_acr=(*visit.client.registration.acr, *asked.essential_acr),
+        hinted=hinted if standing.session else None,
+        logged_in="logged_in_at" in steps,
+        consented="consented" in steps,
+        declined="declined" in steps,
+    )
+
+
+def _hinted(call: Call, visit: Visit) -> str:
+    try:
+        told = signing.verify(
+            call.runtime.keyring,
+            visit.request.id_token_hint or "",
+            purpose="token",
+            typ=None,
+            issuer=call.runtime.settings.issuer,
+            at=None,
+        )
+    except TokenRefused as error:
+        raise OAuthRefused("invalid_request", "id_token_hint is not ours") from error
+    if told.get("aud") != visit.client.client_id:
+        raise OAuthRefused("invalid_request", "id_token_hint is another client's")
+    return str(told.get("sub", ""))
+
+
+async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
+    asked, client, session = visit.request, visit.client, standing.session
+    if session is None or standing.wanted is None:  # decide() issues for nobody
+        return _page(call, PageRefused("server_error"))
+    if not await _claimed(call, visit):
+        return _page(call, PageRefused("invalid_request", "this request was answered already"))
+    consent, vault = standing.consent, call.runtime.vault
+    offline = "offline_access" in asked.scopes and client.registration.offline_access
+    order = codes.Issue(
+        client_id=client.client_id,
+        subject=standing.subject,
+        citizen=pairwise.seal_citizen(vault.sealer, session.account.id, client.client_id),
+        consent_id=consent.id if consent else None,
+        redirect_uri=asked.redirect_uri,
+        challenge=asked.code_challenge,
+        nonce=asked.nonce,
+        scope=_granted_scope(asked, offline=offline),
+        claims=_within(standing.wanted.userinfo, consent),
+        id_token_claims=_within(standing.wanted.id_token, consent),
+        acr=assurance.acr(session.account.ial, session.aal, phr=session.phishing_resistant),
+        amr=list(session.amr),
+        auth_time=session.auth_time,
+        sid=pairwise.sid(vault.pairwise, client.client_id, session.id),
+        offline_until=consent.expires_at if offline and consent and consent.offline else None,
+    )
+    try:
+        code = await codes.issue(call.entry, order)
+    except ConsentMissing:
+        return await _end(call, visit, OAuthRefused("access_denied"))
+    return respond.success(call, asked, code)
+
+
+def _within(wanted: tuple[str, ...], consent: Consent | None) -> list[str]:
+    agreed = set(consent.claims) if consent else set()
+    return [name for name in wanted if name in agreed]
+
+
+def _granted_scope(asked: AuthorizationRequest, *, offline: bool) -> str:
+    kept = [scope for scope in asked.scopes if scope != "offline_access" or offline]
+    return " ".join(kept)
+
+
+async def _claimed(call: Call, visit: Visit) -> bool:
+    """Use the request up: of two tabs, one gets the code (RC-11)."""
+    if visit.handle:
+        return await pending.use(call.entry, visit.handle, call.browser)
+    if visit.request_uri:
+        return await pending.use_pushed(call.entry, visit.request_uri, visit.client.client_id)
+    return True
+
+
+async def _end(call: Call, visit: Visit, refusal: OAuthRefused) -> Response:
+    if not await _claimed(call, visit):
+        return _page(call, PageRefused("invalid_request", "this request was answered already"))
+    return respond.refused(call, visit.request, refusal)
+
+
+async def _ask(call: Call, visit: Visit, step: Step) -> Response:
+    handle = visit.handle or await pending.open(
+        call.entry,
+        request=visit.request.to_json(),
+        client_id=visit.client.client_id,
+        browser=call.browser,
+        request_uri=visit.request_uri,
+    )
+    response = see_other(PAGES[step].format(i=handle))
+    if call.new_browser:
+        cookies.set_browser(response, call.new_browser)
+    return response
+
+
+PAGES = {
+    Step.LOGIN: "/login?i={i}",
+    Step.STEP_UP: "/login/confirm?i={i}&why=stronger",
+    Step.PROVE: "/account/verify?i={i}",
+    Step.CONSENT: "/consent/{i}",
+}
+
+
+def _again_as_get(call: Call) -> Response:
+    """Ask the browser to come again: a cross-site POST does not carry its session (AZ-16)."""
+    query = urlencode([(name, value) for name in call.form for value in call.form.all(name)])
+    if len(query) > _LONG:
+        return _page(call, PageRefused("invalid_request", "push a request of this size (PAR)"))
+    return see_other(f"/authorize?{query}")
+
+
+def _page(call: Call, refusal: PageRefused) -> Response:
+    """Tell the person; nobody is redirected and no cookie is set."""
+    _ = call.gettext
+    return render.page(
+        call,
+        "error.html",
+        status=400,
+        title=_("Request cannot be completed"),
+        lead=_("There is a problem with the link that brought you here."),
+        sentences=[_("It is not your doing. Go back to the service and start again there.")],
+        reference=opaque.reference(),
+        developer={"error": refusal.error, "because": refusal.description},
+    )

@@ -1,0 +1,35 @@
+"""Discovery and the key set: bytes made once, served with an ETag, without the database."""
+
+import hashlib
+
+from starlette.responses import Response
+
+from gateway.oauth import metadata
+from gateway.web.call import Call
+
+_COMMON = {
+    "content-type": "application/json",
+    "access-control-allow-origin": "*",
+    "x-content-type-options": "nosniff",
+}
+
+
+async def configuration(call: Call) -> Response:
+    """Serve the metadata, the same at both well-known addresses."""
+    made = call.runtime.metadata
+    if "document" not in made:
+        made["document"] = metadata.encoded(call.runtime.settings.issuer)
+    return _cached(call, made["document"], 300)
+
+
+async def jwks(call: Call) -> Response:
+    """Serve the public keys (RFC 7517)."""
+    return _cached(call, call.runtime.keyring.document, 900)
+
+
+def _cached(call: Call, body: bytes, seconds: int) -> Response:
+    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+    headers = {**_COMMON, "etag": etag, "cache-control": f"public, max-age={seconds}"}
+    if call.header("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers)

@@ -1,0 +1,25 @@
+"""Pushed authorization requests: the client brings its request itself (RFC 9126)."""
+
+from starlette.responses import Response
+
+from gateway.oauth import answers, checks, client_auth, request
+from gateway.oauth.refusals import OAuthRefused
+from gateway.web.call import Call
+from relying_parties import pending
+
+
+@answers.protocol
+async def push(call: Call) -> Response:
+    """Check the request and keep it for ninety seconds."""
+    client = await client_auth.authenticate(call)
+    if "request_uri" in call.form:
+        raise OAuthRefused("invalid_request", "request_uri can't be pushed")
+    if "request" in call.form:
+        raise OAuthRefused("request_not_supported")
+    asked = request.read(call.form, call.runtime.settings.issuer)
+    if asked.client_id != client.client_id:
+        raise OAuthRefused("invalid_request", "client_id is missing or another's")
+    checks.run(checks.PAR, asked, client)
+    uri = await pending.push(call.entry, client.client_id, asked.to_json())
+    lifetime = int(pending.PUSHED.total_seconds())
+    return answers.told({"request_uri": uri, "expires_in": lifetime}, 201)

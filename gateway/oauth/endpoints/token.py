@@ -1,0 +1,19 @@
+"""The token endpoint: who calls, which grant, the answer (RFC 6749 §3.2)."""
+
+from starlette.responses import Response
+
+from gateway.oauth import answers, client_auth
+from gateway.oauth.grants import BY_TYPE
+from gateway.oauth.refusals import OAuthRefused
+from gateway.web.call import Call
+
+
+@answers.protocol
+async def exchange(call: Call) -> Response:
+    """Exchange what the form brings for tokens."""
+    client = await client_auth.authenticate(call)
+    grant = BY_TYPE.get(call.form.text("grant_type"))
+    if grant is None:
+        missing = "grant_type" not in call.form
+        raise OAuthRefused("invalid_request" if missing else "unsupported_grant_type")
+    return answers.told(await grant.redeem(call, client))

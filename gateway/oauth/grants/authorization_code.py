@@ -1,0 +1,114 @@
+"""The authorization code grant: a code, proved by PKCE, becomes tokens, once.
+
+Specs: RFC 6749 §4.1.3, RFC 7636 §4.6, OpenID Connect Core §3.1.3.
+"""
+
+import hashlib
+import re
+from typing import Any
+
+from gateway.oauth import claims, tokens
+from gateway.oauth.refusals import OAuthRefused
+from gateway.oauth.tokens import Authentication
+from gateway.web.call import Call
+from keys import pairwise
+from keys.opaque import unpadded
+from relying_parties import claims_policy, releases
+from relying_parties.clients import Client
+from relying_parties.errors import CodeReplayed
+from relying_parties.grants import codes, refresh_tokens
+from relying_parties.grants.codes import Redeemed
+
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+REFUSED = "the code is unknown, expired, used, or not proved"
+
+
+async def redeem(call: Call, client: Client) -> dict[str, Any]:
+    """Redeem the code of the form.
+
+    :raises OAuthRefused: ``invalid_grant`` whatever is wrong with it, so nothing can be probed
+    """
+    form = call.form
+    if not form.text("code"):
+        raise OAuthRefused("invalid_request", "code is missing")
+    try:
+        redeemed = await codes.redeem(
+            call.entry,
+            form.text("code"),
+            client_id=client.client_id,
+            redirect_uri=form.text("redirect_uri"),
+            challenge=_challenge(form.text("code_verifier")),
+        )
+    except CodeReplayed as error:
+        raise OAuthRefused("invalid_grant", REFUSED) from error
+    if redeemed is None:
+        raise OAuthRefused("invalid_grant", REFUSED)
+    return await _answer(call, client, redeemed)
+
+
+async def _answer(call: Call, client: Client, redeemed: Redeemed) -> dict[str, Any]:
+    entry, runtime = call.entry, call.runtime
+    told: dict[str, Any] = {}
+    if redeemed.id_token_claims:
+        told = await in_id_token(call, client, redeemed)
+    authentication = Authentication(
+        subject=redeemed.subject,
+        auth_time=redeemed.auth_time,
+        acr=redeemed.acr,
+        amr=redeemed.amr,
+        sid=redeemed.sid,
+        nonce=redeemed.nonce,
+    )
+    answer = {
+        "access_token": redeemed.access_token,
+        "token_type": "Bearer",
+        "expires_in": int((redeemed.expires_at - entry.at).total_seconds()),
+        "scope": redeemed.scope,
+        "id_token": tokens.id_token(
+            runtime,
+            client,
+            authentication,
+            entry.at,
+            access_token=redeemed.access_token,
+            claims=told,
+        ),
+    }
+    if redeemed.offline and redeemed.consent_expires_at:
+        answer["refresh_token"] = await refresh_tokens.start(
+            entry,
+            code=redeemed.code,
+            client_id=client.client_id,
+            scope=redeemed.scope,
+            expires_at=redeemed.consent_expires_at,
+        )
+    return answer
+
+
+async def in_id_token(call: Call, client: Client, redeemed: Any) -> dict[str, Any]:
+    """Read and record the claims that the request wanted inside the ID token."""
+    account_id = pairwise.open_citizen(
+        call.runtime.vault.sealer, redeemed.citizen, client.client_id
+    )
+    allowed = claims_policy.releasable(
+        client.registration, redeemed.id_token_claims, redeemed.id_token_claims
+    )
+    present, values = await claims.values(call.runtime, call.entry, account_id, allowed)
+    if present:
+        await releases.record(
+            call.entry,
+            subject=redeemed.subject,
+            client_id=client.client_id,
+            consent_id=redeemed.consent_id,
+            claims=present,
+            channel="id_token",
+        )
+    return values
+
+
+def _challenge(verifier: str) -> str | None:
+    """Return what the verifier proves; one of a wrong shape proves nothing that was asked."""
+    if not verifier:
+        return None
+    if not _VERIFIER.fullmatch(verifier):
+        return "-"
+    return unpadded(hashlib.sha256(verifier.encode()).digest())

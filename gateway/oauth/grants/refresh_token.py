@@ -1,0 +1,89 @@
+"""The refresh token grant: a new access token, and the ID token as it was.
+
+Confidential clients keep their token; of a public client each use replaces it, and
+one that comes back ends the family.
+
+Specs: RFC 6749 §6, OpenID Connect Core §12.2, RFC 9700 §4.14, FAPI 2.0 §5.3.2.1.
+"""
+
+from typing import Any
+
+from gateway.oauth import tokens
+from gateway.oauth.grants.authorization_code import in_id_token
+from gateway.oauth.refusals import OAuthRefused
+from gateway.oauth.tokens import Authentication
+from gateway.web.call import Call
+from idp import catalog
+from relying_parties.clients import Client
+from relying_parties.errors import RefreshReplayed
+from relying_parties.grants import refresh_tokens
+from relying_parties.grants.refresh_tokens import Narrowed, Refreshed
+
+REFUSED = "the refresh token is unknown, expired or ended"
+
+
+async def redeem(call: Call, client: Client) -> dict[str, Any]:
+    """Use the refresh token of the form.
+
+    :raises OAuthRefused: ``invalid_grant``; or ``invalid_scope`` for more than was given
+    """
+    token = call.form.text("refresh_token")
+    if not token:
+        raise OAuthRefused("invalid_request", "refresh_token is missing")
+    narrowed = _narrowed(call)
+    try:
+        if client.registration.profile.rotate_refresh:
+            refreshed = await refresh_tokens.rotate(
+                call.entry,
+                token,
+                client_id=client.client_id,
+                key=call.runtime.vault.derive("refresh successor"),
+                narrowed=narrowed,
+            )
+        else:
+            refreshed = await refresh_tokens.use(
+                call.entry, token, client_id=client.client_id, narrowed=narrowed
+            )
+    except RefreshReplayed as error:
+        raise OAuthRefused("invalid_grant", REFUSED) from error
+    if refreshed is None:
+        raise OAuthRefused("invalid_grant", REFUSED)
+    return await _answer(call, client, refreshed)
+
+
+async def _answer(call: Call, client: Client, refreshed: Refreshed) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    if refreshed.id_token_claims:
+        told = await in_id_token(call, client, refreshed)
+    authentication = Authentication(
+        subject=refreshed.subject,
+        auth_time=refreshed.auth_time,
+        acr=refreshed.acr,
+        amr=refreshed.amr,
+        sid=refreshed.sid,
+    )
+    return {
+        "access_token": refreshed.access_token,
+        "token_type": "Bearer",
+        "expires_in": int((refreshed.expires_at - call.entry.at).total_seconds()),
+        "scope": refreshed.scope,
+        "refresh_token": refreshed.refresh_token,
+        "id_token": tokens.id_token(
+            call.runtime,
+            client,
+            authentication,
+            call.entry.at,
+            access_token=refreshed.access_token,
+            claims=told,
+        ),
+    }
+
+
+def _narrowed(call: Call) -> Narrowed | None:
+    wish = call.form.text("scope")
+    if not wish:
+        return None
+
+    scopes = wish.split()
+    names = {claim for scope in scopes for claim in catalog.SCOPES.get(scope, ())}
+    return Narrowed(scope=" ".join(dict.fromkeys(scopes)), claims=tuple(sorted(names)))

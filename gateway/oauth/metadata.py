@@ -1,0 +1,59 @@
+"""Discovery: what we support, read off the tables that do it, so that it can't lie.
+
+Specs: OpenID Connect Discovery 1.0 §3, RFC 8414, RFC 9207.
+"""
+
+import json
+from typing import Any
+
+from gateway.oauth import checks, names
+from gateway.oauth.client_auth import CLIENT_AUTH
+from gateway.oauth.grants import GRANTS
+from gateway.oauth.request import PROMPTS
+from gateway.settings import LOCALES
+from idp import assurance, catalog
+from keys.keystore import ALGORITHMS
+from relying_parties.profiles import PROFILES
+
+
+def document(issuer: str) -> dict[str, Any]:
+    """Return the metadata of the issuer."""
+    algs = sorted({alg for profile in PROFILES.values() for alg in profile.assertion_algs})
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "userinfo_endpoint": f"{issuer}/userinfo",
+        "jwks_uri": f"{issuer}/jwks",
+        "pushed_authorization_request_endpoint": f"{issuer}/par",
+        "introspection_endpoint": f"{issuer}/introspect",
+        "revocation_endpoint": f"{issuer}/revoke",
+        "end_session_endpoint": f"{issuer}/logout",
+        "scopes_supported": ["openid", "offline_access", *catalog.SCOPES],
+        "response_types_supported": list(checks.RESPONSE_TYPES),
+        "response_modes_supported": list(checks.RESPONSE_MODES),
+        "grant_types_supported": [grant.grant_type for grant in GRANTS],
+        "subject_types_supported": ["pairwise"],
+        "acr_values_supported": list(assurance.ACRS),
+        "id_token_signing_alg_values_supported": list(ALGORITHMS["token"]),
+        "token_endpoint_auth_methods_supported": list(CLIENT_AUTH),
+        "token_endpoint_auth_signing_alg_values_supported": algs,
+        "code_challenge_methods_supported": ["S256"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": [names.wire(issuer, claim.name) for claim in catalog.CATALOG],
+        "claims_parameter_supported": True,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "require_request_uri_registration": False,
+        "prompt_values_supported": sorted(PROMPTS),
+        "display_values_supported": ["page"],
+        "ui_locales_supported": list(LOCALES),
+        "authorization_response_iss_parameter_supported": True,
+        "service_documentation": f"{issuer}/help",
+        "op_policy_uri": f"{issuer}/privacy",
+    }
+
+
+def encoded(issuer: str) -> bytes:
+    """Serialise the document once."""
+    return json.dumps(document(issuer), separators=(",", ":")).encode()

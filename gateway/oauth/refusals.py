@@ -1,0 +1,29 @@
+"""How the protocol says no: an error of RFC 6749 or OpenID Connect, and where it may go.
+
+OAuthRefused
+├── PageRefused        before the client and its address are known to be right: a page,
+│                      never a redirect (RFC 6749 §4.1.2.1, RFC 9700 §4.11)
+└── ClientRefused      invalid_client, one text for an unknown client and a wrong secret
+"""
+
+
+class OAuthRefused(Exception):  # noqa: N818 - named as the fact it reports
+    """An error answer; ``description`` is for developers, in ASCII without quotes."""
+
+    def __init__(self, error: str, description: str = "", status: int = 400) -> None:
+        super().__init__(error)
+        self.error = error
+        self.description = description
+        self.status = status
+
+
+class PageRefused(OAuthRefused):
+    """Nobody can be sent anywhere: the person gets a page."""
+
+
+class ClientRefused(OAuthRefused):
+    """The client did not prove who it is; ``reason`` is for the log, never for the answer."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("invalid_client", "client authentication failed", 401)
+        self.reason = reason

@@ -1,0 +1,156 @@
+"""The authorization request: one frozen record, read from a query, a form or a pushed form.
+
+    query │ form ──read──▶ AuthorizationRequest ──to_json──▶ interaction, pushed request
+                                   ▲────────────from_json────────────┘
+
+Reading judges only what can be judged without the client; :mod:`gateway.oauth.checks`
+does the rest. Unknown parameters are ignored (OpenID Connect Core §3.1.2.1).
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from gateway.oauth import names
+from gateway.oauth.refusals import OAuthRefused
+from gateway.web.params import Params
+from keys.assertions import decode_json
+from keys.errors import TokenRefused
+
+PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+LONGEST = 2048  # characters of state, nonce and hints: beyond, refused, never cut
+_SCOPES = 100
+_SINGLE = (
+    "response_type", "response_mode", "scope", "state", "nonce", "prompt", "max_age",
+    "acr_values", "claims", "code_challenge", "code_challenge_method", "id_token_hint",
+    "login_hint", "ui_locales", "display", "request", "request_uri", "client_id", "redirect_uri",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """What a client asks; names are those of the wire.
+
+    :ivar claims: of the ``claims`` parameter, by place, names as in the catalogue
+    :ivar essential_acr: an ``acr`` that the ID token must have, or the request fails
+    """
+
+    client_id: str
+    redirect_uri: str
+    response_type: str = ""
+    response_mode: str = ""
+    scope: str = ""
+    state: str | None = None
+    nonce: str | None = None
+    prompt: tuple[str, ...] = ()
+    max_age: int | None = None
+    acr_values: tuple[str, ...] = ()
+    essential_acr: tuple[str, ...] = ()
+    claims: Mapping[str, list[str]] = field(default_factory=dict)
+    code_challenge: str | None = None
+    code_challenge_method: str = ""
+    id_token_hint: str | None = field(default=None, repr=False)
+    login_hint: str = ""
+    ui_locales: str = ""
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The scope values, each once."""
+        return tuple(dict.fromkeys(self.scope.split()))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a form that :meth:`from_json` reads back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Read what :meth:`to_json` wrote."""
+        lists = {name: tuple(stored[name]) for name in ("prompt", "acr_values", "essential_acr")}
+        return cls(**{**stored, **lists})
+
+
+def read(params: Params, issuer: str) -> AuthorizationRequest:
+    """Read the request.
+
+    :raises OAuthRefused: a parameter came twice or has no such value; whether that may
+        be told by redirect is the caller's
+    """
+    for name in params.repeated():
+        if name in _SINGLE:
+            raise OAuthRefused("invalid_request", f"{name} came more than once")
+    for name in ("state", "nonce", "login_hint", "ui_locales", "acr_values"):
+        if len(params.text(name)) > LONGEST:
+            raise OAuthRefused("invalid_request", f"{name} is too long")
+    places, acr = _claims(params.text("claims"), issuer)
+    return AuthorizationRequest(
+        client_id=params.text("client_id"),
+        redirect_uri=params.text("redirect_uri"),
+        response_type=params.text("response_type"),
+        response_mode=params.text("response_mode"),
+        scope=_scope(params.text("scope")),
+        state=params.text("state") if "state" in params else None,
+        nonce=params.text("nonce") if "nonce" in params else None,
+        prompt=_prompt(params),
+        max_age=_max_age(params),
+        acr_values=tuple(params.text("acr_values").split()[:20]),
+        essential_acr=acr,
+        claims=places,
+        code_challenge=params.text("code_challenge") or None,
+        code_challenge_method=params.text("code_challenge_method"),
+        id_token_hint=params.text("id_token_hint") or None,
+        login_hint=params.text("login_hint"),
+        ui_locales=params.text("ui_locales"),
+    )
+
+
+def _scope(text: str) -> str:
+    values = text.split(" ") if text else []
+    if len(values) > _SCOPES or len(text) > LONGEST or len(set(values)) != len(values):
+        raise OAuthRefused("invalid_scope", "too many scope values, or one of them twice")
+    return text
+
+
+def _prompt(params: Params) -> tuple[str, ...]:
+    if "prompt" not in params:
+        return ()
+    values = tuple(params.text("prompt").split())
+    if not values or not PROMPTS.issuperset(values) or ("none" in values and len(values) > 1):
+        raise OAuthRefused("invalid_request", "prompt has no such value, or none with others")
+    return values
+
+
+def _max_age(params: Params) -> int | None:
+    if "max_age" not in params:
+        return None
+    text = params.text("max_age")
+    # OpenID Connect Core §3.1.2.1: whole seconds, zero allowed.
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise OAuthRefused("invalid_request", "max_age is whole seconds")
+    return int(text)
+
+
+def _claims(text: str, issuer: str) -> tuple[dict[str, list[str]], tuple[str, ...]]:
+    if not text:
+        return {}, ()
+    try:
+        asked = decode_json(text.encode())
+    except TokenRefused as error:
+        raise OAuthRefused("invalid_request", "claims is not JSON that we read") from error
+    if not isinstance(asked, dict):
+        raise OAuthRefused("invalid_request", "claims is not a JSON object")
+    places: dict[str, list[str]] = {}
+    for place in ("userinfo", "id_token"):
+        members = asked.get(place) or {}
+        if not isinstance(members, dict):
+            raise OAuthRefused("invalid_request", f"claims.{place} is not a JSON object")
+        found = (names.short(issuer, name) for name in members)
+        places[place] = sorted({name for name in found if name})
+    return places, _essential_acr(asked.get("id_token") or {})
+
+
+def _essential_acr(members: Mapping[str, Any]) -> tuple[str, ...]:
+    wish = members.get("acr")
+    if not isinstance(wish, dict) or wish.get("essential") is not True:
+        return ()
+    values = wish.get("values") or [wish.get("value")]
+    return tuple(value for value in values if isinstance(value, str))[:20]
