@@ -22,6 +22,7 @@ from gateway.pages import passage, sharing, stale
 from gateway.pages.passage import Passage
 from gateway.web import csrf, render
 from gateway.web.call import Call, see_other
+from gateway.web.locale import N_
 from idp import attributes, identifiers, notices
 from keys import opaque, pairwise, signing
 from relying_parties import claims_policy, consents, pending, receipts
@@ -83,7 +84,7 @@ async def _allow(call: Call, visit: Visit) -> Response:
     if call.form.text("answer") != "allow":
         return _page(call, question, error=call.gettext("Choose whether to share"))
     if call.form.text("shown") != question.page.digest:
-        changed = "Something changed while you were reading. Look through it again."
+        changed = N_("Something changed while you were reading. Look through it again.")
         return _page(call, question, error=call.gettext(changed))
     await _give(call, question)
     return see_other(visit.way.onward)

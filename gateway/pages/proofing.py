@@ -7,15 +7,16 @@ from gateway.pages import passage, stale
 from gateway.pages.passage import Passage, read
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
+from gateway.web.locale import N_
 from idp import attempts
 from idp.proofing import journeys, sandbox
 from relying_parties import pending
 
 FIELDS = ("document_number", "family_name", "birthdate")
 EMPTY = {
-    "document_number": "Enter the number of your document",
-    "family_name": "Enter your family name",
-    "birthdate": "Enter your date of birth",
+    "document_number": N_("Enter the number of your document"),
+    "family_name": N_("Enter your family name"),
+    "birthdate": N_("Enter your date of birth"),
 }
 
 

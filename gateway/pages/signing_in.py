@@ -5,7 +5,7 @@ from gateway.pages.create import code, done, name
 from gateway.pages.create import passkey as new_passkey
 from gateway.pages.create import password as new_password
 from gateway.pages.create import start as create
-from gateway.pages.login import cancel, confirm, help, offer, passkey, password, start  # noqa: A004
+from gateway.pages.login import cancel, confirm, help, offer, passkey, password, recover, start  # noqa: A004
 from gateway.web.dispatch import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -17,6 +17,11 @@ ROUTES: tuple[Route, ...] = (
     Route("/login/cancel", {"POST": cancel.submit}),
     Route("/login/help", {"GET": help.show, "POST": help.submit}),
     Route("/login/help/{problem}", {"GET": help.advise}),
+    Route("/login/recover", {"GET": recover.show, "POST": recover.submit}),
+    Route("/login/recover/code", {"GET": recover.show_code, "POST": recover.submit_code}),
+    Route("/login/recover/code/again", {"POST": recover.again}),
+    Route("/login/recover/new", {"GET": recover.show_new, "POST": recover.submit_new}),
+    Route("/login/recover/stop/{cancel}", {"GET": recover.show_stop, "POST": recover.stop}),
     Route("/create", {"GET": create.show, "POST": create.submit}),
     Route("/create/code", {"GET": code.show, "POST": code.submit}),
     Route("/create/code/again", {"POST": code.again}),

@@ -50,7 +50,7 @@ async def again(call: Call) -> Response:
     """Send a new mail; the code before it is dead."""
     csrf.check(call)
     flow = await flows.of(call)
-    handle = await start.send(call, flow.signup.email)
+    handle = await start.send(call, flow.signup.email, "create")
     return see_other(flow.way.address("/create/code", flow=handle, sent="again"))
 
 

@@ -9,13 +9,14 @@ from gateway.pages.create import flow as flows
 from gateway.pages.create.flow import Flow
 from gateway.web import csrf
 from gateway.web.call import Call
+from gateway.web.locale import N_
 from idp.authenticators import passwords
 
 REASONS = {
-    "short": "Password must be at least 15 characters",
-    "long": "Password must be at most 1024 characters",
-    "breached": "This password is known from thefts elsewhere. Choose another one.",
-    "context": "Password must not be made of your name, your address or the name of a service",
+    "short": N_("Password must be at least 15 characters"),
+    "long": N_("Password must be at most 1024 characters"),
+    "breached": N_("This password is known from thefts elsewhere. Choose another one."),
+    "context": N_("Password must not be made of your name, your address or the name of a service"),
 }
 
 

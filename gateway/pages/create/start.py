@@ -8,8 +8,16 @@ from gateway.pages import passage, stale
 from gateway.pages.passage import Passage, read
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
+from gateway.web.locale import N_
 from idp import attempts, identifiers, notices, signups
 from keys import opaque
+
+_TEMPLATES = {
+    ("create", False): "create-code",
+    ("create", True): "create-known",
+    ("recover", True): "recover-code",
+    ("recover", False): "recover-unknown",
+}
 
 
 @stale.page
@@ -29,21 +37,23 @@ async def submit(call: Call) -> Response:
     try:
         email = identifiers.normalise_email(typed)
     except IdentifierInvalid:
-        wrong = "Enter an email address in the correct format, like name@example.com"
+        wrong = N_("Enter an email address in the correct format, like name@example.com")
         return _page(call, way, typed=typed, error=call.gettext(wrong))
-    flow = await send(call, email)
+    flow = await send(call, email, "create")
     return see_other(way.address("/create/code", flow=flow))
 
 
-async def send(call: Call, email: str) -> str:
-    """Start a signup for ``email`` and queue its mail; return the handle of the flow.
+async def send(call: Call, email: str, purpose: str) -> str:
+    """Start proving ``email`` and queue its mail; return the handle of the flow.
+
+    :param purpose: ``create`` or ``recover``
 
     Past the limit no mail goes out and nothing says so: whoever floods somebody else's
     address learns nothing, and its owner gets no more mail.
     """
     entry, vault = call.entry, call.runtime.vault
     browser = opaque.digest(call.browser)
-    started = await signups.start(entry, vault, email=email, browser=browser, purpose="create")
+    started = await signups.start(entry, vault, email=email, browser=browser, purpose=purpose)
     try:
         await attempts.check(entry, "mail", identifiers.lookup(vault, email))
     except TooManyAttempts:
@@ -54,10 +64,10 @@ async def send(call: Call, email: str) -> str:
     await notices.queue(
         entry,
         vault,
-        template="create-known" if started.known else "create-code",
+        template=_TEMPLATES[purpose, started.known],
         locale=call.locale,
         email=email,
-        fields={} if started.known else fields,
+        fields=fields if started.known is (purpose == "recover") else {},
         expires_at=entry.at + signups.LIFETIME,
     )
     return started.handle

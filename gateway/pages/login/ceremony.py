@@ -7,20 +7,22 @@ from idp.accounts import Account
 from idp.errors import PasskeyRefused
 
 from gateway.web.call import Call
+from gateway.web.locale import N_
 from idp.authenticators import passkeys
 from keys.assertions import decode_json
 from keys.errors import TokenRefused
 
 LARGEST = 16 * 1024  # bytes of an answer; a real one is about one
-NOT_ALLOWED = "You cancelled, or it took too long."
+NOT_ALLOWED = N_("You cancelled, or it took too long.")
 REASONS = {
     "NotAllowedError": NOT_ALLOWED,
     "AbortError": NOT_ALLOWED,
-    "SecurityError": "The address of this page does not fit your passkey. Type our address again.",
-    "InvalidStateError": "This device has a passkey for your account already.",
-    "no-script": "Your browser has JavaScript turned off, so it cannot use passkeys.",
-    "unsupported": "This browser cannot use passkeys.",
-    "unknown": "This passkey was removed from your account. We asked your device to remove it too.",
+    "SecurityError": N_("This page does not fit your passkey. Type our address again."),
+    "InvalidStateError": N_("This device has a passkey for your account already."),
+    "no-script": N_("Your browser has JavaScript turned off, so it cannot use passkeys."),
+    "refused": N_("We could not check this passkey."),
+    "unsupported": N_("This browser cannot use passkeys."),
+    "unknown": N_("This passkey is not in your account now. We asked your device to remove it."),
 }
 
 

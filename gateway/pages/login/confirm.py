@@ -11,7 +11,7 @@ from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from idp import authenticators, identifiers
 
-STRONG = frozenset({"phr", "phrh"})
+WEAK = frozenset({"http://eidas.europa.eu/LoA/low", "urn:gatehouse:acr:basic"})
 
 
 @stale.page
@@ -46,10 +46,9 @@ async def submit(call: Call) -> Response:
 
 
 def strong(way: Passage) -> bool:
-    """Whether the request takes nothing less than a passkey."""
-    wanted = way.request.get("acr_values") or ()
-    names = wanted.split() if isinstance(wanted, str) else wanted
-    return bool(names) and all(name in STRONG for name in names)
+    """Whether a password can't bring what the request wants."""
+    wanted = way.request.get("essential_acr") or way.request.get("acr_values") or ()
+    return bool(wanted) and not WEAK & set(wanted)
 
 
 async def _email(call: Call, session: Session) -> str:

@@ -13,6 +13,7 @@ from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from idp import authenticators, identifiers
 from idp.authenticators import passkeys
+from relying_parties import pending
 
 COOKIE = "__Host-offer"  # "<times>.<day of the last, as an ordinal>"
 REST = timedelta(days=30)
@@ -81,6 +82,9 @@ async def submit(call: Call) -> Response:
         except PasskeyRefused:
             # An offer that fails must not stand in the way of what they came for.
             return see_other(way.onward)
+    elif way.i:
+        # A wish for something stronger is met by having been asked; a demand is not.
+        await pending.note(call.entry, way.i, "logged_in_at", int(call.entry.at.timestamp()))
     return see_other(way.onward)
 
 

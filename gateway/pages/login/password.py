@@ -14,6 +14,7 @@ from gateway.pages.login import address, arrive, ceremony, offer
 from gateway.pages.passage import Passage, read
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
+from gateway.web.locale import N_
 from idp import attempts, identifiers
 from idp.authenticators import passwords
 
@@ -41,7 +42,7 @@ async def submit(call: Call) -> Response:
     except TooManyAttempts as stop:
         return _page(call, way, who, error=too_many(call, stop), status=429)
     if account_id is None:
-        wrong = "Email address or password is wrong"
+        wrong = N_("Email address or password is wrong")
         return _page(call, way, who, error=call.gettext(wrong))
     to = await offer.due(call, way, account_id)
     return await arrive.signed_in(call, way, account_id, amr=("pwd",), aal=1, to=to)

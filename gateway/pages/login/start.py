@@ -14,6 +14,7 @@ from gateway.pages.login import address, ceremony
 from gateway.pages.passage import Passage, read
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
+from gateway.web.locale import N_
 from idp import identifiers
 
 
@@ -38,7 +39,7 @@ async def submit(call: Call) -> Response:
     try:
         email = identifiers.normalise_email(typed)
     except IdentifierInvalid:
-        wrong = "Enter an email address in the correct format, like name@example.com"
+        wrong = N_("Enter an email address in the correct format, like name@example.com")
         return _page(call, way, username=typed, error=call.gettext(wrong))
     return see_other(way.address("/login/password", who=address.seal(call, email)))
 

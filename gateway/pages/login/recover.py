@@ -1,0 +1,193 @@
+"""Get back into an account: prove the address, wait if there is much to lose, start anew.
+
+    address ──code──▶ started ──at once, or a day later──▶ new password ──▶ signed in
+                         └──the mail's link, any device──▶ stopped
+
+Whether an address has an account is said in the mail only.
+"""
+
+from idp.errors import CodeWrong, IdentifierInvalid, PasswordRefused, RecoveryOver, SignupOver
+from starlette.responses import Response
+
+from gateway import claim_labels
+from gateway.pages import passage, stale
+from gateway.pages.create import flow as flows
+from gateway.pages.create import password as new_password
+from gateway.pages.create import start as create
+from gateway.pages.create.flow import Flow
+from gateway.pages.login import arrive
+from gateway.pages.passage import Passage, read
+from gateway.web import csrf, render
+from gateway.web.call import Call, see_other
+from gateway.web.locale import N_
+from idp import identifiers, notices, recovery, sessions, signups
+from idp.authenticators import passwords
+from keys import opaque
+
+
+@stale.page
+async def show(call: Call) -> Response:
+    """Ask for the address."""
+    return _ask(call, await read(call))
+
+
+@stale.page
+async def submit(call: Call) -> Response:
+    """Send a mail; the page after it is the same for every address."""
+    csrf.check(call)
+    way = await read(call)
+    typed = call.form.text("username").strip()
+    try:
+        email = identifiers.normalise_email(typed)
+    except IdentifierInvalid:
+        wrong = N_("Enter an email address in the correct format, like name@example.com")
+        return _ask(call, way, typed=typed, error=call.gettext(wrong))
+    handle = await create.send(call, email, "recover")
+    return see_other(way.address("/login/recover/code", flow=handle))
+
+
+@stale.page
+async def show_code(call: Call) -> Response:
+    """Ask for the code."""
+    return _code(call, await flows.of(call))
+
+
+@stale.page
+async def submit_code(call: Call) -> Response:
+    """Check the code and start the recovery."""
+    csrf.check(call)
+    flow = await flows.of(call)
+    code = "".join(each for each in call.form.text("code") if each.isalnum())
+    if not code:
+        return _code(call, flow, error=call.gettext("Enter the code from your email"))
+    browser = opaque.digest(call.browser)
+    try:
+        await signups.prove_by_code(call.entry, flow.handle, browser, code)
+    except CodeWrong:
+        wrong = call.gettext("The code is wrong. Use the newest mail from us.")
+        return _code(call, flow, error=wrong)
+    except SignupOver as error:
+        raise stale.DeadEnd(stale.RUN_OUT, flow.way.to) from error
+    account_id = await identifiers.find_account(call.entry, call.runtime.vault, flow.signup.email)
+    if account_id is None or not await signups.use(call.entry, flow.handle, browser):
+        raise stale.DeadEnd(stale.RUN_OUT, flow.way.to)
+    started = await recovery.start(call.entry, account_id)
+    if started.ready_at > call.entry.at:
+        await _tell(call, flow.signup.email, started)
+    return see_other(flow.way.address("/login/recover/new", recovery=started.handle))
+
+
+@stale.page
+async def again(call: Call) -> Response:
+    """Send a new mail; the code before it is dead."""
+    csrf.check(call)
+    flow = await flows.of(call)
+    handle = await create.send(call, flow.signup.email, "recover")
+    return see_other(flow.way.address("/login/recover/code", flow=handle, sent="again"))
+
+
+@stale.page
+async def show_new(call: Call) -> Response:
+    """Say how long to wait, or ask for the new password."""
+    return await _new(call, await read(call), call.query.text("recovery"))
+
+
+@stale.page
+async def submit_new(call: Call) -> Response:
+    """Set the password, end every session and token of before, and sign in."""
+    csrf.check(call)
+    way, handle = await read(call), call.form.text("recovery")
+    typed = call.form.text("password")
+    try:
+        passwords.check_policy(typed, (call.runtime.settings.operator,))
+    except PasswordRefused as refused:
+        return await _new(call, way, handle, error=new_password.reason(call, refused))
+    await call.entry.release()
+    hashed = await call.runtime.hasher.hash(typed)
+    try:
+        account_id = await recovery.complete(call.entry, handle)
+    except RecoveryOver as error:
+        raise stale.DeadEnd(stale.RUN_OUT, way.to) from error
+    await passwords.set(call.entry, account_id, hashed)
+    await sessions.end_all(call.entry, account_id)
+    return await arrive.signed_in(call, way, account_id, amr=("pwd",), aal=1)
+
+
+@stale.page
+async def show_stop(call: Call) -> Response:
+    """Ask before stopping: scanners of mail open links."""
+    return render.page(call, "login/recover_stop.html")
+
+
+@stale.page
+async def stop(call: Call) -> Response:
+    """Stop the recovery for good."""
+    csrf.check(call)
+    await recovery.cancel(call.entry, call.path_text("cancel"))
+    return see_other("/login")
+
+
+async def _tell(call: Call, email: str, started: recovery.Started) -> None:
+    stop_at = f"{call.runtime.settings.issuer}/login/recover/stop/{started.cancel}"
+    ready = claim_labels.clock(started.ready_at, call.locale)
+    await notices.queue(
+        call.entry,
+        call.runtime.vault,
+        template="recovery-started",
+        locale=call.locale,
+        email=email,
+        fields={"ready": ready, "cancel": stop_at},
+    )
+
+
+def _ask(call: Call, way: Passage, *, typed: str = "", error: str = "") -> Response:
+    return passage.show(
+        call,
+        way,
+        "login/recover.html",
+        status=422 if error else 200,
+        values={"username": typed},
+        errors={"username": error} if error else {},
+    )
+
+
+def _code(call: Call, flow: Flow, *, error: str = "") -> Response:
+    return passage.show(
+        call,
+        flow.way,
+        "create/code.html",
+        status=422 if error else 200,
+        flow=flow.handle,
+        recovering=True,
+        email=flow.signup.email,
+        until=claim_labels.clock(flow.signup.expires_at, call.locale),
+        action="/login/recover/code",
+        back=flow.way.address("/login/recover"),
+        resent=call.query.text("sent") == "again",
+        values={"code": call.form.text("code")},
+        errors={"code": error} if error else {},
+    )
+
+
+async def _new(call: Call, way: Passage, handle: str, *, error: str = "") -> Response:
+    found = await recovery.find(call.entry, handle)
+    if found is None:
+        raise stale.DeadEnd(stale.RUN_OUT, way.to)
+    if found.ready_at > call.entry.at:
+        return passage.show(
+            call,
+            way,
+            "login/recover_wait.html",
+            ready=claim_labels.clock(found.ready_at, call.locale),
+            until=claim_labels.clock(found.expires_at, call.locale),
+            here=way.address("/login/recover/new", recovery=handle),
+        )
+    return passage.show(
+        call,
+        way,
+        "create/password.html",
+        status=422 if error else 200,
+        action="/login/recover/new",
+        recovery=handle,
+        errors={"password": error} if error else {},
+    )
