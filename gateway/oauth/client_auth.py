@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from gateway.oauth import remote_keys
-from gateway.oauth.errors import Unauthorized, invalid_request
+from gateway.oauth.refusals import ClientRefused, OAuthRefused
 from gateway.web.call import Call
 from keys import assertions, opaque, replay
 from keys.assertions import Expected
@@ -33,22 +33,40 @@ Method = Callable[[Call], Awaitable[Client | None]]
 async def authenticate(call: Call) -> Client:
     """Return the client that this request proves to come from.
 
-    :raises OAuthError: more than one way at once, or a parameter came twice
-    :raises Unauthorized: everything else
+    :raises OAuthRefused: more than one way at once, or a parameter came twice
+    :raises ClientRefused: everything else
     """
     if call.form.repeated():
-        raise invalid_request("a parameter came more than once")
+        raise OAuthRefused("invalid_request", "a parameter came more than once")
     used = _used(call)
     if len(used) > 1:
-        raise invalid_request("more than one way of client authentication")
+        raise OAuthRefused("invalid_request", "more than one way of client authentication")
     method = used[0] if used else "none"
     client = await CLIENT_AUTH[method](call)
     if client is None or not client.live or client.registration.auth.method != method:
-        raise Unauthorized(basic=method == "client_secret_basic")
+        raise ClientRefused(method)
     named = call.form.text("client_id")
     if named and named != client.client_id:
-        raise Unauthorized(basic=method == "client_secret_basic")
+        raise ClientRefused(method)
     return client
+
+
+def bearer(call: Call) -> str:
+    """Return the access token of a request, from its header or its form (RFC 6750 §2).
+
+    :raises OAuthRefused: ``invalid_request`` for two at once or one in the address; no
+        error at all, as RFC 6750 §3.1 has it, if there is none
+    """
+    scheme, _, token = call.header("authorization").partition(" ")
+    headed = token.strip() if scheme.lower() == "bearer" else ""
+    posted = call.form.all("access_token")
+    # Addresses are logged and kept in histories.
+    if "access_token" in call.query or len(posted) > 1 or (headed and posted):
+        raise OAuthRefused("invalid_request", "exactly one access token, never in the address")
+    found = headed or (posted[0] if posted else "")
+    if not found:
+        raise OAuthRefused("")
+    return found
 
 
 def _used(call: Call) -> list[str]:

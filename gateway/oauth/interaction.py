@@ -1,27 +1,29 @@
 """What a request still needs before it is answered. Pure.
 
     LOGIN ──▶ STEP_UP ──▶ PROVE ──▶ CONSENT ──▶ ISSUE
-      └──────────┴───────────┴─────────┴─────▶ REFUSE(code)
+      └──────────┴───────────┴─────────┴─────▶ REFUSE(error)
 
 The browser comes back here after every page, and everything is asked again, so no page
 can be skipped by its address. What always holds:
 
-* ISSUE only for a session that is alive, of the hinted subject, fresh and strong enough,
+* ISSUE only for a session that is alive, of the hinted citizen, fresh and strong enough,
   with a consent that leaves nothing new to decide
 * ``prompt=none`` never answers with a page: each page has its error, here and nowhere else
-* ``prompt=login`` is met by a sign-in after the request was opened, not by a note alone
 * a citizen who said no is asked nothing more
 
 Specs: OpenID Connect Core §3.1.2.3 to §3.1.2.6, unmet_authentication_requirements 1.0.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+
+from idp.sessions import Session
 
 from gateway.oauth.request import AuthorizationRequest
+from idp import assurance
+from relying_parties.claims_policy import New
 
 
 class Step(Enum):
@@ -32,108 +34,107 @@ class Step(Enum):
     PROVE = "prove"
     CONSENT = "consent"
     ISSUE = "issue"
-
-
-class Level(Enum):
-    """How the session compares with the assurance that is asked for."""
-
-    MET = "met"
-    STEP_UP = "step_up"
-    PROVE = "prove"
-    UNREACHABLE = "unreachable"
+    REFUSE = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
-class Refuse:
-    """The client gets this error."""
+class Decision:
+    """The next step; of a refusal also what the client is told."""
 
-    code: str
+    step: Step
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that the decision depends on.
 
-    :ivar subject: of the session's citizen at this client; ``None`` without a session
-    :ivar level: of what was asked voluntarily; ``essential`` of what must be met
-    :ivar undecided: the consent in force leaves something to decide
-    :ivar opened_at: when the request arrived first
-    :ivar steps: what the pages noted
+    :ivar new: what the consent in force leaves to decide
+    :ivar required_acr: any one of these must be met; none of them is no demand
+    :ivar hinted: whether ``id_token_hint`` names the citizen of the session
+    :ivar logged_in: a page of this interaction signed the citizen in
     """
 
     request: AuthorizationRequest
+    session: Session | None
+    new: New | None
     at: datetime
-    opened_at: datetime
-    subject: str | None = None
-    auth_time: datetime | None = None
-    level: Level = Level.MET
-    essential: Level = Level.MET
-    undecided: bool = True
-    steps: Mapping[str, Any] = field(default_factory=dict)
+    required_acr: tuple[str, ...] = ()
+    hinted: bool | None = None
+    logged_in: bool = False
+    consented: bool = False
+    declined: bool = False
 
 
-def decide(facts: Facts) -> Step | Refuse:
-    """Return the next step; without pages if the request wants none."""
-    if "declined" in facts.steps:
-        return _declined(facts)
-    step = _login(facts) or _assurance(facts) or _consent(facts) or Step.ISSUE
-    if "none" in facts.request.prompt and isinstance(step, Step):
-        return _SILENT.get(step, step)
-    return step
+def decide(facts: Facts) -> Decision:
+    """Return the next step; the error of a page instead of it, if the request wants none."""
+    if facts.declined:
+        return _refuse(_declined(facts))
+    decision = _login(facts) or _assurance(facts) or _consent(facts) or Decision(Step.ISSUE)
+    if "none" in facts.request.prompt and decision.step in _SILENT:
+        return _refuse(_SILENT[decision.step])
+    return decision
 
 
-_SILENT: Mapping[Step, Refuse] = {
-    Step.LOGIN: Refuse("login_required"),
-    Step.STEP_UP: Refuse("interaction_required"),
-    Step.PROVE: Refuse("interaction_required"),
-    Step.CONSENT: Refuse("consent_required"),
+_SILENT: Mapping[Step, str] = {
+    Step.LOGIN: "login_required",
+    Step.STEP_UP: "interaction_required",
+    Step.PROVE: "interaction_required",
+    Step.CONSENT: "consent_required",
 }
 
 
-def _declined(facts: Facts) -> Refuse:
+def _refuse(error: str) -> Decision:
+    return Decision(Step.REFUSE, error)
+
+
+def _declined(facts: Facts) -> str:
     # Who walks away from an essential level did not refuse to share (UAR-1).
-    if facts.subject and facts.essential is not Level.MET:
-        return Refuse("unmet_authentication_requirements")
-    return Refuse("access_denied")
+    if facts.session is not None and facts.required_acr:
+        found = assurance.missing(facts.session, facts.required_acr, essential=True)
+        if not isinstance(found, assurance.Met):
+            return "unmet_authentication_requirements"
+    return "access_denied"
 
 
-def _login(facts: Facts) -> Step | Refuse | None:
-    if facts.subject is None or facts.auth_time is None:
-        return Step.LOGIN
-    if facts.request.hinted not in (None, facts.subject):
+def _login(facts: Facts) -> Decision | None:
+    if facts.session is None:
+        return Decision(Step.LOGIN)
+    if facts.hinted is False:
         # Signed in here, and still another citizen: asking again would not end.
-        return Refuse("login_required") if _fresh(facts) else Step.LOGIN
-    if _fresh(facts):
+        return _refuse("login_required") if facts.logged_in else Decision(Step.LOGIN)
+    if facts.logged_in:
         return None
     if {"login", "select_account"} & set(facts.request.prompt):
-        return Step.LOGIN
-    if facts.request.max_age is not None:
-        age = (facts.at - facts.auth_time).total_seconds()
-        if age > facts.request.max_age or facts.request.max_age == 0:
-            return Step.LOGIN
+        return Decision(Step.LOGIN)
+    longest = facts.request.max_age
+    if longest is not None:
+        age = (facts.at - facts.session.auth_time).total_seconds()
+        if age > longest or longest == 0:
+            return Decision(Step.LOGIN)
     return None
 
 
-def _assurance(facts: Facts) -> Step | Refuse | None:
-    if facts.essential is Level.UNREACHABLE:
-        return Refuse("unmet_authentication_requirements")
-    if facts.essential is not Level.MET:
-        if "none" in facts.request.prompt:
-            return Refuse("unmet_authentication_requirements")
-        return Step.STEP_UP if facts.essential is Level.STEP_UP else Step.PROVE
+def _assurance(facts: Facts) -> Decision | None:
+    session = facts.session
+    if session is None:
+        return Decision(Step.LOGIN)
+    if facts.required_acr:
+        found = assurance.missing(session, facts.required_acr, essential=True)
+        if isinstance(found, assurance.Met):
+            return None
+        if isinstance(found, assurance.Unreachable) or "none" in facts.request.prompt:
+            return _refuse("unmet_authentication_requirements")
+        proof = isinstance(found, assurance.NeedsProofing)
+        return Decision(Step.PROVE if proof else Step.STEP_UP)
     # What is only wished for is offered once, and never stands in the way.
-    wished = facts.level is Level.STEP_UP and "logged_in_at" not in facts.steps
-    return Step.STEP_UP if wished and "none" not in facts.request.prompt else None
+    if facts.request.acr_values and not facts.logged_in and "none" not in facts.request.prompt:
+        found = assurance.missing(session, facts.request.acr_values, essential=False)
+        if isinstance(found, assurance.NeedsStepUp):
+            return Decision(Step.STEP_UP)
+    return None
 
 
-def _consent(facts: Facts) -> Step | None:
-    asked_for = "consent" in facts.request.prompt and "consented" not in facts.steps
-    return Step.CONSENT if asked_for or facts.undecided else None
-
-
-def _fresh(facts: Facts) -> bool:
-    return (
-        "logged_in_at" in facts.steps
-        and facts.auth_time is not None
-        and facts.auth_time >= facts.opened_at
-    )
+def _consent(facts: Facts) -> Decision | None:
+    asked_for = "consent" in facts.request.prompt and not facts.consented
+    return Decision(Step.CONSENT) if asked_for or facts.new is None or facts.new else None

@@ -3,82 +3,71 @@
 Specs: OpenID Connect Core §2, §3.1.3.6 (``at_hash``) and §12.2 (after a refresh).
 """
 
-import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
+from gateway.runtime import Runtime
 from keys import signing
-from keys.keystore import Keyring
+from keys.opaque import unpadded
 from relying_parties.clients import Client
 
 LIFETIME = timedelta(seconds=300)
 
 
-class Issued(Protocol):
-    """What an ID token needs to know of a redeemed code or a used refresh token."""
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """What an ID token says of a sign-in.
 
-    @property
-    def access_token(self) -> str:
-        """The access token that goes out with it."""
+    :ivar acr: what was achieved, never what was asked
+    :ivar auth_time: of the sign-in itself; a refresh does not move it
+    :ivar sid: the session, to this client
+    """
 
-    @property
-    def subject(self) -> str:
-        """The citizen, to this client."""
-
-    @property
-    def acr(self) -> str | None:
-        """What was achieved, never what was asked."""
-
-    @property
-    def amr(self) -> tuple[str, ...]:
-        """How."""
-
-    @property
-    def auth_time(self) -> datetime:
-        """When; a refresh does not move it."""
-
-    @property
-    def sid(self) -> str:
-        """The session, to this client."""
+    subject: str
+    auth_time: datetime
+    acr: str | None
+    amr: Sequence[str]
+    sid: str
+    nonce: str | None = None
 
 
 def id_token(
-    keyring: Keyring,
+    runtime: Runtime,
     client: Client,
-    issued: Issued,
-    *,
-    issuer: str,
+    authentication: Authentication,
     at: datetime,
-    nonce: str | None = None,
-    more: Mapping[str, Any] | None = None,
+    *,
+    access_token: str,
+    claims: Mapping[str, Any],
 ) -> str:
     """Sign the ID token of one answer of the token endpoint.
 
-    :param more: claims that were asked for in this place
+    :param claims: those that were asked for in this place; none of them replaces ours
     """
     now = int(at.timestamp())
-    claims: dict[str, Any] = {
-        **(more or {}),
-        "iss": issuer,
-        "sub": issued.subject,
+    told: dict[str, Any] = {
+        **claims,
+        "iss": runtime.settings.issuer,
+        "sub": authentication.subject,
         "aud": client.client_id,
         "exp": now + int(LIFETIME.total_seconds()),
         "iat": now,
-        "auth_time": int(issued.auth_time.timestamp()),
-        "amr": list(issued.amr),
-        "sid": issued.sid,
-        "at_hash": _half(issued.access_token),
+        "auth_time": int(authentication.auth_time.timestamp()),
+        "amr": list(authentication.amr),
+        "sid": authentication.sid,
+        "at_hash": _half(access_token),
     }
-    if issued.acr:
-        claims["acr"] = issued.acr
-    if nonce is not None:
-        claims["nonce"] = nonce
-    return signing.sign(keyring, claims, purpose="token", alg=client.registration.id_token_alg)
+    if authentication.acr:
+        told["acr"] = authentication.acr
+    if authentication.nonce is not None:
+        told["nonce"] = authentication.nonce
+    alg = client.registration.id_token_alg
+    return signing.sign(runtime.keyring, told, purpose="token", alg=alg)
 
 
 def _half(token: str) -> str:
     # Every algorithm that we sign with ends in 256, so the hash is SHA-256.
-    half = hashlib.sha256(token.encode("ascii")).digest()[:16]
-    return base64.urlsafe_b64encode(half).rstrip(b"=").decode()
+    return unpadded(hashlib.sha256(token.encode("ascii")).digest()[:16])
