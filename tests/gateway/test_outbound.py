@@ -1,0 +1,127 @@
+"""The outbound client reaches what is public, and nothing of ours; a canary listens."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from gateway import outbound
+from gateway.outbound import OutboundRefused
+
+Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def a_peer(answer: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """A server on this machine that notes what it is asked and says ``answer``."""
+    heard: list[bytes] = []
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(speak, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1], heard
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "0.0.0.0", "169.254.169.254", "10.1.2.3", "172.16.0.1", "192.168.1.1"),
+        *("100.64.0.1", "224.0.0.1", "192.88.99.1", "::", "::1", "fe80::1", "fd00::1", "fec0::1"),
+        *("::ffff:7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "::ffff:0:127.0.0.1", "ff02::1"),
+        *("not-an-address", "2130706433", "0x7f.1"),
+    ],
+    ids=lambda address: f"SS-02-{address}",
+)
+def test_an_address_of_ours_is_closed(address: str) -> None:
+    assert not outbound.public(address)
+
+
+@pytest.mark.parametrize("address", ["1.1.1.1", "9.9.9.9", "2606:4700:4700::1111"])
+def test_an_address_of_the_internet_is_open(address: str) -> None:
+    assert outbound.public(address)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("http://rp.example/jwks", id="SS-01-http"),
+        pytest.param("file:///etc/passwd", id="SS-01-file"),
+        pytest.param("ftp://rp.example/jwks", id="SS-01-ftp"),
+        pytest.param("gopher://rp.example/", id="SS-01-gopher"),
+        pytest.param("https://user:pw@rp.example/jwks", id="SS-01-userinfo"),
+        pytest.param("https://rp.example:22/jwks", id="SS-01-port-22"),
+        pytest.param("https://rp.example:6379/jwks", id="SS-01-port-6379"),
+        pytest.param("https://rp.example:99999/jwks", id="SS-01-port-none"),
+        pytest.param("https:///jwks", id="SS-01-no-host"),
+        pytest.param("https://rp.example/a b", id="SS-01-space"),
+        pytest.param("https://rp.example/\r\nX: y", id="SS-01-line-break"),
+        pytest.param("https://localhost/jwks", id="SS-02-localhost"),
+        pytest.param("https://it.localhost/jwks", id="SS-02-under-localhost"),
+        pytest.param("https://127.0.0.1/jwks", id="SS-02-loopback"),
+        pytest.param("https://127.1/jwks", id="SS-02-loopback-short"),
+        pytest.param("https://0x7f.1/jwks", id="SS-02-loopback-hexadecimal"),
+        pytest.param("https://2130706433/jwks", id="SS-02-loopback-number"),
+        pytest.param("https://[::ffff:7f00:1]/jwks", id="SS-02-mapped"),
+    ],
+)
+async def test_an_address_that_nobody_may_register_is_not_asked(url: str) -> None:
+    with pytest.raises(OutboundRefused):
+        await outbound.fetch(url, accept="application/json")
+
+
+async def test_the_canary_hears_nothing_where_loopback_is_closed() -> None:
+    async with a_peer(b"HTTP/1.0 200 OK\r\n\r\n{}") as (port, heard):
+        for host in ("127.0.0.1", "localhost", "rp.localhost"):
+            with pytest.raises(OutboundRefused):
+                await outbound.fetch(f"http://{host}:{port}/jwks", accept="application/json")
+
+    assert heard == []
+
+
+async def test_a_demo_reaches_this_machine_by_any_name_of_it() -> None:
+    async with a_peer(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}") as (port, heard):
+        url = f"http://rp.localhost:{port}/jwks?v=1"
+        body = await outbound.fetch(url, accept="application/json", allow_loopback=True)
+
+    assert body == b"{}"
+    assert heard[0].startswith(b"GET /jwks?v=1 HTTP/1.0\r\nHost: rp.localhost:")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(
+            b"HTTP/1.0 302 Found\r\nLocation: http://10.0.0.1/\r\n\r\n", id="SS-05-redirect"
+        ),
+        pytest.param(b"HTTP/1.0 500 Oops\r\n\r\nstack trace", id="SS-08-error"),
+        pytest.param(b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 70_000, id="SS-07-large"),
+        pytest.param(
+            b"HTTP/1.0 200 OK\r\nContent-Length: 99999999\r\n\r\n" + b"x" * 70_000,
+            id="SS-07-large-declared",
+        ),
+        pytest.param(b"HTTP/1.0 200 OK\r\nX: " + b"x" * 20_000 + b"\r\n\r\n{}", id="SS-07-headers"),
+        pytest.param(
+            b"HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b", id="SS-07-packed"
+        ),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+            id="SS-07-chunked",
+        ),
+        pytest.param(b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\n{}", id="cut-short"),
+        pytest.param(b"nonsense", id="no-http"),
+    ],
+)
+async def test_an_answer_that_is_not_plain_is_dropped(answer: bytes) -> None:
+    async with a_peer(answer) as (port, heard):
+        with pytest.raises(OutboundRefused):
+            await outbound.fetch(
+                f"http://localhost:{port}/", accept="application/json", allow_loopback=True
+            )
+
+    assert len(heard) == 1
