@@ -22,9 +22,7 @@ Mode = Callable[[Call, str, Mapping[str, str]], Response]
 
 def _query(_call: Call, redirect_uri: str, fields: Mapping[str, str]) -> Response:
     joint = "&" if "?" in redirect_uri else "?"
-    location = redirect_uri + joint + urlencode(fields, quote_via=quote)
-    kept_from = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
-    return Response(status_code=303, headers={"location": location, **kept_from})
+    return see(redirect_uri + joint + urlencode(fields, quote_via=quote))
 
 
 def _form_post(call: Call, redirect_uri: str, fields: Mapping[str, str]) -> Response:
@@ -52,6 +50,12 @@ def refused(call: Call, asked: AuthorizationRequest, refusal: OAuthRefused) -> R
     if refusal.description:
         told["error_description"] = refusal.description
     return _write(call, asked, told)
+
+
+def see(address: str) -> Response:
+    """Go on with GET, to an address that is spelt already."""
+    kept_from = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
+    return Response(status_code=303, headers={"location": address, **kept_from})
 
 
 def _write(call: Call, asked: AuthorizationRequest, told: dict[str, str]) -> Response:
