@@ -90,7 +90,7 @@ def start(folder: Path, binaries: Path, *, port: int = 0, durable: bool = True) 
         options += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
     log = folder.parent / f"{folder.name}.log"
     with log.open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own arguments
+        process: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[call-overload] # noqa: S603
             [binaries / "postgres", "-D", folder, *options],
             stdout=output,
             stderr=output,

@@ -1,6 +1,5 @@
 """Prove who you are: the sandbox check against the population register."""
 
-from idp.errors import TooManyAttempts
 from starlette.responses import Response
 
 from gateway.pages import passage, stale
@@ -9,6 +8,7 @@ from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
 from idp import attempts
+from idp.errors import TooManyAttempts
 from idp.proofing import journeys, sandbox
 from relying_parties import pending
 
@@ -47,8 +47,8 @@ async def submit(call: Call) -> Response:
     except TooManyAttempts:
         wait = _("There were too many tries today. Try again tomorrow.")
         return _page(call, way, typed, {"document_number": wait}, status=429)
-    outcome = sandbox.verify(typed)
-    await journeys.complete(entry, call.runtime.vault, account_id, outcome)
+    found = sandbox.verify(typed)
+    outcome = await journeys.complete(entry, call.runtime.vault, account_id, found)
     if not outcome.ial:
         await attempts.count(entry, "proofing", str(account_id))
         wrong = _("These details do not match the register. Check each of them.")

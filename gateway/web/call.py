@@ -212,12 +212,12 @@ async def read_form(call: Call, receive: Any, limit: int) -> None:
 
 
 async def _body(receive: Any, limit: int) -> bytes:
-    body = b""
+    body: bytes = b""
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise BodyRefused(400)
-        body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
         if len(body) > limit:
             raise BodyRefused(413)
         if not message.get("more_body"):

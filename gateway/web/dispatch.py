@@ -140,17 +140,17 @@ class Dispatcher:
             return await self._kept(call, route, errors.REFUSED)
         except ForeignForm:
             return await self._kept(call, route, errors.FOREIGN)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the last one to be asked
             return await self._failed(call, route, error)
         return await self._committed(call, route, response)
 
     async def _failed(self, call: Call, route: Route, error: Exception) -> Response:
-        """A room's refusal is an answer and is kept; anything else is undone."""
+        """Keep what a room refused: it is an answer. Undo everything else."""
         code = getattr(error, "code", None)
         if isinstance(code, str):
             return await self._kept(call, route, errors.outcome(code))
         reference = opaque.reference()
-        log.exception("unexpected %s at %s", reference, route.path)
+        log.error("unexpected %s at %s", reference, route.path, exc_info=error)
         if call.opened is not None:
             await call.opened.__aexit__(type(error), error, error.__traceback__)
         return refusal(call, errors.UNEXPECTED, route.kind, reference=reference)

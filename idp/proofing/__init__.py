@@ -1,1 +1,26 @@
-"""Proving who someone is: providers, a row each."""
+"""Proving who someone is: a module each provider, all with one outcome."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a provider found.
+
+    :ivar ial: how well the citizen is known now; 0 if they could not be found
+    :ivar attributes: claim → value, as the register has them
+    :ivar source: the register, by name
+    :ivar reason: why not, in one stable word
+    :ivar person: the register's own number of the person, for the fingerprint
+    :ivar evidence: what was looked at; kept sealed
+    """
+
+    provider: str
+    ial: int = 0
+    attributes: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    source: str = ""
+    reason: str = ""
+    person: str = field(default="", repr=False)
+    evidence: Mapping[str, Any] = field(default_factory=dict, repr=False)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from idp.sessions import Session
 from starlette.responses import Response
 
 from gateway.oauth import checks, claims, interaction, request, respond
@@ -23,7 +22,9 @@ from gateway.oauth.refusals import OAuthRefused, PageRefused
 from gateway.oauth.request import AuthorizationRequest
 from gateway.web import cookies, render
 from gateway.web.call import Call, see_other
+from gateway.web.params import Params
 from idp import assurance
+from idp.sessions import Session
 from keys import opaque, pairwise, signing
 from keys.errors import TokenRefused
 from relying_parties import claims_policy, consents, pending
@@ -140,14 +141,18 @@ def _brought(call: Call, client: Client) -> Visit:
     )
     checks.redirect_uri(bare, client)
     try:
-        for name in ("request_uri", "request"):
-            if name in params:
-                raise OAuthRefused(f"{name}_not_supported")
+        _refuse_objects(params)
         asked = request.read(params, call.runtime.settings.issuer)
         checks.run(checks.AUTHORIZE, asked, client)
     except OAuthRefused as refusal:
         raise _Returned(bare, refusal) from refusal
     return Visit(asked, client)
+
+
+def _refuse_objects(params: Params) -> None:
+    for name in ("request_uri", "request"):
+        if name in params:
+            raise OAuthRefused(f"{name}_not_supported")
 
 
 async def _proceed(call: Call, visit: Visit) -> Response:

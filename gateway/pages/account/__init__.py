@@ -1,0 +1,27 @@
+"""The citizen's own pages: what is known, who has it, how they sign in."""
+
+from gateway.pages.account import activity, details, overview, security, sessions, sharing
+from gateway.web.dispatch import Route
+
+ROUTES: tuple[Route, ...] = (
+    Route("/account", {"GET": overview.show}),
+    Route("/account/details", {"GET": details.show}),
+    Route("/account/sharing", {"GET": sharing.show}),
+    Route("/account/sharing/{client}", {"GET": sharing.show_service}),
+    Route("/account/sharing/{client}/claims", {"POST": sharing.change}),
+    Route("/account/sharing/{client}/stop", {"GET": sharing.ask_stop, "POST": sharing.stop}),
+    Route("/account/sharing/{client}/undo", {"POST": sharing.undo}),
+    Route("/account/sharing/{client}/receipt/{version}", {"GET": sharing.receipt}),
+    Route("/account/security", {"GET": security.show}),
+    Route("/account/security/passkeys", {"GET": security.show_add, "POST": security.add}),
+    Route(
+        "/account/security/passkeys/{passkey}",
+        {"GET": security.show_one, "POST": security.rename},
+    ),
+    Route("/account/security/passkeys/{passkey}/remove", {"POST": security.remove}),
+    Route("/account/security/password", {"GET": security.show_password, "POST": security.password}),
+    Route("/account/sessions", {"GET": sessions.show}),
+    Route("/account/sessions/{session}/end", {"POST": sessions.end}),
+    Route("/account/sessions/end-all", {"POST": sessions.end_all}),
+    Route("/account/activity", {"GET": activity.show}),
+)

@@ -1,0 +1,57 @@
+"""What happened: sign-ins, changes and decisions, newest first."""
+
+from idp.sessions import Session
+from starlette.responses import Response
+
+from gateway import claim_labels
+from gateway.pages.account import citizen
+from gateway.web.call import Call
+from gateway.web.locale import N_
+from keys import journal
+
+KINDS = {
+    "AccountOpened": N_("You created your account"),
+    "SignedIn": N_("You signed in"),
+    "SignInFailed": N_("Someone tried a wrong password"),
+    "SignedOut": N_("You signed out"),
+    "SteppedUp": N_("You confirmed that it is you"),
+    "SessionRotated": N_("You confirmed that it is you"),
+    "SessionsEnded": N_("You signed out everywhere"),
+    "PasskeyAdded": N_("A passkey was added"),
+    "PasskeyRemoved": N_("A passkey was removed"),
+    "PasskeyRenamed": N_("A passkey was renamed"),
+    "PasskeySuspected": N_("A passkey behaved oddly, as if it had been copied"),
+    "PasswordSet": N_("Your password was set"),
+    "EmailAdded": N_("An email address was added"),
+    "IdentityVerified": N_("You proved who you are"),
+    "AttributeRecorded": N_("A detail was changed"),
+    "AttributesChanged": N_("A detail was changed"),
+    "RecoveryStarted": N_("Someone asked to get back into your account"),
+    "RecoveryCancelled": N_("You stopped a recovery"),
+    "RecoveryCompleted": N_("Your account was recovered"),
+    "AccountLocked": N_("Your account was locked"),
+    "AccountUnlocked": N_("Your account was unlocked"),
+}
+PAGE = 25
+
+
+@citizen.signed_in("activity")
+async def show(call: Call, session: Session) -> Response:
+    """Show a page of events; services' reads stand with each service."""
+    start = call.query.text("before")
+    before = int(start) if start.isdecimal() and len(start) < 18 else 2**62
+    whom = f"account:{session.account.id}"
+    found = await journal.about(call.entry, whom, before=before, limit=PAGE + 1)
+    items = [
+        {
+            "title": call.gettext(KINDS[one.kind]),
+            "when": claim_labels.day(one.at, call.locale),
+            "clock": claim_labels.clock(one.at, call.locale),
+            "moment": one.at,
+            "text": str(one.fields.get("device") or ""),
+        }
+        for one in found[:PAGE]
+        if one.kind in KINDS
+    ]
+    older = found[PAGE - 1].seq if len(found) > PAGE else None
+    return citizen.page(call, "account/activity.html", "activity", items=items, older=older)

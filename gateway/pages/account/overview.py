@@ -1,0 +1,35 @@
+"""The account's front page: the way to everything, and one piece of advice at most."""
+
+from starlette.responses import Response
+
+from gateway import claim_labels
+from gateway.pages.account import citizen
+from gateway.web.call import Call
+from idp import attributes, authenticators, identifiers
+from idp.sessions import Session
+from relying_parties import consents
+
+
+@citizen.signed_in("account")
+async def show(call: Call, session: Session) -> Response:
+    """Say who is signed in, how well they are known, and who has something."""
+    entry, vault, account = call.entry, call.runtime.vault, session.account
+    known = await identifiers.emails(entry, vault, account.id)
+    held = await attributes.read(entry, vault, account.id, ("name",))
+    theirs = await citizen.subjects(call, session)
+    sharing = [one for one in await consents.of_subjects(entry, theirs) if one.state == "active"]
+    enrolled = await authenticators.enrolled(entry, account.id)
+    name = held.get("name")
+    return citizen.page(
+        call,
+        "account/overview.html",
+        "account",
+        name=claim_labels.text("name", name.value, locale=call.locale, _=call.gettext)
+        if name
+        else "",
+        email=known[0] if known else "",
+        verified=account.ial > 1,
+        services=len({one.client_id for one in sharing}),
+        passkeys=enrolled.passkeys,
+        password=enrolled.password,
+    )

@@ -1,0 +1,227 @@
+"""How you sign in: passkeys and the password.
+
+Adding and removing need a sign-in of the last five minutes; the last way in can't be
+removed.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from idp.errors import LastWayIn, PasskeyRefused, PasswordRefused
+from idp.sessions import Session
+from starlette.responses import Response
+
+from gateway import claim_labels
+from gateway.pages import stale
+from gateway.pages.account import citizen
+from gateway.pages.account.sessions import end_grants
+from gateway.pages.login import ceremony
+from gateway.web import csrf
+from gateway.web.call import Call, see_other
+from idp import accounts, authenticators, identifiers, notices, sessions
+from idp.authenticators import passkeys, passwords
+from keys.opaque import unpadded
+
+FRESH = timedelta(minutes=5)
+NAME = 64  # characters
+
+
+@citizen.signed_in("security")
+async def show(call: Call, session: Session) -> Response:
+    """List the ways in, and give the devices the list of what still works."""
+    found = await passkeys.listed(call.entry, session.account.id)
+    enrolled = await authenticators.enrolled(call.entry, session.account.id)
+    handle = unpadded(session.account.handle)
+    signal = ceremony.signal_all(call, handle, [unpadded(one.credential_id) for one in found])
+    return citizen.page(
+        call,
+        "account/security.html",
+        "security",
+        passkeys=[_row(call, one) for one in found],
+        password=enrolled.password,
+        done=call.query.text("done"),
+        passkey={"signals": [signal]},
+    )
+
+
+@citizen.signed_in("security")
+async def show_add(call: Call, session: Session) -> Response:
+    """Offer to make a passkey."""
+    if not _fresh(call, session):
+        return see_other("/login/confirm?next=security")
+    return await _add_page(call, session)
+
+
+@citizen.signed_in("security")
+async def add(call: Call, session: Session) -> Response:
+    """Keep the passkey that the device made."""
+    csrf.check(call)
+    if not _fresh(call, session):
+        return see_other("/login/confirm?next=security")
+    if failed := call.form.text("passkey_error"):
+        return await _add_page(call, session, error=ceremony.reason(call, failed))
+    try:
+        await passkeys.enrol(
+            call.entry,
+            call.runtime.vault,
+            session.account,
+            response=ceremony.answer(call),
+            browser=call.browser,
+            origin=call.runtime.settings.origin,
+            rp_id=call.runtime.settings.rp_id,
+            device=call.device,
+        )
+    except PasskeyRefused:
+        return await _add_page(call, session, error=ceremony.reason(call, "refused"))
+    await _tell(call, session, "passkey-added")
+    return see_other("/account/security?done=added")
+
+
+@stale.page
+@citizen.signed_in("security")
+async def show_one(call: Call, session: Session) -> Response:
+    """Show one passkey, to rename or remove."""
+    return await _one_page(call, session)
+
+
+@stale.page
+@citizen.signed_in("security")
+async def rename(call: Call, session: Session) -> Response:
+    """Give a passkey another name."""
+    csrf.check(call)
+    name = " ".join(call.form.text("name").split())
+    if not 0 < len(name) <= NAME:
+        wrong = call.gettext("Enter a name of at most 64 characters")
+        return await _one_page(call, session, errors={"name": wrong})
+    passkey = await _one(call, session)
+    await passkeys.rename(call.entry, session.account.id, passkey.id, name)
+    return see_other("/account/security?done=renamed")
+
+
+@stale.page
+@citizen.signed_in("security")
+async def remove(call: Call, session: Session) -> Response:
+    """Remove a passkey, unless it is the last way in."""
+    csrf.check(call)
+    if not _fresh(call, session):
+        return see_other("/login/confirm?next=security")
+    passkey = await _one(call, session)
+    try:
+        await passkeys.remove(call.entry, session.account.id, passkey.id)
+    except LastWayIn:
+        wrong = call.gettext("This is your only way in. Set up another one first.")
+        return await _one_page(call, session, errors={"": wrong})
+    await _tell(call, session, "passkey-removed")
+    return see_other("/account/security?done=removed")
+
+
+@citizen.signed_in("security")
+async def show_password(call: Call, session: Session) -> Response:
+    """Ask for a new password."""
+    if not _fresh(call, session):
+        return see_other("/login/confirm?next=security")
+    return citizen.page(call, "account/password.html", "security")
+
+
+@citizen.signed_in("security")
+async def password(call: Call, session: Session) -> Response:
+    """Set the password; other sessions end, and what services held through them."""
+    csrf.check(call)
+    if not _fresh(call, session):
+        return see_other("/login/confirm?next=security")
+    typed = call.form.text("password")
+    known = await identifiers.emails(call.entry, call.runtime.vault, session.account.id)
+    try:
+        passwords.check_policy(typed, [call.runtime.settings.operator, *known])
+    except PasswordRefused as refused:
+        wrong = _refusal(call, refused)
+        return citizen.page(
+            call, "account/password.html", "security", status=422, errors={"password": wrong}
+        )
+    await call.entry.release()  # hashing takes long: no connection waits for it
+    hashed = await call.runtime.hasher.hash(typed)
+    await passwords.set(call.entry, session.account.id, hashed)
+    await accounts.credentials_changed(call.entry, session.account.id)
+    ended = await sessions.end_all(call.entry, session.account.id, but=session.id)
+    await end_grants(call, session, ended)
+    await _tell(call, session, "password-changed")
+    return see_other("/account/security?done=password")
+
+
+def _refusal(call: Call, refused: PasswordRefused) -> str:
+    _ = call.gettext
+    return {
+        "too_short": _("Use at least 15 characters. Three or four words do well."),
+        "too_long": _("Use at most 1,024 characters."),
+        "breached": _("This password is on a list of stolen ones. Choose another."),
+    }.get(refused.reason, _("This password is too easy to guess. Choose another."))
+
+
+async def _add_page(call: Call, session: Session, *, error: str = "") -> Response:
+    known = await identifiers.emails(call.entry, call.runtime.vault, session.account.id)
+    options = await ceremony.to_add(call, session.account, known[0] if known else "", upgrade=False)
+    return citizen.page(
+        call,
+        "account/passkey_add.html",
+        "security",
+        status=422 if error else 200,
+        passkey=options,
+        errors={"": error} if error else {},
+    )
+
+
+async def _one_page(
+    call: Call, session: Session, *, errors: dict[str, str] | None = None
+) -> Response:
+    passkey = await _one(call, session)
+    return citizen.page(
+        call,
+        "account/passkey.html",
+        "security",
+        status=422 if errors else 200,
+        one=_row(call, passkey),
+        errors=errors or {},
+    )
+
+
+async def _one(call: Call, session: Session) -> Any:
+    wanted = call.path_text("passkey")
+    for one in await passkeys.listed(call.entry, session.account.id):
+        if str(one.id) == wanted:
+            return one
+    raise stale.DeadEnd(stale.UNKNOWN)
+
+
+def _row(call: Call, passkey: Any) -> dict[str, Any]:
+    _ = call.gettext
+    added = _("Added on %(day)s") % {"day": claim_labels.day(passkey.created_at, call.locale)}
+    used = ""
+    if passkey.last_used_at:
+        day = claim_labels.day(passkey.last_used_at, call.locale)
+        used = _("Last used on %(day)s") % {"day": day}
+    reach = _("Also on your other devices") if passkey.backed_up else _("Only on this device")
+    return {
+        "id": str(passkey.id),
+        "name": passkey.name or _("Passkey"),
+        "facts": [fact for fact in (f"{added} · {passkey.device}", used, reach) if fact],
+        "suspected": passkey.suspected_at is not None,
+    }
+
+
+def _fresh(call: Call, session: Session) -> bool:
+    return call.entry.at - session.auth_time < FRESH
+
+
+async def _tell(call: Call, session: Session, template: str) -> None:
+    for email in await identifiers.emails(call.entry, call.runtime.vault, session.account.id):
+        await notices.queue(
+            call.entry,
+            call.runtime.vault,
+            template=template,
+            locale=session.account.locale or call.locale,
+            email=email,
+            fields={
+                "when": claim_labels.day(call.entry.at, call.locale),
+                "device": call.device,
+            },
+        )

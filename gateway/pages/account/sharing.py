@@ -1,0 +1,291 @@
+"""Who has your details: by service and by detail, stopped one by one or all at once.
+
+    sharing ──switch off──▶ narrowed ──undo──▶ as before
+       └──stop──▶ withdrawn ──undo within a day──▶ as before
+
+The service's next read returns less at once: it is the same row that its token asks.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from gateway import claim_labels
+from gateway.pages import stale
+from gateway.pages.account import citizen
+from gateway.pages.sharing import words
+from gateway.web import csrf
+from gateway.web.call import Call, see_other
+from gateway.web.locale import N_
+from idp.sessions import Session
+from keys import signing
+from relying_parties import clients, consents, receipts, releases
+from relying_parties.clients import Client
+from relying_parties.consents import Consent
+from relying_parties.errors import ConsentUnknown, RestoreTooLate
+
+UNDO = timedelta(hours=24)
+KINDS = {
+    "given": N_("You agreed to share"),
+    "widened": N_("You agreed to share more"),
+    "narrowed": N_("You stopped sharing a detail"),
+    "withdrawn": N_("You stopped sharing"),
+    "restored": N_("You took a change back"),
+    "expired": N_("Sharing ran out"),
+}
+
+
+@citizen.signed_in("sharing")
+async def show(call: Call, session: Session) -> Response:
+    """List the services, or the details, and when each was last read."""
+    theirs = await citizen.subjects(call, session)
+    found = await consents.of_subjects(call.entry, theirs)
+    reads = await releases.last_reads(call.entry, theirs)
+    cards = [await _card(call, one, reads.get(one.client_id, {})) for one in _newest(found)]
+    return citizen.page(
+        call,
+        "account/sharing.html",
+        "sharing",
+        active=[card for card in cards if card["active"]],
+        ended=[card for card in cards if not card["active"]],
+        details=_by_detail(call, cards),
+        by="detail" if call.query.text("by") == "detail" else "service",
+    )
+
+
+@stale.page
+@citizen.signed_in("sharing")
+async def show_service(call: Call, session: Session) -> Response:
+    """Show one service: what it may read, what it read, what was decided."""
+    return await _service(call, session)
+
+
+@stale.page
+@citizen.signed_in("sharing")
+async def change(call: Call, session: Session) -> Response:
+    """Keep sharing only what is ticked; what the law demands stays as it is."""
+    csrf.check(call)
+    theirs, consent, client = await _one(call, session)
+    if consent.state != "active":
+        raise stale.DeadEnd(stale.ANSWERED)
+    ticked = set(call.form.all("share"))
+    kept = [name for name in consent.claims if name in ticked or _by_law(client, name)]
+    if not kept:
+        return see_other(f"/account/sharing/{client.client_id}/stop")
+    if set(kept) != set(consent.claims):
+        narrowed = await consents.narrow(call.entry, consent.id, theirs, kept)
+        await sign_receipt(call, narrowed, client, theirs)
+    return see_other(f"/account/sharing/{client.client_id}?done=saved")
+
+
+@stale.page
+@citizen.signed_in("sharing")
+async def ask_stop(call: Call, session: Session) -> Response:
+    """Say what stopping means before it happens."""
+    _, consent, client = await _one(call, session)
+    if consent.state != "active":
+        return see_other(f"/account/sharing/{client.client_id}")
+    return citizen.page(call, "account/stop.html", "sharing", to=_to(call, client), consent=consent)
+
+
+@stale.page
+@citizen.signed_in("sharing")
+async def stop(call: Call, session: Session) -> Response:
+    """Stop all: tokens end in the same moment."""
+    csrf.check(call)
+    theirs, consent, client = await _one(call, session)
+    try:
+        withdrawn = await consents.withdraw(call.entry, consent.id, theirs)
+    except ConsentUnknown as error:
+        raise stale.DeadEnd(stale.ANSWERED) from error
+    await sign_receipt(call, withdrawn, client, theirs)
+    return see_other(f"/account/sharing/{client.client_id}?done=stopped")
+
+
+@stale.page
+@citizen.signed_in("sharing")
+async def undo(call: Call, session: Session) -> Response:
+    """Take the last change back, within a day."""
+    csrf.check(call)
+    theirs, consent, client = await _one(call, session)
+    try:
+        restored = await consents.restore(call.entry, consent.id, theirs)
+    except (ConsentUnknown, RestoreTooLate) as error:
+        raise stale.DeadEnd(stale.ANSWERED) from error
+    await sign_receipt(call, restored, client, theirs)
+    return see_other(f"/account/sharing/{client.client_id}?done=undone")
+
+
+@stale.page
+@citizen.signed_in("sharing")
+async def receipt(call: Call, session: Session) -> Response:
+    """Hand out the signed receipt of one decision, to keep or to check elsewhere."""
+    theirs, consent, _ = await _one(call, session)
+    version = call.path_text("version")
+    for made in await consents.changes(call.entry, theirs):
+        if made.consent_id == consent.id and str(made.version) == version and made.receipt:
+            name = f"receipt-{consent.client_id}-{version}.jwt"
+            headers = {
+                "content-type": "application/consent-receipt+jwt",
+                "content-disposition": f'attachment; filename="{name}"',
+                "cache-control": "no-store",
+                "x-content-type-options": "nosniff",
+            }
+            return Response(made.receipt, headers=headers)
+    raise stale.DeadEnd(stale.UNKNOWN)
+
+
+async def sign_receipt(call: Call, consent: Consent, client: Client, theirs: Any) -> None:
+    """Sign and keep the receipt of the latest change (ISO/IEC TS 27560)."""
+    for made in await consents.changes(call.entry, theirs):
+        if made.consent_id == consent.id and made.version == consent.version:
+            told = receipts.receipt(consent, client, made, call.entry.at)
+            signed = signing.sign(
+                call.runtime.keyring,
+                {"iss": call.runtime.settings.issuer, **told},
+                purpose="event",
+                alg="ES256",
+                typ="consent-receipt+jwt",
+            )
+            await consents.attach_receipt(call.entry, consent.id, made.version, signed)
+
+
+async def _service(call: Call, session: Session) -> Response:
+    theirs, consent, client = await _one(call, session)
+    reads = (await releases.last_reads(call.entry, theirs)).get(client.client_id, {})
+    mine = [
+        one for one in await consents.changes(call.entry, theirs) if one.consent_id == consent.id
+    ]
+    latest = mine[0] if mine else None
+    undoable = (
+        latest is not None
+        and latest.kind in ("narrowed", "withdrawn")
+        and call.entry.at - latest.at < UNDO
+    )
+    released = await releases.of_subjects(call.entry, theirs, client.client_id, limit=20)
+    return citizen.page(
+        call,
+        "account/service.html",
+        "sharing",
+        to=_to(call, client),
+        card=await _card(call, consent, reads),
+        rows=[_row(call, client, consent, name, reads) for name in consent.claims],
+        undoable=undoable,
+        done=call.query.text("done"),
+        history=_history(call, client, mine, released),
+    )
+
+
+async def _one(call: Call, session: Session) -> tuple[dict[str, Any], Consent, Client]:
+    """Find the citizen's latest consent to the service in the address.
+
+    :raises stale.DeadEnd: there is none
+    """
+    theirs = await citizen.subjects(call, session)
+    wanted = call.path_text("client")
+    found = _newest(await consents.of_subjects(call.entry, theirs))
+    consent = next((one for one in found if one.client_id == wanted), None)
+    client = await clients.find(call.entry, wanted) if consent else None
+    if consent is None or client is None:
+        raise stale.DeadEnd(stale.UNKNOWN)
+    return theirs, consent, client
+
+
+def _newest(found: list[Consent]) -> list[Consent]:
+    latest: dict[str, Consent] = {}
+    for one in sorted(found, key=lambda one: (one.state == "active", one.changed_at)):
+        latest[one.client_id] = one
+    return sorted(latest.values(), key=lambda one: one.changed_at, reverse=True)
+
+
+async def _card(call: Call, consent: Consent, reads: Any) -> dict[str, Any]:
+    client = await clients.find(call.entry, consent.client_id)
+    last = max((one.last for one in reads.values()), default=None)
+    running = consent.state == "active" and consent.expires_at > call.entry.at
+    return {
+        "client_id": consent.client_id,
+        "to": _to(call, client) if client else None,
+        "active": running,
+        "claims": list(consent.claims) if running else [],
+        "labels": [claim_labels.label(name, call.gettext) for name in consent.claims],
+        "since": claim_labels.day(consent.given_at, call.locale),
+        "until": claim_labels.day(consent.expires_at, call.locale),
+        "ended": claim_labels.day(consent.changed_at, call.locale),
+        "last": claim_labels.day(last, call.locale) if last else "",
+        "once": consent.once,
+    }
+
+
+def _by_detail(call: Call, cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    holders: dict[str, list[dict[str, Any]]] = {}
+    for card in cards:
+        for name in card["claims"]:
+            holders.setdefault(name, []).append(card)
+    return [
+        {"label": claim_labels.label(name, call.gettext), "cards": held}
+        for name, held in holders.items()
+    ]
+
+
+def _row(call: Call, client: Client, consent: Consent, name: str, reads: Any) -> dict[str, Any]:
+    asked = client.registration.asked.get(name)
+    read = reads.get(name)
+    return {
+        "claim": name,
+        "label": claim_labels.label(name, call.gettext),
+        "why": words(asked.why, call.locale) if asked else "",
+        "law": words(asked.law or {}, call.locale) if asked and asked.basis == "law" else "",
+        "fixed": asked is not None and asked.basis == "law",
+        "needed": asked is not None and asked.need == "needed",
+        "last": claim_labels.day(read.last, call.locale) if read else "",
+        "times": read.times if read else 0,
+        "active": consent.state == "active",
+    }
+
+
+def _history(
+    call: Call, client: Client, made: list[Any], released: list[Any]
+) -> list[dict[str, Any]]:
+    _ = call.gettext
+    told = [
+        {
+            "moment": one.at,
+            "title": _(KINDS[one.kind]),
+            "text": ", ".join(claim_labels.label(name, _) for name in one.claims),
+            "href": f"/account/sharing/{client.client_id}/receipt/{one.version}"
+            if one.receipt
+            else "",
+        }
+        for one in made
+    ] + [
+        {
+            "moment": one.at,
+            "title": _("The service read your details"),
+            "text": ", ".join(claim_labels.label(name, _) for name in one.claims),
+            "href": "",
+        }
+        for one in released
+    ]
+    told.sort(key=lambda item: item["moment"], reverse=True)
+    for item in told:
+        item["when"] = claim_labels.day(item["moment"], call.locale)
+        item["clock"] = claim_labels.clock(item["moment"], call.locale)
+    return told
+
+
+def _by_law(client: Client, name: str) -> bool:
+    asked = client.registration.asked.get(name)
+    return asked is not None and asked.basis == "law"
+
+
+def _to(call: Call, client: Client) -> dict[str, str]:
+    service = client.registration
+    return {
+        "name": words(service.name, call.locale),
+        "agency": words(client.agency.name, call.locale),
+        "logo": service.logo or "",
+        "start": service.start or "",
+        "privacy": service.privacy or "",
+        "contact": service.contact or "",
+    }

@@ -1,0 +1,46 @@
+"""The table of addresses. Discovery and probes first, then the protocol, then pages."""
+
+from gateway.api import health
+from gateway.oauth.endpoints import (
+    authorize,
+    discovery,
+    end_session,
+    introspect,
+    par,
+    revoke,
+    token,
+    userinfo,
+)
+from gateway.pages import account, signing_in
+from gateway.web import static
+from gateway.web.dispatch import Route
+
+_TOKEN_LIMIT = 32 * 1024
+
+PROTOCOL: tuple[Route, ...] = (
+    Route("/authorize", {"GET": authorize.arrive, "POST": authorize.arrive}),
+    Route("/authorize/{interaction}", {"GET": authorize.resume}),
+    Route("/token", {"POST": token.exchange}, "protocol", _TOKEN_LIMIT),
+    Route("/userinfo", {"GET": userinfo.read, "POST": userinfo.read}, "protocol", _TOKEN_LIMIT),
+    Route("/par", {"POST": par.push}, "protocol"),
+    Route("/introspect", {"POST": introspect.look}, "protocol", _TOKEN_LIMIT),
+    Route("/revoke", {"POST": revoke.end}, "protocol", _TOKEN_LIMIT),
+    Route("/logout", {"GET": end_session.arrive, "POST": end_session.answer}),
+    Route("/jwks", {"GET": discovery.jwks}, "open"),
+    Route("/.well-known/openid-configuration", {"GET": discovery.configuration}, "open"),
+    Route("/.well-known/oauth-authorization-server", {"GET": discovery.configuration}, "open"),
+)
+
+PLUMBING: tuple[Route, ...] = (
+    Route("/health/live", {"GET": health.live}, "open"),
+    Route("/health/ready", {"GET": health.ready}, "open"),
+    Route("/health/started", {"GET": health.live}, "open"),
+    Route("/static/{hash}/{name}", {"GET": static.show}),
+)
+
+ROUTES: tuple[Route, ...] = (
+    *PROTOCOL,
+    *PLUMBING,
+    *signing_in.ROUTES,
+    *account.ROUTES,
+)

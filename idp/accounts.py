@@ -1,0 +1,216 @@
+"""Accounts: one person's record, open, locked or closed.
+
+open ──lock──▶ locked ──unlock──▶ open
+└──close──▶ closed (its data key is destroyed: nothing sealed under it opens again)
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from idp import identifiers, tables
+from idp.errors import AccountNotOpen
+from idp.events import (
+    AccountClosed,
+    AccountLocked,
+    AccountOpened,
+    AccountUnlocked,
+    RoleGranted,
+    RoleTaken,
+)
+from keys import opaque
+from keys.entry import Entry, Row, statement
+from keys.vault import Vault
+
+ROLES = ("registrar", "privacy", "security", "operator", "auditor")
+HANDLE = 64  # bytes of a WebAuthn user handle, random: it says nothing about anybody
+
+_accounts = tables.accounts.c
+
+ADD = statement(
+    sa.insert(tables.accounts).values(
+        id=sa.bindparam("id"),
+        status="open",
+        data_key=sa.bindparam("data_key"),
+        handle=sa.bindparam("handle"),
+        locale=sa.bindparam("locale"),
+        created_at=sa.bindparam("at"),
+        credentials_changed_at=sa.bindparam("at"),
+    )
+)
+FIND = statement(sa.select(tables.accounts).where(_accounts.id == sa.bindparam("of_account")))
+STAFF = statement(
+    sa.select(tables.accounts)
+    .where(sa.func.cardinality(_accounts.roles) > 0)
+    .order_by(_accounts.created_at)
+)
+
+
+def _move(after: str, before: str, **also: Any) -> Any:
+    return statement(
+        sa.update(tables.accounts)
+        .where(_accounts.id == sa.bindparam("of_account"), _accounts.status == before)
+        .values(status=after, **also)
+        .returning(_accounts.id)
+    )
+
+
+LOCK = _move("locked", "open", locked_reason=sa.bindparam("reason"))
+UNLOCK = _move("open", "locked", locked_reason=sa.null())
+CLOSE = _move("closed", "open", closed_at=sa.bindparam("at"), data_key=sa.null())
+
+
+def _set(**values: Any) -> Any:
+    return statement(
+        sa.update(tables.accounts)
+        .where(_accounts.id == sa.bindparam("of_account"))
+        .values(**values)
+    )
+
+
+SET_LOCALE = _set(locale=sa.bindparam("tag"))
+SET_IAL = _set(ial=sa.func.greatest(_accounts.ial, sa.bindparam("level", type_=sa.SmallInteger)))
+CHANGED = _set(credentials_changed_at=sa.bindparam("at"))
+ADD_ROLE = _set(
+    roles=sa.func.array_append(
+        sa.func.array_remove(_accounts.roles, sa.bindparam("role", type_=sa.Text)),
+        sa.bindparam("role", type_=sa.Text),
+    )
+)
+TAKE_ROLE = _set(roles=sa.func.array_remove(_accounts.roles, sa.bindparam("role", type_=sa.Text)))
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One person's record.
+
+    :ivar ial: how well we know who they are, 0 to 3
+    :ivar roles: an administrator's; empty for everybody else
+    :ivar handle: names the account to authenticators (WebAuthn `user.id`)
+    """
+
+    id: UUID
+    status: str
+    locale: str | None
+    ial: int
+    roles: tuple[str, ...]
+    handle: bytes = field(repr=False)
+    created_at: datetime
+    credentials_changed_at: datetime
+
+
+def account(row: Row) -> Account:
+    """Build an account from its row."""
+    return Account(
+        id=UUID(bytes=row["id"].bytes),
+        status=row["status"],
+        locale=row["locale"],
+        ial=row["ial"],
+        roles=tuple(row["roles"]),
+        handle=row["handle"],
+        created_at=row["created_at"],
+        credentials_changed_at=row["credentials_changed_at"],
+    )
+
+
+async def open_account(
+    entry: Entry, vault: Vault, *, email: str, locale: str | None = None
+) -> Account:
+    """Open an account for whoever proved ``email``.
+
+    :raises IdentifierTaken: the address has an account
+    """
+    account_id = opaque.new_id()
+    _, wrapped = vault.sealer.new_data_key("idp.accounts", str(account_id))
+    await entry.run(
+        ADD,
+        id=account_id,
+        data_key=wrapped,
+        handle=opaque.random_bytes(HANDLE),
+        locale=locale,
+        at=entry.at,
+    )
+    await identifiers.add(entry, vault, account_id, email)
+    whom = f"account:{account_id}"
+    entry.record(AccountOpened(whom, whom))
+    found = await find(entry, account_id)
+    if found is None:
+        raise AccountNotOpen
+    return found
+
+
+async def find(entry: Entry, account_id: UUID) -> Account | None:
+    """Return an account, whatever its status."""
+    row = await entry.one(FIND, of_account=account_id)
+    return account(row) if row else None
+
+
+async def staff(entry: Entry) -> list[Account]:
+    """Return the accounts that have an administrator's role."""
+    return [account(row) for row in await entry.all(STAFF)]
+
+
+async def lock(entry: Entry, account_id: UUID, reason: str, by: str | None = None) -> None:
+    """Lock an open account. The caller ends what services hold (ADR 3).
+
+    :raises AccountNotOpen: it is not open
+    """
+    if await entry.one(LOCK, of_account=account_id, reason=reason) is None:
+        raise AccountNotOpen
+    entry.record(AccountLocked(by, f"account:{account_id}", reason))
+
+
+async def unlock(entry: Entry, account_id: UUID, by: str | None = None) -> None:
+    """Open a locked account again.
+
+    :raises AccountNotOpen: it is not locked
+    """
+    if await entry.one(UNLOCK, of_account=account_id) is None:
+        raise AccountNotOpen
+    entry.record(AccountUnlocked(by, f"account:{account_id}"))
+
+
+async def close(entry: Entry, account_id: UUID) -> None:
+    """End an account and destroy its data key.
+
+    :raises AccountNotOpen: it is not open
+    """
+    if await entry.one(CLOSE, of_account=account_id, at=entry.at) is None:
+        raise AccountNotOpen
+    whom = f"account:{account_id}"
+    entry.record(AccountClosed(whom, whom))
+
+
+async def grant_role(entry: Entry, account_id: UUID, role: str, by: str) -> None:
+    """Make the account an administrator.
+
+    :raises ValueError: no such role
+    """
+    if role not in ROLES:
+        raise ValueError(role)
+    await entry.run(ADD_ROLE, of_account=account_id, role=role)
+    entry.record(RoleGranted(by, f"account:{account_id}", role))
+
+
+async def take_role(entry: Entry, account_id: UUID, role: str, by: str) -> None:
+    """Take an administrator's role back."""
+    await entry.run(TAKE_ROLE, of_account=account_id, role=role)
+    entry.record(RoleTaken(by, f"account:{account_id}", role))
+
+
+async def set_locale(entry: Entry, account_id: UUID, locale: str) -> None:
+    """Remember the citizen's language."""
+    await entry.run(SET_LOCALE, of_account=account_id, tag=locale)
+
+
+async def raise_ial(entry: Entry, account_id: UUID, ial: int) -> None:
+    """Note how well we know who it is; never less than before."""
+    await entry.run(SET_IAL, of_account=account_id, level=ial)
+
+
+async def credentials_changed(entry: Entry, account_id: UUID) -> None:
+    """Note that the ways in changed. The caller ends what services hold (ADR 3)."""
+    await entry.run(CHANGED, of_account=account_id, at=entry.at)

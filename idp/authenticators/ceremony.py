@@ -1,0 +1,111 @@
+"""What the WebAuthn library leaves to us: challenges, and the checks around its own.
+
+The library verifies signatures and structure. It accepts a foreign frame, client data
+with a name twice, ids of any length, and a changed backup flag; those are refused
+here, before it is asked.
+
+Specs: WebAuthn Level 3 §7.1, §7.2, §13.4.3.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from idp.errors import PasskeyRefused
+from keys import opaque, replay
+from keys.assertions import decode_json
+from keys.entry import Entry
+from keys.errors import TokenRefused
+from keys.vault import Vault
+
+LIFETIME = {
+    "sign-in": timedelta(minutes=5),
+    "add": timedelta(minutes=5),
+    "admin": timedelta(minutes=5),
+    "step-up": timedelta(seconds=60),
+}
+LONGEST_ID = 1023  # bytes, §7.1 step 25
+_LARGEST = 64 * 1024
+
+
+def challenge(vault: Vault, *, purpose: str, browser: str, at: datetime) -> str:
+    """Make a challenge for one purpose and one browser; nothing is stored (ADR 5)."""
+    expires = int((at + LIFETIME[purpose]).timestamp())
+    body = opaque.random_bytes(12) + expires.to_bytes(5, "big")
+    return opaque.unpadded(body + _mac(vault, purpose, browser, body))
+
+
+async def claim(entry: Entry, vault: Vault, given: str, *, purpose: str, browser: str) -> None:
+    """Use the challenge up, before anything of the answer is believed.
+
+    :raises PasskeyRefused: not ours, another purpose's or browser's, run out, or used
+    """
+    raw = decoded(given)
+    body, mac = raw[:17], raw[17:]
+    if not hmac.compare_digest(mac, _mac(vault, purpose, browser, body)):
+        raise PasskeyRefused("challenge")
+    expires = datetime.fromtimestamp(int.from_bytes(body[12:17], "big"), UTC)
+    if expires <= entry.at:
+        raise PasskeyRefused("challenge_expired")
+    if not await replay.claim(entry, "webauthn", given, expires + timedelta(minutes=1)):
+        raise PasskeyRefused("challenge_used")
+
+
+def client_data(response: dict[str, Any], *, kind: str, origin: str) -> dict[str, Any]:
+    """Read and judge the client data of an answer.
+
+    :param kind: ``webauthn.create`` or ``webauthn.get``
+    :raises PasskeyRefused: another kind, another origin, inside a frame, malformed
+    """
+    inner = response.get("response")
+    if not isinstance(inner, dict) or not isinstance(inner.get("clientDataJSON"), str):
+        raise PasskeyRefused("malformed")
+    try:
+        told = decode_json(decoded(inner["clientDataJSON"]), max_bytes=_LARGEST)
+    except TokenRefused as error:
+        raise PasskeyRefused("client_data") from error
+    if not isinstance(told, dict) or told.get("type") != kind:
+        raise PasskeyRefused("type")
+    if told.get("origin") != origin:
+        raise PasskeyRefused("origin")
+    if told.get("crossOrigin") is True or "topOrigin" in told:
+        raise PasskeyRefused("cross_origin")
+    if not isinstance(told.get("challenge"), str):
+        raise PasskeyRefused("challenge")
+    return told
+
+
+def raw_id(response: dict[str, Any]) -> bytes:
+    """Return the id of the passkey that answered.
+
+    :raises PasskeyRefused: none, too long, or two that differ
+    """
+    given = response.get("id")
+    if not isinstance(given, str) or response.get("rawId", given) != given:
+        raise PasskeyRefused("id")
+    raw = decoded(given)
+    if not 0 < len(raw) <= LONGEST_ID:
+        raise PasskeyRefused("id")
+    return raw
+
+
+def decoded(text: str) -> bytes:
+    """Decode base64url.
+
+    :raises PasskeyRefused: it is none
+    """
+    if len(text) > _LARGEST * 2:
+        raise PasskeyRefused("size")
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        return base64.b64decode(padded, altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise PasskeyRefused("malformed") from error
+
+
+def _mac(vault: Vault, purpose: str, browser: str, body: bytes) -> bytes:
+    message = b"\0".join((b"webauthn", purpose.encode(), browser.encode(), body))
+    return hmac.digest(vault.browser, message, hashlib.sha256)[:16]

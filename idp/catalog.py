@@ -1,0 +1,119 @@
+"""The claim catalogue: every claim that can be released, as data.
+
+Discovery, the share page, the register and the release itself derive from these rows;
+no claim goes out that is not one of them. The next claim is a row.
+
+* sensitivity: S0 technical or yes/no, S1 ordinary, S2 identity and contact, S3 high harm
+* rule: R0 with the sign-in, R1 as a group, R2 one by one, R3 only approved and each time
+  ticked, RX never
+* mode: ``once``, or ``keep`` where a service may be told of changes
+* standard: whose name it is: OpenID Connect, its Identity Assurance, or our extension,
+  which carries the issuer's address on the wire
+* verified_for: days for which a verification holds; 0 for as long as the fact
+
+Specs: OpenID Connect Core §5.1, OpenID Connect for Identity Assurance Claims 1.0.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One row of the catalogue; ``validator`` names a function of :mod:`idp.values`."""
+
+    name: str
+    sensitivity: str
+    rule: str
+    mode: str
+    standard: str
+    validator: str
+    derived_from: tuple[str, ...] = ()
+    special: bool = False  # GDPR Art. 9
+    verified_for: int = 0
+
+
+_NAMES = ("given_name", "middle_name", "family_name")
+
+# fmt: off
+CATALOG: tuple[Claim, ...] = (
+    #     name, sensitivity, rule, mode, standard, validator
+    Claim("sub", "S0", "R0", "-", "oidc", "text"),
+    Claim("updated_at", "S0", "R1", "once", "oidc", "number"),
+    Claim("locale", "S0", "R0", "keep", "oidc", "language"),
+    Claim("zoneinfo", "S0", "R1", "once", "oidc", "zone"),
+    Claim("verified_at", "S1", "R1", "keep", "ext", "number"),
+    Claim("given_name", "S1", "R1", "keep", "oidc", "name"),
+    Claim("family_name", "S1", "R1", "keep", "oidc", "name"),
+    Claim("middle_name", "S1", "R1", "keep", "oidc", "name"),
+    Claim("name", "S1", "R1", "keep", "oidc", "name", derived_from=_NAMES),
+    Claim("birth_family_name", "S2", "R2", "once", "ida", "name"),
+    Claim("birth_given_name", "S2", "R2", "once", "ida", "name"),
+    Claim("birth_middle_name", "S2", "R2", "once", "ida", "name"),
+    Claim("also_known_as", "S2", "R2", "once", "ida", "name"),
+    Claim("nickname", "S1", "R1", "keep", "oidc", "text80"),
+    Claim("salutation", "S1", "R1", "keep", "ida", "text40"),
+    Claim("title", "S1", "R1", "keep", "ida", "text60"),
+    Claim("patronymic_name", "S2", "R2", "once", "ext", "name"),
+    Claim("name_latin", "S1", "R1", "keep", "ext", "name_latin"),
+    Claim("previous_names", "S2", "R2", "once", "ext", "previous_names"),
+    Claim("birthdate", "S2", "R2", "once", "oidc", "birthdate"),
+    Claim("place_of_birth", "S2", "R2", "once", "ida", "place"),
+    Claim("date_of_death", "S3", "RX", "-", "ext", "date"),
+    Claim("gender", "S2", "R2", "once", "oidc", "text40"),
+    Claim("sex", "S3", "R3", "once", "ext", "sex"),
+    Claim("nationalities", "S2", "R2", "keep", "ida", "nationalities"),
+    Claim("marital_status", "S3", "R3", "once", "ext", "marital_status", verified_for=365),
+    Claim("residence_status", "S3", "R3", "keep", "ext", "residence_status"),
+    Claim("age_over_16", "S0", "R1", "once", "ext", "boolean", derived_from=("birthdate",)),
+    Claim("age_over_18", "S0", "R1", "once", "ext", "boolean", derived_from=("birthdate",)),
+    Claim("age_over_21", "S0", "R1", "once", "ext", "boolean", derived_from=("birthdate",)),
+    Claim("age_over_65", "S0", "R1", "once", "ext", "boolean", derived_from=("birthdate",)),
+    Claim("age_in_years", "S1", "R2", "once", "ext", "number", derived_from=("birthdate",)),
+    Claim("birth_year", "S1", "R2", "once", "ext", "text", derived_from=("birthdate",)),
+    Claim("is_resident_of", "S0", "R1", "keep", "ext", "boolean", derived_from=("address",)),
+    Claim("is_citizen", "S0", "R1", "once", "ext", "boolean", derived_from=("nationalities",)),
+    Claim("locality", "S1", "R1", "keep", "ext", "text", derived_from=("address",)),
+    Claim("postal_code", "S1", "R2", "keep", "ext", "text", derived_from=("address",)),
+    Claim("identity_verified", "S0", "R1", "keep", "ext", "boolean"),
+    Claim("email", "S2", "R2", "keep", "oidc", "email", verified_for=365),
+    Claim("email_verified", "S0", "R2", "keep", "oidc", "boolean"),
+    Claim("phone_number", "S2", "R2", "keep", "oidc", "phone", verified_for=365),
+    Claim("phone_number_verified", "S0", "R2", "keep", "oidc", "boolean"),
+    Claim("msisdn", "S2", "R2", "keep", "ida", "msisdn", derived_from=("phone_number",)),
+    Claim("preferred_language", "S1", "R1", "keep", "ext", "languages"),
+    Claim("contact_preference", "S1", "R1", "keep", "ext", "contact_preference"),
+    Claim("accessibility_needs", "S3", "R3", "keep", "ext", "accessibility", special=True),
+    Claim("address", "S2", "R2", "keep", "oidc", "address", verified_for=730),
+    Claim("mailing_address", "S2", "R2", "keep", "ext", "address"),
+    Claim("previous_addresses", "S2", "R3", "once", "ext", "addresses"),
+    Claim("address_register_id", "S2", "R2", "keep", "ext", "register_id"),
+    Claim("eidas_person_identifier", "S3", "RX", "-", "ext", "eidas"),
+    Claim("national_identifiers", "S3", "RX", "once", "ext", "identifiers"),
+    Claim("tax_identifier", "S3", "RX", "once", "ext", "identifiers"),
+    Claim("documents", "S3", "R3", "once", "ext", "documents"),
+    Claim("picture", "S3", "R3", "once", "oidc", "picture", special=True),
+    Claim("representation", "S3", "R3", "keep", "ext", "representation"),
+)
+# fmt: on
+
+BY_NAME: Mapping[str, Claim] = MappingProxyType({claim.name: claim for claim in CATALOG})
+
+SCOPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "profile": (
+            *("name", "given_name", "family_name", "middle_name", "nickname", "gender"),
+            *("birthdate", "zoneinfo", "locale", "updated_at"),
+        ),
+        "profile:name": ("given_name", "family_name"),
+        "profile:birthdate": ("birthdate",),
+        "profile:verified_at": ("verified_at",),
+        "email": ("email", "email_verified"),
+        "phone": ("phone_number", "phone_number_verified"),
+        "address": ("address",),
+        "identity:minimum": (
+            *("given_name", "family_name", "birthdate", "place_of_birth", "nationalities"),
+        ),
+    }
+)

@@ -1,0 +1,153 @@
+"""What happens to citizens' accounts: actor and object are ``account:<id>``, never a value."""
+
+from dataclasses import dataclass, field
+
+from keys.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOpened(Event):
+    """Somebody proved an address and has an account now."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLocked(Event):
+    """The account can't be used until it is unlocked."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUnlocked(Event):
+    """The account can be used again."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountClosed(Event):
+    """The account has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGranted(Event):
+    """The account became an administrator of some kind."""
+
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleTaken(Event):
+    """The account lost an administrator's role."""
+
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmailAdded(Event):
+    """An address was proved to be the citizen's."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn(Event):
+    """A session began."""
+
+    session: str
+    session_kind: str
+    amr: list[str]
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class SteppedUp(Event):
+    """The citizen signed in again, in a session that they had."""
+
+    session: str
+    amr: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut(Event):
+    """A session was ended."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFailed(Event):
+    """A wrong password was tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSet(Event):
+    """The account has a new password."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordDisabled(Event):
+    """A hundred wrong passwords in a row: the password is no way in any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyAdded(Event):
+    """The account has a new passkey."""
+
+    passkey: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyRenamed(Event):
+    """A passkey has another name."""
+
+    passkey: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyRemoved(Event):
+    """A passkey is no way in any more."""
+
+    passkey: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeySuspected(Event):
+    """A passkey's counter went backwards: there may be a copy of it."""
+
+    passkey: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryStarted(Event):
+    """Somebody who can read the citizen's mail wants a new way in."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCancelled(Event):
+    """The recovery was stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCompleted(Event):
+    """The citizen has a new way in."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttributesChanged(Event):
+    """Details were written down; which, never what."""
+
+    claims: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityVerified(Event):
+    """A proofing provider confirmed who the citizen is."""
+
+    provider: str
+    ial: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProofingRefused(Event):
+    """A proofing provider could not confirm who the citizen is."""
+
+    provider: str
+    reason: str

@@ -1,0 +1,111 @@
+"""Identifiers: e-mail addresses that a citizen proved to be theirs.
+
+An address is sealed; it is found again by a keyed digest of its folded form, so the
+table can't be searched by whoever steals it.
+
+Specs: RFC 5321, RFC 5322 (a subset), IDNA 2008.
+"""
+
+import hashlib
+import hmac
+import re
+import unicodedata
+from uuid import UUID
+
+import idna
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from idp import tables
+from idp.errors import IdentifierInvalid, IdentifierTaken
+from idp.events import EmailAdded
+from keys import opaque
+from keys.entry import Entry, statement
+from keys.vault import Vault
+
+LONGEST = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
+_LOCAL = re.compile(r"[^\s@\"(),:;<>\[\\\]\x00-\x1f\x7f]{1,64}")
+
+_identifiers = tables.identifiers.c
+
+FIND = statement(
+    sa.select(_identifiers.account_id).where(
+        _identifiers.kind == "email", _identifiers.lookup == sa.bindparam("wanted")
+    )
+)
+ADD = statement(
+    pg.insert(tables.identifiers)
+    .values(
+        id=sa.bindparam("id"),
+        account_id=sa.bindparam("account_id"),
+        kind="email",
+        lookup=sa.bindparam("lookup"),
+        sealed=sa.bindparam("sealed"),
+        proved_at=sa.bindparam("at"),
+    )
+    .on_conflict_do_nothing()
+    .returning(_identifiers.id)
+)
+LISTED = statement(
+    sa.select(_identifiers.id, _identifiers.sealed)
+    .where(_identifiers.account_id == sa.bindparam("of_account"))
+    .order_by(_identifiers.proved_at)
+)
+
+
+def normalise_email(text: str) -> str:
+    """Return the address as it is kept: its domain in lower case, its local part as typed.
+
+    :raises IdentifierInvalid: not one address, or one that mail servers read differently
+    """
+    text = unicodedata.normalize("NFC", text.strip())
+    local, at, domain = text.rpartition("@")
+    if not at or len(text) > LONGEST or not _LOCAL.fullmatch(local) or ".." in local:
+        raise IdentifierInvalid
+    if local.startswith(".") or local.endswith(".") or "." not in domain:
+        raise IdentifierInvalid
+    try:
+        spelled = idna.encode(domain.rstrip("."), uts46=True).decode()
+    except (idna.IDNAError, UnicodeError) as error:
+        raise IdentifierInvalid from error
+    return f"{local}@{spelled.lower()}"
+
+
+def lookup(vault: Vault, email: str) -> bytes:
+    """Return the keyed digest by which an address is found; case makes no difference."""
+    folded = unicodedata.normalize("NFKC", email).casefold()
+    return hmac.digest(vault.blind_index, b"email " + folded.encode(), hashlib.sha256)
+
+
+async def find_account(entry: Entry, vault: Vault, email: str) -> UUID | None:
+    """Return whose address it is."""
+    row = await entry.one(FIND, wanted=lookup(vault, email))
+    return UUID(bytes=row["account_id"].bytes) if row else None
+
+
+async def add(entry: Entry, vault: Vault, account_id: UUID, email: str) -> None:
+    """Give the account an address that was proved.
+
+    :raises IdentifierTaken: another account has it, or this one already
+    """
+    row_id = opaque.new_id()
+    added = await entry.one(
+        ADD,
+        id=row_id,
+        account_id=account_id,
+        lookup=lookup(vault, email),
+        sealed=vault.sealer.seal(email.encode(), "idp.identifiers", str(row_id)),
+        at=entry.at,
+    )
+    if added is None:
+        raise IdentifierTaken
+    whom = f"account:{account_id}"
+    entry.record(EmailAdded(whom, whom))
+
+
+async def emails(entry: Entry, vault: Vault, account_id: UUID) -> list[str]:
+    """Return the account's addresses, the first proved first."""
+    return [
+        vault.sealer.open(row["sealed"], "idp.identifiers", str(row["id"])).decode()
+        for row in await entry.all(LISTED, of_account=account_id)
+    ]

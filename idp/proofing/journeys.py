@@ -1,0 +1,128 @@
+"""Finishing a proofing: what is written down when a provider has answered.
+
+A person of a register belongs to one account: the register's number is kept as a
+keyed fingerprint, and a second account with the same one is refused.
+"""
+
+import dataclasses
+import hashlib
+import hmac
+import json
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from idp import accounts, attributes, tables
+from idp.events import IdentityVerified, ProofingRefused
+from idp.proofing import Outcome
+from keys import opaque
+from keys.entry import Entry, statement
+from keys.vault import Vault
+
+_proofings = tables.proofings.c
+
+ADD = statement(
+    sa.insert(tables.proofings).values(
+        id=sa.bindparam("id"),
+        account_id=sa.bindparam("account_id"),
+        provider=sa.bindparam("provider"),
+        outcome=sa.bindparam("outcome"),
+        reason=sa.bindparam("reason"),
+        ial=sa.bindparam("ial"),
+        fingerprint=sa.bindparam("fingerprint"),
+        at=sa.bindparam("at"),
+    )
+)
+LOCK = statement(
+    sa.select(
+        sa.func.pg_advisory_xact_lock(
+            sa.func.hashtextextended(sa.bindparam("text", type_=sa.Text), 0)
+        )
+    )
+)
+HOLDER = statement(
+    sa.select(_proofings.account_id)
+    .where(
+        _proofings.fingerprint == sa.bindparam("of_fingerprint"),
+        _proofings.outcome == "verified",
+    )
+    .limit(1)
+)
+ADD_EVIDENCE = statement(
+    sa.insert(tables.evidence).values(
+        id=sa.bindparam("id"),
+        account_id=sa.bindparam("account_id"),
+        kind=sa.bindparam("kind"),
+        sealed=sa.bindparam("sealed"),
+        recorded_at=sa.bindparam("at"),
+    )
+)
+
+
+async def complete(entry: Entry, vault: Vault, account_id: UUID, outcome: Outcome) -> Outcome:
+    """Write down what a provider found; returns it as it stands after the duplicate check.
+
+    :raises AccountNotOpen: there is nobody to write about
+    """
+    fingerprint = _fingerprint(vault, outcome) if outcome.ial else None
+    if fingerprint and await _taken(entry, fingerprint, account_id):
+        outcome = dataclasses.replace(outcome, ial=0, attributes={}, reason="already_used")
+    await entry.run(
+        ADD,
+        id=opaque.new_id(),
+        account_id=account_id,
+        provider=outcome.provider,
+        outcome="verified" if outcome.ial else "refused",
+        reason=outcome.reason or None,
+        ial=outcome.ial,
+        fingerprint=fingerprint if outcome.ial else None,
+        at=entry.at,
+    )
+    whom = f"account:{account_id}"
+    if not outcome.ial:
+        entry.record(ProofingRefused(whom, whom, outcome.provider, outcome.reason))
+        return outcome
+    await _write(entry, vault, account_id, outcome)
+    entry.record(IdentityVerified(whom, whom, outcome.provider, outcome.ial))
+    return outcome
+
+
+async def _write(entry: Entry, vault: Vault, account_id: UUID, outcome: Outcome) -> None:
+    for claim, value in outcome.attributes.items():
+        await attributes.record(
+            entry,
+            vault,
+            account_id,
+            claim,
+            value,
+            source_type="register",
+            source=outcome.source,
+            verified=True,
+            verification={"method": "data", "organization": outcome.source, "ial": outcome.ial},
+            by=f"proofing:{outcome.provider}",
+        )
+    evidence_id = opaque.new_id()
+    sealed = vault.sealer.seal(
+        json.dumps(dict(outcome.evidence)).encode(), "idp.evidence", str(evidence_id)
+    )
+    await entry.run(
+        ADD_EVIDENCE,
+        id=evidence_id,
+        account_id=account_id,
+        kind=str(outcome.evidence.get("type", "document")),
+        sealed=sealed,
+        at=entry.at,
+    )
+    await accounts.raise_ial(entry, account_id, outcome.ial)
+
+
+async def _taken(entry: Entry, fingerprint: bytes, account_id: UUID) -> bool:
+    # Two accounts at once with one person: the second waits here and then finds the first.
+    await entry.one(LOCK, text=fingerprint.hex())
+    row = await entry.one(HOLDER, of_fingerprint=fingerprint)
+    return row is not None and row["account_id"] != account_id
+
+
+def _fingerprint(vault: Vault, outcome: Outcome) -> bytes:
+    person = f"{outcome.provider}\0{outcome.person}".encode()
+    return hmac.digest(vault.blind_index, b"person " + person, hashlib.sha256)

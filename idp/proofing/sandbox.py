@@ -1,0 +1,65 @@
+"""A population register for demos and trials: fictional people, looked up for real.
+
+A production gateway puts its country's register in this place; nothing else knows
+which one answered.
+"""
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from idp.proofing import Outcome
+
+NAME = "sandbox"
+SOURCE = "Population Register"
+
+
+@cache
+def register() -> tuple[Mapping[str, Any], ...]:
+    """Return the people of the register."""
+    path = Path(__file__).with_name("sandbox_register.json")
+    return tuple(json.loads(path.read_text()))
+
+
+def verify(typed: Mapping[str, str]) -> Outcome:
+    """Compare a document number, a family name and a date of birth with the register.
+
+    A person with one name only types it as the family name.
+    """
+    number = _folded(typed.get("document_number", ""))
+    for person in register():
+        if _folded(person["document_number"]) == number:
+            return _compare(person, typed)
+    return Outcome(NAME, reason="not_found")
+
+
+def known(person: Mapping[str, Any]) -> Outcome:
+    """Return what the register says of ``person``, as if they had been found."""
+    return Outcome(
+        provider=NAME,
+        ial=2,
+        attributes=person["attributes"],
+        source=SOURCE,
+        person=person["person"],
+        evidence={"type": "document", "number": person["document_number"]},
+    )
+
+
+def _compare(person: Mapping[str, Any], typed: Mapping[str, str]) -> Outcome:
+    held = person["attributes"]
+    name = held.get("family_name") or held["given_name"]
+    if _folded(typed.get("family_name", "")) != _folded(name):
+        return Outcome(NAME, reason="name_differs")
+    if typed.get("birthdate", "").strip() != held["birthdate"]:
+        return Outcome(NAME, reason="birthdate_differs")
+    if person.get("deceased"):
+        return Outcome(NAME, reason="not_alive")
+    return known(person)
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in plain if letter.isalnum())
