@@ -16,7 +16,7 @@ import idna
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from idp import tables
+from idp import attributes, tables
 from idp.errors import IdentifierInvalid, IdentifierTaken
 from idp.events import EmailAdded
 from keys import opaque
@@ -65,6 +65,7 @@ def normalise_email(text: str) -> str:
     if local.startswith(".") or local.endswith(".") or "." not in domain:
         raise IdentifierInvalid
     try:
+        local.encode()  # half a surrogate pair is no letter
         spelled = idna.encode(domain.rstrip("."), uts46=True).decode()
     except (idna.IDNAError, UnicodeError) as error:
         raise IdentifierInvalid from error
@@ -99,6 +100,11 @@ async def add(entry: Entry, vault: Vault, account_id: UUID, email: str) -> None:
     )
     if added is None:
         raise IdentifierTaken
+    by = f"account:{account_id}"
+    for claim, value in (("email", email), ("email_verified", True)):
+        await attributes.record(
+            entry, vault, account_id, claim, value, source_type="self", verified=True, by=by
+        )
     whom = f"account:{account_id}"
     entry.record(EmailAdded(whom, whom))
 

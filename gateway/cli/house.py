@@ -1,0 +1,54 @@
+"""What commands stand on: settings, a runtime, one unit of work."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import click
+
+from gateway import settings
+from gateway.runtime import Runtime
+from keys.entry import Entry
+
+T = TypeVar("T")
+
+
+@asynccontextmanager
+async def opened(given: settings.Settings | None = None) -> AsyncIterator[Runtime]:
+    """Open the house for one command."""
+    runtime = Runtime(given or settings.read())
+    await runtime.open()
+    try:
+        yield runtime
+    finally:
+        await runtime.close()
+
+
+def within(work: Callable[[Runtime, Entry], Awaitable[T]]) -> T:
+    """Run ``work`` in one unit of work and return what it returns."""
+
+    async def run() -> T:
+        async with opened() as runtime, runtime.entry() as entry:
+            return await work(runtime, entry)
+
+    return asyncio.run(run())
+
+
+def show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Print records: JSON for programs, columns for people."""
+    if as_json:
+        click.echo(json.dumps(rows, default=str, indent=2, ensure_ascii=False))
+        return
+    if not rows:
+        click.echo("nothing")
+        return
+    names = list(rows[0])
+    widths = {name: max(len(name), *(len(str(row[name])) for row in rows)) for name in names}
+    click.echo("  ".join(name.ljust(widths[name]) for name in names))
+    for row in rows:
+        click.echo("  ".join(str(row[name]).ljust(widths[name]) for name in names).rstrip())
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

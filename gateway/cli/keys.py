@@ -1,0 +1,70 @@
+"""Keys: list, rotate, replace in an emergency, export."""
+
+import click
+
+from gateway.cli import house
+from gateway.runtime import Runtime
+from keys import rotation
+from keys.entry import Entry
+from keys.keystore import ALGORITHMS
+
+
+@click.group()
+def keys() -> None:
+    """Signing keys."""
+
+
+@keys.command("list")
+@house.json_option
+def list_(as_json: bool) -> None:
+    """Show every key that is not gone."""
+
+    async def work(runtime: Runtime, _entry: Entry) -> list[dict[str, object]]:
+        return [
+            {
+                "kid": key.kid,
+                "purpose": key.purpose,
+                "alg": key.alg,
+                "state": key.state,
+                "announced": key.announced_at.isoformat(),
+            }
+            for key in runtime.keyring.keys
+        ]
+
+    house.show(house.within(work), as_json=as_json)
+
+
+@keys.command()
+def rotate() -> None:
+    """Take the steps that are due; run it daily."""
+
+    async def work(runtime: Runtime, entry: Entry) -> list[str]:
+        return await rotation.rotate(entry, runtime.vault.sealer)
+
+    for step in house.within(work) or ["nothing is due"]:
+        click.echo(step)
+
+
+@keys.command()
+@click.option("--purpose", type=click.Choice(sorted(ALGORITHMS)), required=True)
+@click.option("--alg", required=True)
+@click.confirmation_option(prompt="Everything that this key signed stops verifying. Go on?")
+def emergency(purpose: str, alg: str) -> None:
+    """Replace a key that leaked, now."""
+    if alg not in ALGORITHMS[purpose]:
+        raise click.UsageError(f"{purpose} keys are {', '.join(ALGORITHMS[purpose])}")
+
+    async def work(runtime: Runtime, entry: Entry) -> str:
+        return await rotation.emergency(entry, runtime.vault.sealer, purpose, alg)
+
+    click.echo(f"the new key is {house.within(work)}")
+
+
+@keys.command("export-jwks")
+def export_jwks() -> None:
+    """Print the public keys."""
+
+    async def work(runtime: Runtime, _entry: Entry) -> bytes:
+        return runtime.keyring.document
+
+    click.echo(house.within(work))

@@ -1,0 +1,124 @@
+"""The worker: what nobody waits for. Mail, the journal's chain, expiry, old rows, key rotation.
+
+Each duty runs in its own unit of work at its own pace; one that fails is logged and
+tried again, and stops none of the others. Any number of workers may run.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import aiosmtplib
+
+from gateway import mail
+from gateway.mail import Letter
+from gateway.runtime import Runtime
+from gateway.web import render
+from idp import attempts, notices, sessions, signups
+from keys import journal, replay, rotation
+from relying_parties import consents, pending
+from relying_parties.grants import families
+
+log = logging.getLogger("gatehouse.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One thing to do again and again; it returns how much it did."""
+
+    run: Callable[[Runtime], Awaitable[int]]
+    every: float  # seconds
+
+
+async def send_mail(runtime: Runtime) -> int:
+    """Send what is due; a mail that is not accepted is tried again later."""
+    async with runtime.entry() as entry:
+        due = await notices.due(entry, runtime.vault)
+        for notice in due:
+            letter = _letter(runtime, notice)
+            message = mail.compose(letter, runtime.settings.mail_from)
+            try:
+                await mail.send(runtime.settings.smtp_url, message)
+            except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+                log.warning("mail %s not accepted: %s", notice.id, type(error).__name__)
+                await notices.failed(entry, notice)
+            else:
+                await notices.sent(entry, notice)
+    return len(due)
+
+
+async def chain_journal(runtime: Runtime) -> int:
+    """Chain the journal's rows that have become final."""
+    async with runtime.entry() as entry:
+        return await journal.chain(entry)
+
+
+async def expire_consents(runtime: Runtime) -> int:
+    """End consents whose time is over."""
+    async with runtime.entry() as entry:
+        return await consents.expire_due(entry)
+
+
+async def purge(runtime: Runtime) -> int:
+    """Delete rows that can't matter any more."""
+    async with runtime.entry() as entry:
+        return sum(
+            [
+                await replay.purge(entry),
+                await attempts.purge(entry),
+                await sessions.purge(entry),
+                await signups.purge(entry),
+                await notices.purge(entry),
+                await pending.purge(entry),
+                await families.purge(entry),
+            ]
+        )
+
+
+async def rotate_keys(runtime: Runtime) -> int:
+    """Take the steps of key rotation that are due."""
+    async with runtime.entry() as entry:
+        return len(await rotation.rotate(entry, runtime.vault.sealer))
+
+
+DUTIES = (
+    Duty(send_mail, 1),
+    Duty(chain_journal, 5),
+    Duty(expire_consents, 60),
+    Duty(purge, 60),
+    Duty(rotate_keys, 3600),
+)
+
+
+async def run(runtime: Runtime) -> None:
+    """Do every duty, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for duty in DUTIES:
+            group.create_task(_repeat(runtime, duty))
+
+
+async def _repeat(runtime: Runtime, duty: Duty) -> None:
+    while True:
+        try:
+            done = await duty.run(runtime)
+            if done:
+                log.info("%s: %s", duty.run.__name__, done)
+        except Exception:
+            log.exception("%s failed", duty.run.__name__)
+        await asyncio.sleep(duty.every)
+
+
+def _letter(runtime: Runtime, notice: notices.Notice) -> Letter:
+    settings = runtime.settings
+    text = render.text(
+        notice.locale,
+        f"mail/{notice.template}.txt",
+        issuer=settings.issuer,
+        operator=settings.operator,
+        **notice.fields,
+    )
+    subject, _, body = text.partition("\n")
+    return Letter(
+        to=notice.email, subject=subject.strip(), body=body.lstrip("\n"), locale=notice.locale
+    )
