@@ -1,0 +1,104 @@
+"""The main job, walked as its citizen would: one login, and only what they share."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.demo import Demo
+
+pytestmark = pytest.mark.browser
+
+EMAIL = "nadia@example.test"
+
+
+def create_account(page: Page, demo: Demo) -> None:
+    """Create an account with a passkey, on the way to the council."""
+    page.get_by_role("link", name="Create an account").click()
+    page.locator("#username").fill(EMAIL)
+    page.locator("#create-submit").click()
+    code = re.search(r"^\s+(\d{8})\s*$", demo.mail(EMAIL, "code"), re.MULTILINE)
+    assert code
+    page.locator("#code").fill(code.group(1))
+    page.locator("#code-submit").click()
+    page.locator("#given_name").fill("Kim")
+    page.locator("#family_name").fill("Parker")
+    page.locator("#name-submit").click()
+    page.locator("#passkey-button").click()
+
+
+def prove_who_they_are(page: Page, demo: Demo) -> None:
+    """Be found in the population register, so that there is an address to share."""
+    page.goto(f"{demo.issuer}/account/verify")
+    person = demo_person("kim.parker")
+    page.locator("#document_number").fill(person["document_number"])
+    page.locator("#family_name").fill(person["attributes"]["family_name"])
+    page.locator("#birthdate").fill(person["attributes"]["birthdate"])
+    page.locator("#verify-submit").click()
+    expect(page.locator("h1")).to_have_text("Your details")
+
+
+def demo_person(mail: str) -> dict[str, object]:
+    from idp.proofing import sandbox  # noqa: PLC0415 - the register that the demo answers from
+
+    return next(dict(one) for one in sandbox.register() if one["mail"] == mail)
+
+
+def test_one_login_three_agencies_and_only_what_is_shared(
+    page: Page, demo: Demo, tmp_path: Path
+) -> None:
+    council = demo.service("parking-permits")["url"]
+    tax = demo.service("tax-account")["url"]
+
+    page.goto(council)
+    page.get_by_role("link", name="Sign in to apply").click()
+    expect(page.locator("h1")).to_have_text("Sign in")
+    create_account(page, demo)
+    expect(page.locator("#consent-allow").or_(page.get_by_role("link", name="Continue"))).to_be_visible()
+    shot(page, "created")
+    prove_who_they_are(page, demo)
+
+    page.goto(council)
+    page.get_by_role("link", name="Sign in to apply").click()
+    expect(page.locator("#consent-allow")).to_be_visible()
+    expect(page.get_by_text("8 Rope Walk")).to_be_visible()
+    page.locator("#share-email").check()
+    shot(page, "consent")
+    page.locator("#consent-allow").click()
+    expect(page.locator("[data-claim=name]")).to_have_text("Kim Parker")
+    expect(page.locator("[data-claim=email]")).to_have_text(EMAIL)
+    expect(page.locator("[data-claim=phone_number]")).to_have_count(0)
+    expect(page.locator("[data-claim=age_over_65]")).to_have_count(0)
+    shot(page, "council")
+
+    page.goto(tax)
+    page.get_by_role("link", name="Sign in").click()
+    expect(page.locator("#consent-allow")).to_be_visible()
+    shot(page, "tax-consent")
+    page.locator("#consent-allow").click()
+    expect(page.locator("[data-claim=birthdate]")).to_have_text("1977-07-07")
+    shot(page, "tax")
+
+    page.goto(f"{demo.issuer}/account/sharing")
+    expect(page.get_by_text("Parking permits").first).to_be_visible()
+    expect(page.get_by_text("Tax account").first).to_be_visible()
+    shot(page, "sharing")
+    page.goto(f"{demo.issuer}/account/sharing/parking-permits")
+    shot(page, "service")
+    page.locator("#share-email").uncheck()
+    page.locator("#save").click()
+    expect(page.locator("#share-email")).to_have_count(0)
+
+    page.goto(council)
+    page.locator("#read-again").click()
+    expect(page.locator("[data-claim=name]")).to_have_text("Kim Parker")
+    expect(page.locator("[data-claim=email]")).to_have_count(0)
+    shot(page, "council-after")
+
+
+def shot(page: Page, name: str) -> None:
+    """Keep a picture of the page, for whoever wants to look."""
+    folder = Path("build/pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png", full_page=True)

@@ -1,0 +1,85 @@
+"""The demo as a test stands on it: started once, on ports of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from gateway.postgres import free_port
+
+ROOT = Path(__file__).parents[2]
+OPTIONS = ("port", "parking-port", "tax-port", "clinic-port", "mail-port", "smtp-port",
+           "database-port")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A running demo and what it says of itself."""
+
+    facts: Mapping[str, Any]
+    home: Path
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def issuer(self) -> str:
+        return str(self.facts["issuer"])
+
+    def service(self, client_id: str) -> Mapping[str, Any]:
+        """What the demo says of one service."""
+        return next(one for one in self.facts["services"] if one["client_id"] == client_id)
+
+    def person(self, name: str) -> Mapping[str, str]:
+        """What the demo says of one person, by the beginning of their name."""
+        return next(one for one in self.facts["people"] if one["name"].startswith(name))
+
+    def mail(self, to: str, subject: str, patience: float = 15) -> str:
+        """Wait for a mail and return its text."""
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            with urlopen(f"{self.facts['mail']}/messages.json?to={to}", timeout=5) as answer:
+                for message in json.load(answer):
+                    if subject in message["subject"]:
+                        return str(message["body"])
+            self.process.poll()
+        raise AssertionError(f"no mail to {to} about {subject}")
+
+
+def start(home: Path) -> Demo:
+    """Start the demo and wait until it is ready."""
+    arguments = [part for name in OPTIONS for part in (f"--{name}", str(free_port()))]
+    environment = {name: text for name, text in os.environ.items() if "GATEHOUSE" not in name}
+    log = home / "demo.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway.cli", "demo", "--home", str(home), *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+        )
+    deadline = time.monotonic() + 90
+    while b"Ctrl-C stops" not in log.read_bytes():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise AssertionError(log.read_text())
+        _breathe()
+    return Demo(json.loads((home / "demo.json").read_text()), home, process)
+
+
+def stop(demo: Demo) -> None:
+    """Stop it as Ctrl-C does."""
+    demo.process.send_signal(signal.SIGINT)
+    demo.process.wait(40)
+
+
+def _breathe() -> None:
+    """Let the processor go for a moment: the demo needs it."""
+    os.sched_yield()
+    subprocess.run(["/bin/true"], check=False)
