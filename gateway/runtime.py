@@ -11,9 +11,8 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from idp.authenticators.passwords import Hasher
-
 from gateway.settings import Settings
+from idp.authenticators.passwords import Hasher
 from keys import keystore, master, rotation, vault
 from keys.entry import Entry
 from keys.keystore import Keyring

@@ -46,13 +46,11 @@ class Pool:
         :raises DatabaseBusy: none came free within the policy's ``wait``, or the
             database can't be reached
         """
-        if self._free.locked():
-            try:
-                await asyncio.wait_for(self._free.acquire(), self._policy.wait)
-            except TimeoutError as error:
-                raise DatabaseBusy from error
-        else:
-            await self._free.acquire()
+        try:
+            async with asyncio.timeout(self._policy.wait):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise DatabaseBusy from error
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():

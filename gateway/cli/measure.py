@@ -66,9 +66,7 @@ async def seed(runtime: Runtime, entry: Entry, prefix: str = "bench") -> dict[st
             entry, _service(client_id, prefix, alg), rules=rules(runtime)
         )
         secrets[client_id] = applied.secret or ""
-    cookies = [
-        await _citizen(runtime, entry, number, list(secrets)) for number in range(CITIZENS)
-    ]
+    cookies = [await _citizen(runtime, entry, number, list(secrets)) for number in range(CITIZENS)]
     return {"secrets": secrets, "cookies": cookies, "redirect_uri": REDIRECT}
 
 

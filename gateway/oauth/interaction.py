@@ -19,10 +19,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from idp.sessions import Session
-
 from gateway.oauth.request import AuthorizationRequest
 from idp import assurance
+from idp.sessions import Session
 from relying_parties.claims_policy import New
 
 

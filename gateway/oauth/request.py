@@ -8,7 +8,7 @@ does the rest. Unknown parameters are ignored (OpenID Connect Core §3.1.2.1).
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from gateway.oauth import names
@@ -60,7 +60,7 @@ class AuthorizationRequest:
 
     def to_json(self) -> dict[str, Any]:
         """Return a form that :meth:`from_json` reads back."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:

@@ -12,8 +12,6 @@ Specs: OpenID Connect Core §3.1.2.4, GDPR Art. 7, ISO/IEC TS 27560.
 
 from dataclasses import dataclass
 
-from idp.attributes import Attribute
-from idp.sessions import Session
 from starlette.responses import Response
 
 from gateway import claim_labels
@@ -24,6 +22,8 @@ from gateway.web import csrf, render
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
 from idp import attributes, identifiers, notices
+from idp.attributes import Attribute
+from idp.sessions import Session
 from keys import opaque, pairwise, signing
 from relying_parties import claims_policy, consents, pending, receipts
 from relying_parties.claims_policy import New

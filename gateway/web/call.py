@@ -203,7 +203,8 @@ async def read_form(call: Call, receive: Any, limit: int) -> None:
     if declared.isdecimal() and int(declared) > limit:
         raise BodyRefused(413)
     try:
-        body = await asyncio.wait_for(_body(receive, limit), BODY_SECONDS)
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await _body(receive, limit)
     except TimeoutError as error:
         raise BodyRefused(408) from error
     if body and kind.split(";")[0].strip().encode() != FORM:

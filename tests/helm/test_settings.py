@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from gateway.settings import Settings
 
 pytestmark = pytest.mark.helm

@@ -55,7 +55,9 @@ def test_one_login_three_agencies_and_only_what_is_shared(
     page.get_by_role("link", name="Sign in to apply").click()
     expect(page.locator("h1")).to_have_text("Sign in")
     create_account(page, demo)
-    expect(page.locator("#consent-allow").or_(page.get_by_role("link", name="Continue"))).to_be_visible()
+    expect(
+        page.locator("#consent-allow").or_(page.get_by_role("link", name="Continue"))
+    ).to_be_visible()
     shot(page, "created")
     prove_who_they_are(page, demo)
 

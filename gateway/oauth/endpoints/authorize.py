@@ -175,7 +175,8 @@ async def _standing(call: Call, visit: Visit) -> Standing:
     if session is None:
         return Standing(None)
     client = visit.client
-    wanted = claims.wanted(client.registration, visit.request.to_json())
+    asked = visit.request
+    wanted = claims.wanted(client.registration, {"scope": asked.scope, "claims": asked.claims})
     subject = pairwise.subject(call.runtime.vault.pairwise, client.sector, session.account.id)
     consent = await consents.current(call.entry, subject, client.client_id)
     new = claims_policy.difference(

@@ -12,7 +12,6 @@ what the citizen lets them use in their absence.
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from idp.sessions import Session
 from starlette.responses import Response
 
 from gateway.oauth import respond
@@ -22,6 +21,7 @@ from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
 from gateway.web.params import Params
 from idp import sessions
+from idp.sessions import Session
 from keys import opaque, pairwise, signing
 from keys.errors import TokenRefused
 from relying_parties import clients, redirects

@@ -1,12 +1,12 @@
 """Userinfo: what the citizen shares with this service, now (OpenID Connect Core §5.3)."""
 
-from idp.errors import AccountNotOpen
 from starlette.responses import Response
 
 from gateway.oauth import answers, claims
 from gateway.oauth.client_auth import bearer
 from gateway.oauth.refusals import OAuthRefused
 from gateway.web.call import Call
+from idp.errors import AccountNotOpen
 from keys import pairwise
 from relying_parties import claims_policy, releases
 from relying_parties.grants import access_tokens

@@ -1,12 +1,12 @@
 """What happened: sign-ins, changes and decisions, newest first."""
 
-from idp.sessions import Session
 from starlette.responses import Response
 
 from gateway import claim_labels
 from gateway.pages.account import citizen
 from gateway.web.call import Call
 from gateway.web.locale import N_
+from idp.sessions import Session
 from keys import journal
 
 KINDS = {

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 
-from idp.sessions import Session
 from starlette.responses import Response
 
 from gateway.web import render
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
+from idp.sessions import Session
 from keys import pairwise
 from relying_parties import agencies
 from relying_parties.agencies import Agency

@@ -1,12 +1,12 @@
 """Your details: every value that is held, where it came from and when."""
 
-from idp.sessions import Session
 from starlette.responses import Response
 
 from gateway import claim_labels
 from gateway.pages.account import citizen
 from gateway.web.call import Call
 from idp import attributes
+from idp.sessions import Session
 
 
 @citizen.signed_in("details")

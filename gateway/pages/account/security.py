@@ -7,8 +7,6 @@ removed.
 from datetime import timedelta
 from typing import Any
 
-from idp.errors import LastWayIn, PasskeyRefused, PasswordRefused
-from idp.sessions import Session
 from starlette.responses import Response
 
 from gateway import claim_labels
@@ -20,6 +18,8 @@ from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from idp import accounts, authenticators, identifiers, notices, sessions
 from idp.authenticators import passkeys, passwords
+from idp.errors import LastWayIn, PasskeyRefused, PasswordRefused
+from idp.sessions import Session
 from keys.opaque import unpadded
 
 FRESH = timedelta(minutes=5)

@@ -2,7 +2,6 @@
 
 import uuid
 
-from idp.sessions import Session
 from starlette.responses import Response
 
 from gateway import claim_labels
@@ -10,6 +9,7 @@ from gateway.pages.account import citizen
 from gateway.web import cookies, csrf
 from gateway.web.call import Call, see_other
 from idp import sessions
+from idp.sessions import Session
 from keys import pairwise
 from relying_parties import clients
 from relying_parties.grants import families

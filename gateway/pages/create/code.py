@@ -1,6 +1,5 @@
 """Create an account, step 2: the code from the mail, or its link on any device."""
 
-from idp.errors import CodeWrong, SignupOver
 from starlette.responses import Response
 
 from gateway import claim_labels
@@ -11,6 +10,7 @@ from gateway.pages.create.flow import Flow
 from gateway.web import csrf, render
 from gateway.web.call import Call, see_other
 from idp import signups
+from idp.errors import CodeWrong, SignupOver
 from keys import opaque
 
 

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from idp.errors import ValueRefused
 from starlette.responses import Response
 
 from gateway.pages import passage, stale
@@ -11,6 +10,7 @@ from gateway.pages.create.flow import Flow
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from idp import accounts, attributes, authenticators, identifiers
+from idp.errors import ValueRefused
 
 NAMES = ("given_name", "family_name")
 

@@ -1,6 +1,5 @@
 """Create an account, step 4: a passkey."""
 
-from idp.errors import PasskeyRefused
 from starlette.responses import Response
 
 from gateway.pages import passage, stale
@@ -11,6 +10,7 @@ from gateway.web import csrf
 from gateway.web.call import Call
 from idp import accounts
 from idp.authenticators import passkeys
+from idp.errors import PasskeyRefused
 
 AMR = ("swk", "user", "pop")  # RFC 8176: a key of this person, unlocked and used just now
 

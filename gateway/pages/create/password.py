@@ -1,6 +1,5 @@
 """Create an account, step 4 the other way: a password."""
 
-from idp.errors import PasswordRefused
 from starlette.responses import Response
 
 from gateway.pages import passage, stale
@@ -11,6 +10,7 @@ from gateway.web import csrf
 from gateway.web.call import Call
 from gateway.web.locale import N_
 from idp.authenticators import passwords
+from idp.errors import PasswordRefused
 
 REASONS = {
     "short": N_("Password must be at least 15 characters"),

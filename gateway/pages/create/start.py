@@ -1,6 +1,5 @@
 """Create an account, step 1: the address. Known or not, the answer is the same page."""
 
-from idp.errors import IdentifierInvalid, TooManyAttempts
 from starlette.responses import Response
 
 from gateway import claim_labels
@@ -10,6 +9,7 @@ from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
 from idp import attempts, identifiers, notices, signups
+from idp.errors import IdentifierInvalid, TooManyAttempts
 from keys import opaque
 
 _TEMPLATES = {

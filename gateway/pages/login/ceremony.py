@@ -3,12 +3,11 @@
 import json
 from typing import Any
 
-from idp.accounts import Account
-from idp.errors import PasskeyRefused
-
 from gateway.web.call import Call
 from gateway.web.locale import N_
+from idp.accounts import Account
 from idp.authenticators import passkeys
+from idp.errors import PasskeyRefused
 from keys.assertions import decode_json
 from keys.errors import TokenRefused
 

@@ -1,7 +1,5 @@
 """Confirm it is you: the same citizen again, fresher or stronger than before."""
 
-from idp.errors import TooManyAttempts
-from idp.sessions import Session
 from starlette.responses import Response
 
 from gateway.pages import passage, stale
@@ -10,6 +8,8 @@ from gateway.pages.passage import Passage, read
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from idp import authenticators, identifiers
+from idp.errors import TooManyAttempts
+from idp.sessions import Session
 
 WEAK = frozenset({"http://eidas.europa.eu/LoA/low", "urn:gatehouse:acr:basic"})
 

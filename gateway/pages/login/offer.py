@@ -3,7 +3,6 @@
 from datetime import timedelta
 from uuid import UUID
 
-from idp.errors import PasskeyRefused
 from starlette.responses import Response
 
 from gateway.pages import passage, stale
@@ -13,6 +12,7 @@ from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from idp import authenticators, identifiers
 from idp.authenticators import passkeys
+from idp.errors import PasskeyRefused
 from relying_parties import pending
 
 COOKIE = "__Host-offer"  # "<times>.<day of the last, as an ordinal>"

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from idp.errors import PasskeyRefused, PasskeyUnknown
 from starlette.responses import Response
 
 from gateway.pages import passage, stale
@@ -11,6 +10,7 @@ from gateway.pages.passage import Passage, read
 from gateway.web import csrf
 from gateway.web.call import Call
 from idp.authenticators import passkeys
+from idp.errors import PasskeyRefused, PasskeyUnknown
 
 
 @stale.page

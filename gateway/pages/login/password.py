@@ -5,7 +5,6 @@ Specs: SP 800-63B §3.2.2 (throttling), ASVS 6.3.8 (no enumeration).
 
 from uuid import UUID
 
-from idp.errors import TooManyAttempts
 from starlette.responses import Response
 
 from gateway import claim_labels
@@ -17,6 +16,7 @@ from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
 from idp import attempts, identifiers
 from idp.authenticators import passwords
+from idp.errors import TooManyAttempts
 
 
 @stale.page

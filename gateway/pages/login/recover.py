@@ -6,7 +6,6 @@
 Whether an address has an account is said in the mail only.
 """
 
-from idp.errors import CodeWrong, IdentifierInvalid, PasswordRefused, RecoveryOver, SignupOver
 from starlette.responses import Response
 
 from gateway import claim_labels
@@ -22,6 +21,7 @@ from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
 from idp import identifiers, notices, recovery, sessions, signups
 from idp.authenticators import passwords
+from idp.errors import CodeWrong, IdentifierInvalid, PasswordRefused, RecoveryOver, SignupOver
 from keys import opaque
 
 

@@ -6,7 +6,6 @@ The address travels to the next page sealed to this browser, so that neither the
 address bar nor a log ever holds it. Whether it has an account is told nowhere.
 """
 
-from idp.errors import IdentifierInvalid
 from starlette.responses import Response
 
 from gateway.pages import passage, stale
@@ -16,6 +15,7 @@ from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
 from idp import identifiers
+from idp.errors import IdentifierInvalid
 
 
 @stale.page

@@ -4,7 +4,7 @@ import os
 
 ISSUER = os.environ["ISSUER"]
 
-SECRET_KEY = "only this test uses it"  # noqa: S105
+SECRET_KEY = "only this test uses it"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
 ROOT_URLCONF = "django_service.urls"
 DATABASES = {

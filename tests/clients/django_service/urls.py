@@ -10,7 +10,7 @@ def home(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"email": user.email if user.is_authenticated else None})
 
 
-def failed(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - Django's signature
+def failed(request: HttpRequest) -> JsonResponse:
     """Say that the sign-in failed."""
     return JsonResponse({"failed": True})
 
