@@ -183,7 +183,7 @@ def _row(asked: Asked, held: Mapping[str, Held], reader: Reader, *, new: bool) -
 def source(attribute: Held, reader: Reader) -> str:
     """Say where a value comes from and since when."""
     _ = reader._
-    if attribute.source_type == "derived":
+    if attribute.source_type == "derived" and not attribute.verified:
         return _("Worked out from what we hold")
     if attribute.verified and attribute.verified_at:
         day = claim_labels.day(attribute.verified_at, reader.locale)

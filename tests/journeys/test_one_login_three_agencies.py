@@ -45,9 +45,7 @@ def demo_person(mail: str) -> dict[str, object]:
     return next(dict(one) for one in sandbox.register() if one["mail"] == mail)
 
 
-def test_one_login_three_agencies_and_only_what_is_shared(
-    page: Page, demo: Demo, tmp_path: Path
-) -> None:
+def test_one_login_three_agencies_and_only_what_is_shared(page: Page, demo: Demo) -> None:
     council = demo.service("parking-permits")["url"]
     tax = demo.service("tax-account")["url"]
 
@@ -67,7 +65,7 @@ def test_one_login_three_agencies_and_only_what_is_shared(
     expect(page.get_by_text("8 Rope Walk")).to_be_visible()
     page.locator("#share-email").check()
     shot(page, "consent")
-    page.locator("#consent-allow").click()
+    share(page)
     expect(page.locator("[data-claim=name]")).to_have_text("Kim Parker")
     expect(page.locator("[data-claim=email]")).to_have_text(EMAIL)
     expect(page.locator("[data-claim=phone_number]")).to_have_count(0)
@@ -78,7 +76,7 @@ def test_one_login_three_agencies_and_only_what_is_shared(
     page.get_by_role("link", name="Sign in").click()
     expect(page.locator("#consent-allow")).to_be_visible()
     shot(page, "tax-consent")
-    page.locator("#consent-allow").click()
+    share(page)
     expect(page.locator("[data-claim=birthdate]")).to_have_text("1977-07-07")
     shot(page, "tax")
 
@@ -97,6 +95,12 @@ def test_one_login_three_agencies_and_only_what_is_shared(
     expect(page.locator("[data-claim=name]")).to_have_text("Kim Parker")
     expect(page.locator("[data-claim=email]")).to_have_count(0)
     shot(page, "council-after")
+
+
+def share(page: Page) -> None:
+    """Agree; the page takes no answer in its first half second, so that nobody is tricked."""
+    page.wait_for_function("() => performance.now() > 1500")
+    page.locator("#consent-allow").click()
 
 
 def shot(page: Page, name: str) -> None:
