@@ -1,1 +1,1 @@
-"""What an administrator sees."""
+"""What an administrator sees, a module for each page."""

@@ -1,1 +1,1 @@
-"""What a citizen sees."""
+"""What a citizen sees, a module for each page."""

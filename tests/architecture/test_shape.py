@@ -79,7 +79,7 @@ def test_the_arrows_point_down() -> None:
 
 
 def test_nothing_is_left_for_later() -> None:
-    marks = re.compile(r"\b(TO" + "DO|FIX" + "ME|X" + "XX|NotImplemented" + "Error)\\b")
+    marks = re.compile(r"(#.*\b(TO" + "DO|FIX" + "ME|X" + "XX)\\b|raise NotImplemented" + "Error)")
     found = [name(path) for path in MODULES if marks.search(path.read_text())]
 
     assert not found

@@ -20,7 +20,7 @@ from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
 from idp.sessions import Session
 from keys import signing
-from relying_parties import clients, consents, receipts, releases
+from relying_parties import claims_policy, clients, consents, receipts, releases
 from relying_parties.clients import Client
 from relying_parties.consents import Consent
 from relying_parties.errors import ConsentUnknown, RestoreTooLate
@@ -262,7 +262,12 @@ def _history(
         {
             "moment": one.at,
             "title": _("The service read your details"),
-            "text": ", ".join(claim_labels.label(name, _) for name in one.claims),
+            # A flag says nothing beyond the detail that it follows.
+            "text": ", ".join(
+                claim_labels.label(name, _)
+                for name in one.claims
+                if name not in claims_policy.FOLLOWS
+            ),
             "href": "",
         }
         for one in released

@@ -1,0 +1,324 @@
+"""What a service's document may say: security.md RU-10 to RU-19, CA-23, CO-13, AD-10, AD-11."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from relying_parties import metadata, redirects, registration
+from relying_parties.errors import RegistrationInvalid
+from relying_parties.metadata import Rules
+from tests.factories import A_KEY, a_document, a_registration, asks
+
+
+def problems(rules: Rules = metadata.STRICT, **spec: Any) -> list[tuple[str, str]]:
+    return metadata.problems(a_document(**spec), rules)
+
+
+def test_a_usual_document_has_no_problems() -> None:
+    assert problems() == []
+
+
+def test_a_document_is_read_as_it_was_written() -> None:
+    read = a_registration()
+
+    assert read.client_id == "parking-permits"
+    assert read.require_par
+    assert read.require_pkce
+    assert list(read.asked) == ["name", "address", "phone_number"]
+    assert registration.to_document(read) == a_document()
+
+
+def test_all_problems_are_told_at_once() -> None:
+    with pytest.raises(RegistrationInvalid) as refused:
+        registration.parse(a_document(redirectUris=["http://x.example/"], colour="red", start=7))
+
+    assert set(refused.value.problems) == {
+        ("spec.redirectUris[0]", "scheme"),
+        ("spec.colour", "unknown_member"),
+        ("spec.start", "not_text"),
+    }
+
+
+@pytest.mark.parametrize(
+    "document",
+    [None, [], "text", 7, {}, {"spec": None}, {"spec": [], "metadata": []}],
+    ids=repr,
+)
+def test_what_is_no_document_is_refused(document: object) -> None:
+    with pytest.raises(RegistrationInvalid):
+        registration.parse(document)
+
+
+@pytest.mark.parametrize(
+    "member", [*metadata.MEMBERS, "apiVersion", "kind", "metadata"], ids=lambda name: name
+)
+@pytest.mark.parametrize(
+    "value", [0, 7, "\ud800", "\x00", [None], {"a": {}}, {"en": None}, [[]], True], ids=repr
+)
+def test_wrong_types_are_problems_and_not_crashes(member: str, value: object) -> None:
+    document = a_document()
+    (document["spec"] if member in metadata.MEMBERS else document)[member] = value
+
+    assert isinstance(metadata.problems(document), list)
+
+
+@pytest.mark.parametrize(
+    ("uri", "word"),
+    [
+        pytest.param("https://rp.gov/*", "wildcard", id="RU-10-wildcard"),
+        pytest.param("https://*.gov/cb", "wildcard", id="RU-10-wildcard-host"),
+        pytest.param("https://rp[.]gov/^cb$", "characters", id="RU-10-regular-expression"),
+        pytest.param("javascript:alert(1)", "scheme", id="RU-11-javascript"),
+        pytest.param("JaVaScRiPt:alert(1)", "scheme", id="RU-11-mixed-case"),
+        pytest.param("data:text/html,x", "scheme", id="RU-11-data"),
+        pytest.param("vbscript:x", "scheme", id="RU-11-vbscript"),
+        pytest.param("\x01javascript:alert(1)", "characters", id="RU-11-control"),
+        pytest.param("https://rp.gov/cb?code=1", "reserved_query", id="RU-13-code"),
+        pytest.param("https://rp.gov/cb?a=1&STATE=", "reserved_query", id="RU-13-state"),
+        pytest.param("https://rp.gov/cb?%69ss=x", "reserved_query", id="RU-13-escaped"),
+        pytest.param("https://rp.gov/cb#", "fragment", id="RU-01-fragment"),
+        pytest.param("http://rp.gov/cb", "scheme", id="RU-08-http"),
+        pytest.param("http://localhost/cb", "scheme", id="RU-08-http-localhost"),
+        pytest.param("https://user@rp.gov/cb", "userinfo", id="userinfo"),
+        pytest.param("https://rp.gov\\@evil.org/cb", "characters", id="RU-04-backslash"),
+        pytest.param("https://rp.gov/a\tb", "characters", id="RU-05-tab"),
+        pytest.param(" https://rp.gov/cb", "characters", id="RU-05-space"),
+        pytest.param("https://rp。gov/cb", "characters", id="RU-14-full-width-dot"),
+        pytest.param("https://g\u043ev.example/cb", "characters", id="RU-14-homograph"),
+        pytest.param("https://rp.\u202egov/cb", "characters", id="RU-14-bidi"),
+        pytest.param("https://xn--a-\u00e9.gov/", "characters", id="RU-14-garbage"),
+        pytest.param("https://xn--99999999999.gov/cb", "host", id="RU-14-not-punycode"),
+        pytest.param("https://rp.gov:/cb", "port", id="RU-07-empty-port"),
+        pytest.param("https://rp.gov:99999/cb", "malformed", id="port-range"),
+        pytest.param("https:///cb", "host", id="no-host"),
+        pytest.param("https://[::1/cb", "malformed", id="open-bracket"),
+        pytest.param("https://-rp.gov/cb", "host", id="host-hyphen"),
+        pytest.param("https://rp.gov/a/../cb", "dot_segment", id="dot-segment"),
+        pytest.param("https://rp.gov/a/%2e%2e/cb", "dot_segment", id="escaped-dot-segment"),
+        pytest.param("https://rp.gov/" + "a" * 2000, "too_long", id="RU-19-length"),
+    ],
+)
+def test_an_unsafe_redirect_address_is_refused(uri: str, word: str) -> None:
+    assert problems(redirectUris=[uri]) == [("spec.redirectUris[0]", word)]
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://localhost:3000/cb", "http://127.0.0.1/cb", "http://parking.localhost:9000/cb"]
+)
+def test_this_machine_is_allowed_for_demonstrations_only(uri: str) -> None:
+    assert redirects.problem(uri) == "scheme"
+    assert redirects.problem(uri, allow_loopback=True) is None
+    assert redirects.problem("http://evil.example/cb", allow_loopback=True) == "scheme"
+
+
+def test_fifty_addresses_are_enough() -> None:
+    fifty = [f"https://rp.gov/{number}" for number in range(50)]
+
+    assert problems(redirectUris=fifty) == []
+    assert problems(redirectUris=[*fifty, "https://rp.gov/x"]) == [
+        ("spec.redirectUris", "too_many")
+    ]
+    assert problems(redirectUris=["https://rp.gov/1"] * 2) == [("spec.redirectUris[1]", "twice")]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        *("https://rp.gov/cb/", "https://rp.gov/cb?x=1", "https://rp.gov/cb#", "https://rp.gov/CB"),
+        *("https://rp.gov/cb%2f", "https://rp.gov/cb;x", "https://rp.gov.evil.org/cb"),
+        *("https://x.rp.gov/cb", "https://rp.gov\\@evil.org/cb", " https://rp.gov/cb"),
+        *("https://rp.\tgov/cb", "https://rp.gov:443/cb", "https://rp.gov:/cb"),
+        *("https://RP.gov/cb", "http://rp.gov/cb", "https://rp.gov/cb\x00", ""),
+    ],
+)
+def test_only_the_very_same_address_matches(uri: str) -> None:
+    assert redirects.match("https://rp.gov/cb", ["https://rp.gov/cb"])
+    assert not redirects.match(uri, ["https://rp.gov/cb"])
+    assert not redirects.match(uri, ["https://rp.gov/cb"], loopback=True)
+
+
+@pytest.mark.parametrize(
+    ("uri", "matches"),
+    [
+        ("http://127.0.0.1:51004/cb", True),
+        ("http://127.0.0.1/cb", True),
+        ("http://127.0.0.1:51004/other", False),
+        ("http://127.0.0.1:51004/cb?x=1", False),
+        ("http://127.0.0.1.evil.org/cb", False),
+        ("http://127.0.0.1:1@evil.org/cb", False),
+        ("http://127.0.0.1:x/cb", False),
+        ("https://127.0.0.1:51004/cb", False),
+        ("http://localhost:51004/cb", False),
+        ("http://[::1]:51004/cb", False),
+    ],
+)
+def test_a_native_app_may_choose_its_port(uri: str, matches: bool) -> None:
+    registered = ["http://127.0.0.1:8000/cb"]
+
+    assert redirects.match(uri, registered, loopback=True) is matches
+    assert not redirects.match(uri, registered)
+
+
+@pytest.mark.parametrize(
+    ("uri", "confusable"),
+    [
+        ("https://parking.example/cb", False),
+        ("https://xn--mnchen-3ya.example/cb", False),  # a town
+        ("https://xn--80ak6aa92e.com/cb", True),  # looks like a fruit
+    ],
+)
+def test_a_reviewer_sees_what_a_host_looks_like(uri: str, confusable: bool) -> None:
+    assert redirects.host(uri).confusable is confusable
+
+
+def _rsa(bits: int, exponent: int = 65537) -> dict[str, str]:
+    from keys.opaque import unpadded  # noqa: PLC0415 - one test's need
+
+    numbers = rsa.generate_private_key(65537, bits).public_key().public_numbers()
+    size = (bits + 7) // 8
+    return {
+        "kty": "RSA",
+        "kid": "r",
+        "n": unpadded(numbers.n.to_bytes(size)),
+        "e": unpadded(exponent.to_bytes(4).lstrip(b"\x00")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "word"),
+    [
+        pytest.param(_rsa(1024), "rsa_size", id="CA-23-rsa-1024"),
+        pytest.param(_rsa(2048, 1), "rsa_exponent", id="CA-23-exponent-1"),
+        pytest.param(A_KEY | {"y": A_KEY["x"]}, "not_on_curve", id="CA-23-off-curve"),
+        pytest.param(A_KEY | {"d": "AAAA"}, "private_key", id="CA-23-private"),
+        pytest.param({"kty": "oct", "kid": "k", "k": "AAAA"}, "symmetric_key", id="CA-23-oct"),
+        pytest.param(None, "not_a_key", id="CA-23-null"),
+        pytest.param(A_KEY | {"kid": None}, "kid_missing", id="CA-23-no-kid"),
+        pytest.param(A_KEY | {"jku": "https://x.example"}, "remote_key", id="remote"),
+        pytest.param(A_KEY | {"crv": "P-521"}, "curve", id="other-curve"),
+        pytest.param(A_KEY | {"x": "!!!!"}, "malformed_key", id="not-base64"),
+        pytest.param(A_KEY | {"x": 7}, "malformed_key", id="not-text"),
+        pytest.param(A_KEY | {"kty": "PQ"}, "key_type", id="other-type"),
+        pytest.param(A_KEY | {"kty": {}}, "key_type", id="odd-type"),
+        pytest.param(A_KEY | {"use": "both"}, "use", id="use"),
+    ],
+)
+def test_an_unfit_key_is_refused(key: Mapping[str, Any] | None, word: str) -> None:
+    auth = {"method": "private_key_jwt", "jwks": {"keys": [key]}}
+
+    assert problems(auth=auth) == [("spec.auth.jwks.keys[0]", word)]
+
+
+def test_a_fit_rsa_key_is_taken() -> None:
+    assert problems(auth={"method": "private_key_jwt", "jwks": {"keys": [_rsa(2048)]}}) == []
+
+
+@pytest.mark.parametrize(
+    ("auth", "problem"),
+    [
+        ({"method": "private_key_jwt"}, ("spec.auth", "keys_missing")),
+        ({"method": "client_secret_basic"}, ("spec.auth.method", "profile_forbids")),
+        (
+            {"method": "private_key_jwt", "jwks": {"keys": []}},
+            ("spec.auth.jwks", "keys_missing"),
+        ),
+        (
+            {"method": "private_key_jwt", "jwks": {"keys": [A_KEY, A_KEY]}},
+            ("spec.auth.jwks.keys[1]", "kid_twice"),
+        ),
+        (
+            {"method": "private_key_jwt", "jwks": {"keys": [A_KEY] * 1000}},
+            ("spec.auth.jwks.keys", "too_many"),
+        ),
+        (
+            {"method": "private_key_jwt", "jwksUri": "http://169.254.169.254/"},
+            ("spec.auth.jwksUri", "scheme"),
+        ),
+        (
+            {"method": "private_key_jwt", "jwks": {"keys": [A_KEY]}, "jwksUri": "https://a.gov/"},
+            ("spec.auth", "jwks_and_jwks_uri"),
+        ),
+    ],
+)
+def test_a_service_shows_how_it_proves_who_it_is(
+    auth: dict[str, Any], problem: tuple[str, str]
+) -> None:
+    assert problems(auth=auth) == [problem]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("Tax \u202eeciffO", id="CO-13-bidi"),
+        pytest.param("Tax\u200bOffice", id="CO-13-zero-width"),
+        pytest.param("T\u0430x Office", id="CO-13-look-alike"),
+        pytest.param("<b>Tax</b>", id="CO-13-markup"),
+        pytest.param("T" * 5000, id="CO-13-length"),
+        pytest.param("Tax\nOffice", id="control"),
+        pytest.param("Cafe\u0301", id="not-composed"),
+        pytest.param(" Tax", id="space"),
+    ],
+)
+def test_a_deceiving_name_is_refused(name: str) -> None:
+    assert [path for path, _ in problems(name={"en": name})] == ["spec.name.en"]
+
+
+@pytest.mark.parametrize(
+    "name", ["ضريبة الدخل", "Налоговая служба", "税務署", "Impôts 2026", "Δήμος"]
+)
+def test_a_name_in_any_script_is_fine(name: str) -> None:
+    assert problems(name={"en": "Tax", "xx": name}) == []
+
+
+@pytest.mark.parametrize(
+    ("why", "word"), [("ab", "length"), ("a" * 301, "length"), ("a<b> c", "markup")]
+)
+def test_a_reason_is_a_short_plain_sentence(why: str, word: str) -> None:
+    purposes = [{"id": "p", "name": {"en": "To serve"}, "claims": [asks("name", why={"en": why})]}]
+
+    assert problems(purposes=purposes) == [("spec.purposes[0].claims[0].why.en", word)]
+
+
+def test_a_claim_is_in_the_catalogue_and_stands_once() -> None:
+    purposes = [
+        {
+            "id": "p",
+            "name": {"en": "To serve"},
+            "keepDays": 366,
+            "claims": [asks("name"), asks("name"), asks("shoe_size"), asks("x", "maybe")],
+        }
+    ]
+
+    assert problems(Rules(claims=frozenset({"name"})), purposes=purposes) == [
+        ("spec.purposes[0].keepDays", "range"),
+        ("spec.purposes[0].claims[1].claim", "twice"),
+        ("spec.purposes[0].claims[2].claim", "unknown_claim"),
+        ("spec.purposes[0].claims[3].claim", "claim_name"),
+        ("spec.purposes[0].claims[3].need", "value"),
+    ]
+
+
+def test_a_law_is_named() -> None:
+    row = asks("name", basis="law")
+    del row["law"]
+    purposes = [{"id": "p", "name": {"en": "To serve"}, "claims": [row]}]
+
+    assert problems(purposes=purposes) == [("spec.purposes[0].claims[0].law", "words_by_language")]
+
+
+@pytest.mark.parametrize("member", ["logo", "privacy", "terms", "start"])
+@pytest.mark.parametrize("uri", ["javascript:x", "data:image/svg+xml,x", "http://a.gov/x"])
+def test_what_is_shown_or_linked_is_https(member: str, uri: str) -> None:
+    assert problems(**{member: uri}) == [(f"spec.{member}", "scheme")]
+
+
+@pytest.mark.parametrize(("profile", "waived"), [("oidc-basic", True), ("gov-standard", False)])
+def test_pkce_is_waived_only_where_the_profile_lets_it(profile: str, waived: bool) -> None:
+    document = a_document(profile=profile, requirePkce=False)
+
+    assert (metadata.problems(document) == []) is waived
+    assert registration.read(copy.deepcopy(document)).require_pkce is not waived
+    assert a_registration(profile=profile).require_pkce
