@@ -21,6 +21,7 @@ def open_(call: Call, who: str) -> str:
     """
     try:
         sealed = base64.urlsafe_b64decode(who + "=" * (-len(who) % 4))
-        return call.runtime.vault.sealer.open(sealed, "login", call.browser).decode()
+        opened: bytes = call.runtime.vault.sealer.open(sealed, "login", call.browser)
+        return opened.decode()
     except (NotSealedHere, binascii.Error, ValueError) as error:
         raise stale.DeadEnd(stale.RUN_OUT) from error
