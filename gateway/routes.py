@@ -11,7 +11,7 @@ from gateway.oauth.endpoints import (
     token,
     userinfo,
 )
-from gateway.pages import account, signing_in
+from gateway.pages import account, portal, signing_in
 from gateway.web import static
 from gateway.web.dispatch import Route
 
@@ -43,4 +43,5 @@ ROUTES: tuple[Route, ...] = (
     *PLUMBING,
     *signing_in.ROUTES,
     *account.ROUTES,
+    *portal.ROUTES,
 )

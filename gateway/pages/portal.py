@@ -1,0 +1,139 @@
+"""The front: find a service, see what it asks before signing in, and short honest answers."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from gateway import claim_labels
+from gateway.pages import stale
+from gateway.pages.account import citizen
+from gateway.pages.sharing import words
+from gateway.pages.texts import TEXTS
+from gateway.web import render
+from gateway.web.call import Call
+from gateway.web.dispatch import Route
+from relying_parties import clients, consents
+from relying_parties.clients import Client
+
+CARRY_ON = 3
+
+
+async def home(call: Call) -> Response:
+    """List the live services, those that the citizen uses first."""
+    sought = " ".join(call.query.text("q").split())[:100]
+    live = [one for one in await clients.listed(call.entry) if one.status == "live"]
+    session = await call.session()
+    mine: list[Client] = []
+    if session is not None:
+        theirs = await citizen.subjects(call, session)
+        used = [
+            one.client_id
+            for one in await consents.of_subjects(call.entry, theirs)
+            if one.state == "active"
+        ]
+        mine = [one for one in live if one.client_id in used][:CARRY_ON]
+    found = [one for one in live if _matches(call, one, sought)] if sought else live
+    return render.page(
+        call,
+        "portal/home.html",
+        sought=sought,
+        services=[_card(call, one) for one in found],
+        mine=[_card(call, one) for one in mine] if not sought else [],
+    )
+
+
+@stale.page
+async def service(call: Call) -> Response:
+    """Say what a service does and asks, before anybody signs in."""
+    client = await call.runtime.client(call.path_text("client"))
+    if client is None or client.status != "live":
+        raise stale.DeadEnd(stale.NO_SERVICE)
+    await call.session()
+    _, registration = call.gettext, client.registration
+    rows = [
+        {
+            "label": claim_labels.label(asked.claim, _),
+            "why": words(asked.why, call.locale),
+            "optional": asked.need == "optional",
+            "law": words(asked.law or {}, call.locale) if asked.basis == "law" else "",
+        }
+        for asked in registration.asked.values()
+    ]
+    return render.page(
+        call,
+        "portal/service.html",
+        to=_card(call, client),
+        rows=rows,
+        other=words(registration.other_ways, call.locale),
+        contact=registration.contact or "",
+        privacy=registration.privacy or "",
+    )
+
+
+async def text(call: Call) -> Response:
+    """Show one of the short texts."""
+    await call.session()
+    title, parts = TEXTS[call.path.strip("/")]
+    _ = call.gettext
+    shown = [(_(heading), _(sentence)) for heading, sentence in parts]
+    return render.page(call, "portal/text.html", title=_(title), parts=shown)
+
+
+async def signed_out(call: Call) -> Response:
+    """Tell a citizen who signed out of their account that they did."""
+    return render.page(call, "logout/done.html")
+
+
+async def passkey_endpoints(call: Call) -> Response:
+    """Tell password managers where passkeys are made and managed (W3C passkey endpoints)."""
+    issuer = call.runtime.settings.issuer
+    body = f'{{"enroll":"{issuer}/account/security/passkeys","manage":"{issuer}/account/security"}}'
+    return Response(body, headers={"content-type": "application/json"})
+
+
+async def security_txt(call: Call) -> Response:
+    """Tell finders of faults whom to tell (RFC 9116)."""
+    issuer = call.runtime.settings.issuer
+    year = call.entry.at.year + 1
+    body = (
+        f"Contact: {issuer}/help\nExpires: {year}-01-01T00:00:00Z\n"
+        f"Preferred-Languages: en, fr, ar\nCanonical: {issuer}/.well-known/security.txt\n"
+    )
+    return Response(body, headers={"content-type": "text/plain; charset=utf-8"})
+
+
+async def robots(_call: Call) -> Response:
+    """Let search engines see the front, not anybody's pages."""
+    body = "User-agent: *\nAllow: /$\nAllow: /services/\nDisallow: /\n"
+    return Response(body, headers={"content-type": "text/plain; charset=utf-8"})
+
+
+def _matches(call: Call, client: Client, sought: str) -> bool:
+    service = client.registration
+    parts = (service.name, service.description, client.agency.name)
+    text_ = " ".join(words(part, call.locale) for part in parts).casefold()
+    return all(word in text_ for word in sought.casefold().split())
+
+
+def _card(call: Call, client: Client) -> dict[str, Any]:
+    service = client.registration
+    return {
+        "client_id": client.client_id,
+        "name": words(service.name, call.locale),
+        "agency": words(client.agency.name, call.locale),
+        "description": words(service.description, call.locale),
+        "logo": service.logo or "",
+        "start": service.start or "",
+        "verified": any("LoA/substantial" in acr or "LoA/high" in acr for acr in service.acr),
+    }
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("/", {"GET": home}),
+    Route("/services/{client}", {"GET": service}),
+    *(Route(f"/{name}", {"GET": text}) for name in TEXTS),
+    Route("/logout/done", {"GET": signed_out}),
+    Route("/.well-known/passkey-endpoints", {"GET": passkey_endpoints}, "open"),
+    Route("/.well-known/security.txt", {"GET": security_txt}, "open"),
+    Route("/robots.txt", {"GET": robots}, "open"),
+)
