@@ -105,6 +105,7 @@ async def count(entry: Entry, rule: str, *whom: str | bytes) -> int:
     limit, bucket = RULES[rule], _bucket(rule, whom)
     row = await entry.one(COUNT, bucket=bucket, ends_at=entry.at + limit.window, at=entry.at)
     number: int = row["count"] if row else 1
+    until: datetime = row["window_ends_at"] if row else entry.at + limit.window
     if number >= limit.most and limit.pause:
         wait = min(limit.pause * 2 ** min(number - limit.most, 12), limit.longest)
         until = entry.at + wait
@@ -112,7 +113,7 @@ async def count(entry: Entry, rule: str, *whom: str | bytes) -> int:
         await entry.run(BLOCK, of_bucket=bucket, until=until, ends_at=until + limit.window)
     if number > limit.most:
         await entry.commit()
-        raise TooManyAttempts(row["window_ends_at"] if row else _later(entry, limit))
+        raise TooManyAttempts(until)
     return number
 
 
@@ -124,10 +125,6 @@ async def clear(entry: Entry, rule: str, *whom: str | bytes) -> None:
 async def purge(entry: Entry) -> int:
     """Forget buckets whose window is over."""
     return await entry.run(PURGE, at=entry.at)
-
-
-def _later(entry: Entry, limit: Rule) -> datetime:
-    return entry.at + limit.window
 
 
 def _bucket(rule: str, whom: tuple[str | bytes, ...]) -> bytes:

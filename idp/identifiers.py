@@ -64,6 +64,8 @@ def normalise_email(text: str) -> str:
         raise IdentifierInvalid
     if local.startswith(".") or local.endswith(".") or "." not in domain:
         raise IdentifierInvalid
+    if domain.rstrip(".").rpartition(".")[2].isdecimal():
+        raise IdentifierInvalid  # an IP address, not a name
     try:
         local.encode()  # half a surrogate pair is no letter
         spelled = idna.encode(domain.rstrip("."), uts46=True).decode()

@@ -60,6 +60,10 @@ PURGE = statement(
         sa.or_(
             _notices.sent_at < sa.bindparam("before", type_=tables.NOW),
             _notices.expires_at < sa.bindparam("before", type_=tables.NOW),
+            sa.and_(
+                _notices.attempts >= MOST_TRIES,
+                _notices.due_at < sa.bindparam("before", type_=tables.NOW),
+            ),
         )
     )
 )

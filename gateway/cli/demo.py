@@ -226,7 +226,10 @@ def _start_all(
 
 
 def _start(standing: House, name: str, module: list[str], environment: Mapping[str, str]) -> None:
-    inherited = {key: value for key, value in os.environ.items() if "GATEHOUSE" not in key}
+    dropped = ("GATEHOUSE", "PYTHONDONTWRITEBYTECODE")  # compiled once is enough for all
+    inherited = {
+        key: value for key, value in os.environ.items() if not any(name in key for name in dropped)
+    }
     log = standing.home / "demo" / f"{name}.log"
     with log.open("ab") as output:
         standing.processes[name] = subprocess.Popen(  # noqa: S603 - our own modules

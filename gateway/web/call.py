@@ -123,6 +123,8 @@ class Call:
             self._session = None
             if _HANDLE.fullmatch(handle):
                 self._session = await sessions.find(self.entry, handle, kind=kind)
+                if self._session is not None:
+                    await sessions.touch(self.entry, self._session)
             self._sought = kind
         return self._session
 

@@ -54,7 +54,11 @@ class Demo:
 def start(home: Path) -> Demo:
     """Start the demo and wait until it is ready."""
     arguments = [part for name in OPTIONS for part in (f"--{name}", str(free_port()))]
-    environment = {name: text for name, text in os.environ.items() if "GATEHOUSE" not in name}
+    environment = {
+        name: text
+        for name, text in os.environ.items()
+        if "GATEHOUSE" not in name and name != "PYTHONDONTWRITEBYTECODE"
+    }
     log = home / "demo.log"
     with log.open("wb") as output:
         process = subprocess.Popen(

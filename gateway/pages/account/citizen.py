@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from starlette.responses import Response
 
@@ -13,6 +14,7 @@ from idp.sessions import Session
 from keys import pairwise
 from relying_parties import agencies
 from relying_parties.agencies import Agency
+from relying_parties.grants import families
 
 Handler = Callable[[Call], Awaitable[Response]]
 Signed = Callable[[Call, Session], Awaitable[Response]]
@@ -54,8 +56,22 @@ def page(call: Call, template: str, place: str, *, status: int = 200, **context:
 
 async def subjects(call: Call, session: Session) -> dict[str, Agency]:
     """Return who the citizen is to every agency: derived here, joined nowhere (ADR 2)."""
+    return await subjects_of(call, session.account.id)
+
+
+async def subjects_of(call: Call, account_id: UUID) -> dict[str, Agency]:
+    """Return who the citizen of an account is to every agency."""
     key = call.runtime.vault.pairwise
     return {
-        pairwise.subject(key, agency.sector, session.account.id): agency
+        pairwise.subject(key, agency.sector, account_id): agency
         for agency in await agencies.listed(call.entry)
     }
+
+
+async def end_everything(call: Call, account_id: UUID) -> None:
+    """End every code and token of a citizen whose ways in changed (ADR 3).
+
+    What works in their absence goes on: they decided it, and stop it where they see it.
+    """
+    theirs = await subjects_of(call, account_id)
+    await families.end_for_subjects(call.entry, list(theirs), offline_too=False)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from gateway import claim_labels
 from gateway.pages import stale
 from gateway.pages.account import citizen
-from gateway.pages.account.sessions import end_grants
+from gateway.pages.create import password as new_password
 from gateway.pages.login import ceremony
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
@@ -134,7 +134,7 @@ async def password(call: Call, session: Session) -> Response:
     try:
         passwords.check_policy(typed, [call.runtime.settings.operator, *known])
     except PasswordRefused as refused:
-        wrong = _refusal(call, refused)
+        wrong = new_password.reason(call, refused)
         return citizen.page(
             call, "account/password.html", "security", status=422, errors={"password": wrong}
         )
@@ -142,19 +142,10 @@ async def password(call: Call, session: Session) -> Response:
     hashed = await call.runtime.hasher.hash(typed)
     await passwords.set(call.entry, session.account.id, hashed)
     await accounts.credentials_changed(call.entry, session.account.id)
-    ended = await sessions.end_all(call.entry, session.account.id, but=session.id)
-    await end_grants(call, session, ended)
+    await sessions.end_all(call.entry, session.account.id, but=session.id)
+    await citizen.end_everything(call, session.account.id)
     await _tell(call, session, "password-changed")
     return see_other("/account/security?done=password")
-
-
-def _refusal(call: Call, refused: PasswordRefused) -> str:
-    _ = call.gettext
-    return {
-        "too_short": _("Use at least 15 characters. Three or four words do well."),
-        "too_long": _("Use at most 1,024 characters."),
-        "breached": _("This password is on a list of stolen ones. Choose another."),
-    }.get(refused.reason, _("This password is too easy to guess. Choose another."))
 
 
 async def _add_page(call: Call, session: Session, *, error: str = "") -> Response:

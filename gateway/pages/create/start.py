@@ -55,10 +55,10 @@ async def send(call: Call, email: str, purpose: str) -> str:
     browser = opaque.digest(call.browser)
     started = await signups.start(entry, vault, email=email, browser=browser, purpose=purpose)
     try:
-        await attempts.check(entry, "mail", identifiers.lookup(vault, email))
+        for rule in ("mail", "mail-day"):
+            await attempts.count(entry, rule, identifiers.lookup(vault, email))
     except TooManyAttempts:
         return started.handle
-    await attempts.count(entry, "mail", identifiers.lookup(vault, email))
     until = claim_labels.clock(entry.at + signups.LIFETIME, call.locale)
     fields = {"code": started.code, "until": until, "link": link(call, started.link)}
     await notices.queue(

@@ -57,12 +57,13 @@ async def verified(call: Call, email: str, typed: str) -> UUID | None:
     lookup = identifiers.lookup(vault, email)
     await attempts.check(entry, "login", lookup, call.address)
     await attempts.check(entry, "login-address", call.address)
+    # Claimed before it is looked at: of any number of guesses at once, five are answered.
+    await attempts.count(entry, "login", lookup, call.address)
     account_id = await identifiers.find_account(entry, vault, email)
     stored = await passwords.stored(entry, account_id) if account_id else None
     await entry.release()  # hashing takes long: no connection waits for it
     right = await call.runtime.hasher.verify(stored, typed)
     if not right or account_id is None:
-        await attempts.count(entry, "login", lookup, call.address)
         await attempts.count(entry, "login-address", call.address)
         if account_id:
             await passwords.record_failure(entry, account_id)
