@@ -37,9 +37,7 @@ async def test_of_two_migrators_at_once_one_waits(postgres_url: str) -> None:
     await asyncio.to_thread(migrations.downgrade, url, "base")
 
     work = "import sys; from gateway import migrations; migrations.upgrade(sys.argv[1])"
-    both = [
-        await asyncio.create_subprocess_exec(sys.executable, "-c", work, url) for _ in range(2)
-    ]
+    both = [await asyncio.create_subprocess_exec(sys.executable, "-c", work, url) for _ in range(2)]
 
     assert [await one.wait() for one in both] == [0, 0]
     assert await differences(url) == []
