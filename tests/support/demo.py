@@ -13,6 +13,7 @@ from typing import Any
 from urllib.request import urlopen
 
 from gateway.postgres import free_port
+from tests.support.servers import breathe
 
 ROOT = Path(__file__).parents[2]
 OPTIONS = ("port", "parking-port", "tax-port", "clinic-port", "mail-port", "smtp-port",
@@ -25,6 +26,7 @@ class Demo:
 
     facts: Mapping[str, Any]
     home: Path
+    ports: Mapping[str, int]
     process: "subprocess.Popen[bytes]"
 
     @property
@@ -38,6 +40,28 @@ class Demo:
     def person(self, name: str) -> Mapping[str, str]:
         """What the demo says of one person, by the beginning of their name."""
         return next(one for one in self.facts["people"] if one["name"].startswith(name))
+
+    def command(self, *arguments: str) -> str:
+        """Run a command of ``gatehouse`` against this demo; returns what it printed."""
+        database = self.ports["database-port"]
+        environment = {
+            **{name: text for name, text in os.environ.items() if "GATEHOUSE" not in name},
+            "GATEHOUSE_ISSUER": self.issuer,
+            "GATEHOUSE_DATABASE_URL": f"postgresql://postgres@127.0.0.1:{database}/gatehouse",
+            "GATEHOUSE_MASTER_KEY_FILE": str(self.home / "demo" / "master.key"),
+            "GATEHOUSE_ENVIRONMENT": "demo",
+            "GATEHOUSE_ALLOW_LOOPBACK": "true",
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "gateway.cli", *arguments],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def mail(self, to: str, subject: str, patience: float = 15) -> str:
         """Wait for a mail and return its text."""
@@ -53,7 +77,8 @@ class Demo:
 
 def start(home: Path) -> Demo:
     """Start the demo and wait until it is ready."""
-    arguments = [part for name in OPTIONS for part in (f"--{name}", str(free_port()))]
+    ports = {name: free_port() for name in OPTIONS}
+    arguments = [part for name, port in ports.items() for part in (f"--{name}", str(port))]
     environment = {
         name: text
         for name, text in os.environ.items()
@@ -73,17 +98,11 @@ def start(home: Path) -> Demo:
     while b"Ctrl-C stops" not in log.read_bytes():
         if process.poll() is not None or time.monotonic() > deadline:
             raise AssertionError(log.read_text())
-        _breathe()
-    return Demo(json.loads((home / "demo.json").read_text()), home, process)
+        breathe()
+    return Demo(json.loads((home / "demo.json").read_text()), home, ports, process)
 
 
 def stop(demo: Demo) -> None:
     """Stop it as Ctrl-C does."""
     demo.process.send_signal(signal.SIGINT)
     demo.process.wait(40)
-
-
-def _breathe() -> None:
-    """Let the processor go for a moment: the demo needs it."""
-    os.sched_yield()
-    subprocess.run(["/bin/true"], check=False)

