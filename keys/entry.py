@@ -114,6 +114,17 @@ class Entry:
         row: Row | None = await connection.fetchrow(query.sql, *query.arguments(given))
         return row
 
+    async def gathered(self, query: Statement, /, **row: Any) -> None:
+        """Write ``row`` with those that other units bring now; it is durable on return.
+
+        :param query: takes an array for each parameter, an element of each for a row
+        """
+        if self._transaction is not None:
+            await self.run(query, **{name: [value] for name, value in row.items()})
+            return
+        self._give_back()  # who waits for a connection must not hold one
+        await self._pool.gathering(query).add(row)
+
     def record(self, event: Event) -> None:
         """Add ``event`` to the journal, in the same transaction as everything else here."""
         self._events.append(event)

@@ -139,13 +139,14 @@ def cte(
     object: sa.ColumnElement[Any],  # noqa: A002 - the column's name
     fields: sa.ColumnElement[Any],
     source: sa.FromClause,
+    at: sa.ColumnElement[Any] | None = None,
 ) -> sa.CTE:
     """Journal each row of ``source`` in the statement that changes it (ADR 4).
 
-    The statement needs a parameter ``at``.
+    :param at: the moment of each row; without it, the statement needs a parameter ``at``
     """
     rows = sa.select(
-        sa.bindparam("at", type_=tables.NOW),
+        sa.bindparam("at", type_=tables.NOW) if at is None else at,
         sa.literal_column(f"'{kind}'", sa.Text),
         actor,
         object,

@@ -18,6 +18,7 @@ from typing import Any
 import asyncpg
 
 from keys.errors import DatabaseBusy
+from keys.gathering import Gathering, Writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ class Pool:
         self._policy = policy or PoolPolicy()
         self._idle: list[Any] = []
         self._free = asyncio.Semaphore(self._policy.size)
+        self._gatherings: dict[str, Gathering] = {}
+
+    def gathering(self, query: Writing) -> Gathering:
+        """Return where the rows of ``query`` gather in this process."""
+        found = self._gatherings.get(query.sql)
+        if found is None:
+            found = self._gatherings[query.sql] = Gathering(self, query)
+        return found
 
     async def take(self) -> Any:
         """Borrow a connection.
@@ -100,6 +109,11 @@ class Pool:
                 "lock_timeout": f"{int(policy.lock * 1000)}",
                 "idle_in_transaction_session_timeout": "10000",
                 "jit": "off",
+                # Every statement of ours goes by a key: planning it again tells nothing new,
+                # and one that was planned while its table was empty must not read it whole
+                # for as long as the connection lives.
+                "plan_cache_mode": "force_generic_plan",
+                "enable_seqscan": "off",
                 "timezone": "UTC",
             },
         )

@@ -3,8 +3,8 @@
     version 1 byte │ key id 4 bytes │ nonce 12 bytes │ AES-256-GCM ciphertext and tag
 
 The place (table, column, row …) is authenticated with the field, so ciphertext
-moved to another row or column does not open. Place parts are length-prefixed:
-("ab", "c") and ("a", "bc") are different places.
+moved to another row or column does not open. Parts of a place are joined by NUL, which
+no part may hold: ("ab", "c") and ("a", "bc") are different places.
 """
 
 import hashlib
@@ -24,8 +24,10 @@ _HEADER = 5
 
 
 def _place(parts: tuple[str, ...]) -> bytes:
-    encoded = [part.encode() for part in parts]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+    place = "\0".join(parts)
+    if place.count("\0") >= len(parts):
+        raise ValueError("a part of a place holds NUL")
+    return place.encode()
 
 
 class DataKey:
@@ -38,7 +40,10 @@ class DataKey:
         self._header = VERSION + hashlib.sha256(b"key id" + key).digest()[:4]
 
     def seal(self, plain: bytes, *place: str) -> bytes:
-        """Seal ``plain`` so that it opens with this key at this place alone."""
+        """Seal ``plain`` so that it opens with this key at this place alone.
+
+        :raises ValueError: a part of the place holds NUL
+        """
         nonce = opaque.random_bytes(_NONCE)
         return self._header + nonce + self._cipher.encrypt(nonce, plain, _place(place))
 

@@ -1,11 +1,13 @@
 """Releases: every time a service read something, which claims and under which consent.
 
-Names only, never values. One statement writes the record and its row in the journal.
+Names only, never values. One statement writes the record and its row in the journal, for
+as many requests as come at once.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,25 +16,36 @@ from sqlalchemy.dialects import postgresql as pg
 from keys import journal
 from keys.entry import Entry, statement
 from relying_parties import tables
-from relying_parties.journalling import fields, named
+from relying_parties.journalling import constant, fields, named
 
 _r = tables.releases.c
 _SUBJECTS = sa.bindparam("subjects", type_=pg.ARRAY(sa.Text))
-_WRITTEN = ("subject", "client_id", "consent_id", "claims", "channel", "at")
+_WRITTEN: Mapping[str, sa.types.TypeEngine[Any]] = {
+    "subject": sa.Text(),
+    "client_id": sa.Text(),
+    "consent_id": pg.UUID(),
+    "claims": sa.Text(),  # joined by spaces: an array of arrays would have to be even
+    "channel": sa.Text(),
+    "at": tables.NOW,
+}
 _SHOWN = (_r.id, _r.client_id, _r.consent_id, _r.claims, _r.channel, _r.at)
 
 
 def _record() -> sa.Executable:
-    new = sa.insert(tables.releases).values({name: sa.bindparam(name) for name in _WRITTEN})
-    made = new.returning(_r.subject, _r.client_id, _r.consent_id, _r.claims, _r.channel).cte(
-        "released"
-    )
+    arrays = [sa.bindparam(name, type_=pg.ARRAY(kind)) for name, kind in _WRITTEN.items()]
+    columns = [sa.column(name, kind) for name, kind in _WRITTEN.items()]
+    brought = sa.func.unnest(*arrays).table_valued(*columns, name="brought").render_derived()
+    values = {**brought.c, "claims": sa.func.string_to_array(brought.c.claims, constant(" "))}
+    new = sa.insert(tables.releases).from_select(list(_WRITTEN), sa.select(*values.values()))
+    told = (_r.subject, _r.client_id, _r.consent_id, _r.claims, _r.channel, _r.at)
+    made = new.returning(*told).cte("released")
     written = journal.cte(
         "ClaimsReleased",
         actor=named("client", made.c.client_id),
         object=named("subject", made.c.subject),
         fields=fields(consent=made.c.consent_id, claims=made.c.claims, channel=made.c.channel),
         source=made,
+        at=made.c.at,
     )
     return sa.select(made.c.client_id).add_cte(written)
 
@@ -100,13 +113,13 @@ async def record(
     claims: Sequence[str],
     channel: str,
 ) -> None:
-    """Write down that ``claims`` go out now: one statement, committed by itself."""
-    await entry.sole(
+    """Write down that ``claims`` go out now; durable on return, and never part of anything else."""
+    await entry.gathered(
         RECORD,
         subject=subject,
         client_id=client_id,
         consent_id=consent_id,
-        claims=list(claims),
+        claims=" ".join(claims),
         channel=channel,
         at=entry.at,
     )

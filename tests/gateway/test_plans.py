@@ -1,0 +1,41 @@
+"""Plans: what runs at every sign-on goes by a key, however large the tables are."""
+
+import asyncpg
+import pytest
+
+from idp import attributes, sessions
+from keys.entry import Statement
+from relying_parties import consent_records, releases
+from relying_parties.grants import access_tokens, codes, refresh_tokens
+
+HOT = {
+    "session": sessions.FIND,
+    "consent": consent_records.CURRENT,
+    "code": codes.ISSUE,
+    "redeem": codes.REDEEM,
+    "token": access_tokens.FIND,
+    "attributes": attributes.READ,
+    "release": releases.RECORD,
+    "refresh": refresh_tokens.USE,
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_no_table_is_read_whole(name: str, database_url: str) -> None:
+    plan = await explained(database_url, HOT[name])
+
+    assert "Seq Scan" not in plan
+    assert "hashed SubPlan" not in plan
+
+
+async def explained(url: str, query: Statement) -> str:
+    """Ask for the plan that a connection of ours keeps."""
+    kept = {"enable_seqscan": "off", "plan_cache_mode": "force_generic_plan"}
+    connection = await asyncpg.connect(url, server_settings=kept)
+    try:
+        await connection.execute(f"PREPARE hot AS {query.sql}")
+        anything = ", ".join(["NULL"] * len(query.order))
+        rows = await connection.fetch(f"EXPLAIN EXECUTE hot({anything})")
+    finally:
+        await connection.close()
+    return "\n".join(row[0] for row in rows)
