@@ -22,6 +22,7 @@ from idp.errors import AccountNotOpen
 from idp.events import SignedIn, SignedOut, SteppedUp
 from keys import opaque
 from keys.entry import Entry, Row, statement
+from keys.gathering import asked
 
 IDLE = {"citizen": timedelta(minutes=30), "admin": timedelta(minutes=10)}
 ABSOLUTE = {"citizen": timedelta(hours=12), "admin": timedelta(hours=8)}
@@ -30,14 +31,20 @@ MOST = 50  # sessions of one account; beyond, the oldest ends
 
 _sessions = tables.sessions.c
 _accounts = tables.accounts.c
-_live = sa.and_(
-    _sessions.ended_at.is_(None),
-    _sessions.expires_at > sa.bindparam("at", type_=tables.NOW),
-    _sessions.seen_at > sa.bindparam("idle_since", type_=tables.NOW),
-)
+_asked = asked(of_digest=sa.LargeBinary(), of_kind=sa.Text(), at=tables.NOW, idle_since=tables.NOW)
+
+
+def _live(
+    at: sa.ColumnElement[datetime], idle_since: sa.ColumnElement[datetime]
+) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        _sessions.ended_at.is_(None), _sessions.expires_at > at, _sessions.seen_at > idle_since
+    )
+
 
 FIND = statement(
     sa.select(
+        _asked.c.n,
         tables.sessions,
         _accounts.status.label("status"),
         _accounts.locale,
@@ -47,12 +54,15 @@ FIND = statement(
         _accounts.created_at,
         _accounts.credentials_changed_at,
     )
-    .join(tables.accounts, _accounts.id == _sessions.account_id)
+    .select_from(
+        _asked.join(tables.sessions, _sessions.digest == _asked.c.of_digest).join(
+            tables.accounts, _accounts.id == _sessions.account_id
+        )
+    )
     .where(
-        _sessions.digest == sa.bindparam("of_digest"),
-        _sessions.kind == sa.bindparam("of_kind"),
-        _live,
-        _accounts.status == "open",
+        _sessions.kind == _asked.c.of_kind,
+        _live(_asked.c.at, _asked.c.idle_since),
+        _accounts.status == sa.literal_column("'open'", sa.Text),
     )
 )
 START = statement(
@@ -126,7 +136,11 @@ END_ALL = statement(
 )
 LISTED = statement(
     sa.select(tables.sessions)
-    .where(_sessions.account_id == sa.bindparam("of_account"), _sessions.kind == "citizen", _live)
+    .where(
+        _sessions.account_id == sa.bindparam("of_account"),
+        _sessions.kind == "citizen",
+        _live(sa.bindparam("at", type_=tables.NOW), sa.bindparam("idle_since", type_=tables.NOW)),
+    )
     .order_by(_sessions.seen_at.desc())
 )
 PURGE = statement(
@@ -214,14 +228,14 @@ async def start(
 
 async def find(entry: Entry, handle: str, *, kind: str = "citizen") -> Session | None:
     """Return the session of ``handle`` if it is alive and its account open; one statement."""
-    row = await entry.one(
+    rows = await entry.together(
         FIND,
         of_digest=opaque.digest(handle),
         of_kind=kind,
         at=entry.at,
         idle_since=entry.at - IDLE[kind],
     )
-    return _session(row) if row else None
+    return _session(rows[0]) if rows else None
 
 
 async def touch(entry: Entry, session: Session) -> None:

@@ -19,7 +19,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
-from keys import tables
+from keys import gathering, tables
 from keys.events import Event
 from keys.pool import Pool
 
@@ -114,16 +114,19 @@ class Entry:
         row: Row | None = await connection.fetchrow(query.sql, *query.arguments(given))
         return row
 
-    async def gathered(self, query: Statement, /, **row: Any) -> None:
-        """Write ``row`` with those that other units bring now; it is durable on return.
+    async def together(self, query: Statement, /, **question: Any) -> list[Row]:
+        """Run ``query`` with what other units ask now; what it writes is durable on return.
 
-        :param query: takes an array for each parameter, an element of each for a row
+        Inside a transaction the question is asked alone, as a part of it.
+
+        :param query: a statement over :func:`keys.gathering.asked`
         """
         if self._transaction is not None:
-            await self.run(query, **{name: [value] for name, value in row.items()})
-            return
+            alone = gathering.arrays(query, [question])
+            rows: list[Row] = await self._connection.fetch(query.sql, *alone)
+            return rows
         self._give_back()  # who waits for a connection must not hold one
-        await self._pool.gathering(query).add(row)
+        return await self._pool.gathering(query).ask(question)
 
     def record(self, event: Event) -> None:
         """Add ``event`` to the journal, in the same transaction as everything else here."""

@@ -1,13 +1,13 @@
-"""Gathering: rows of many requests, written by one statement in one commit.
+"""Gathering: what many requests ask at the same time is one statement, and one commit.
 
-While one statement is under way, the rows that other requests bring wait; when it has
-committed, the next one takes them all. Who comes alone waits for nobody, and a commit
-is dearer than the row in it: under load several requests share one.
+While one statement is under way, what other requests bring waits; the next statement
+takes all of it. Who comes alone waits for nobody. A round trip and a commit are dearer
+than the row in them, so under load several requests share both.
 
-    add ──▶ waiting ──the one before has ended──▶ under way ──▶ durable │ refused
+    ask ──▶ waiting ──the one before has ended──▶ under way ──▶ answered │ refused
 
-Each request goes on when its own row is durable. A group that the database refuses is
-written row by row, so that one bad row fails alone.
+Each request goes on with the rows that are its own, when they are durable. A group that
+the database refuses is asked one by one, so that a bad question fails alone.
 """
 
 import asyncio
@@ -15,42 +15,61 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import asyncpg
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 
 if TYPE_CHECKING:
     from keys.pool import Pool
 
-MOST = 200  # rows of one statement
+MOST = 200  # questions of one statement
 
 Row = Mapping[str, Any]
+Question = tuple[Row, asyncio.Future[list[Row]]]
 
 
-class Writing(Protocol):
-    """A statement whose parameters are arrays, an element of each for a row."""
+class Query(Protocol):
+    """A statement over :func:`asked`."""
 
-    sql: str
-    order: tuple[str, ...]
+    @property
+    def sql(self) -> str:
+        """What the database runs."""
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The names of the parameters."""
+
+
+def asked(**kinds: Any) -> Any:
+    """Return the questions of a statement as a table: a column each, and their number ``n``.
+
+    A row of the answer belongs to the question whose ``n`` it carries.
+    """
+    arrays: list[Any] = [sa.bindparam(name, type_=pg.ARRAY(kind)) for name, kind in kinds.items()]
+    columns: list[Any] = [sa.column(name, kind) for name, kind in kinds.items()]
+    table = sa.func.unnest(*arrays).table_valued(*columns, with_ordinality="n", name="asked")
+    return table.render_derived()
 
 
 class Gathering:
-    """Rows on their way into one statement, over connections of ``pool``."""
+    """Questions on their way into one statement, over connections of ``pool``."""
 
-    def __init__(self, pool: "Pool", query: Writing) -> None:
+    def __init__(self, pool: "Pool", query: Query) -> None:
         self._pool = pool
         self._query = query
-        self._waiting: list[tuple[Row, asyncio.Future[None]]] = []
+        self._waiting: list[Question] = []
         self._work: asyncio.Task[None] | None = None
 
-    async def add(self, row: Row) -> None:
-        """Write ``row`` with whatever else is waiting; return when it is durable.
+    async def ask(self, question: Row) -> list[Row]:
+        """Run the statement for ``question`` and whatever else is waiting; return its rows.
 
         :raises DatabaseBusy: no connection came free in time; nothing was written
         """
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-        self._waiting.append((row, done))
+        answer: asyncio.Future[list[Row]] = loop.create_future()
+        self._waiting.append((question, answer))
         if self._work is None:
             self._work = loop.create_task(self._drain())
-        await done
+        return await answer
 
     async def _drain(self) -> None:
         try:
@@ -60,31 +79,39 @@ class Gathering:
         finally:
             self._work = None
 
-    async def _settle(self, group: Sequence[tuple[Row, asyncio.Future[None]]]) -> None:
+    async def _settle(self, group: Sequence[Question]) -> None:
         try:
-            await self._write([row for row, _ in group])
+            async with self._pool.connection() as connection:
+                rows = await connection.fetch(
+                    self._query.sql, *arrays(self._query, [question for question, _ in group])
+                )
         except asyncpg.PostgresError as error:
             if len(group) > 1:
                 for each in group:
                     await self._settle([each])
             else:
-                _tell(group, error)
+                _refuse(group, error)
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must learn of it
-            _tell(group, error)
+            _refuse(group, error)
         else:
-            _tell(group, None)
-
-    async def _write(self, rows: Sequence[Row]) -> None:
-        columns = [[row[name] for row in rows] for name in self._query.order]
-        async with self._pool.connection() as connection:
-            await connection.execute(self._query.sql, *columns)
+            _answer(group, rows)
 
 
-def _tell(group: Sequence[tuple[Row, asyncio.Future[None]]], error: Exception | None) -> None:
-    for _, done in group:
-        if done.done():  # its request was given up meanwhile
-            continue
-        if error is None:
-            done.set_result(None)
-        else:
-            done.set_exception(error)
+def arrays(query: Query, questions: Sequence[Row]) -> list[list[Any]]:
+    """Spell questions as the parameters of ``query``."""
+    return [[question[name] for question in questions] for name in query.order]
+
+
+def _answer(group: Sequence[Question], rows: Sequence[Row]) -> None:
+    own: list[list[Row]] = [[] for _ in group]
+    for row in rows:
+        own[row["n"] - 1].append(row)
+    for (_, answer), found in zip(group, own, strict=True):
+        if not answer.done():  # its request may have been given up meanwhile
+            answer.set_result(found)
+
+
+def _refuse(group: Sequence[Question], error: Exception) -> None:
+    for _, answer in group:
+        if not answer.done():
+            answer.set_exception(error)

@@ -18,7 +18,7 @@ from typing import Any
 import asyncpg
 
 from keys.errors import DatabaseBusy
-from keys.gathering import Gathering, Writing
+from keys.gathering import Gathering, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Pool:
         self._free = asyncio.Semaphore(self._policy.size)
         self._gatherings: dict[str, Gathering] = {}
 
-    def gathering(self, query: Writing) -> Gathering:
-        """Return where the rows of ``query`` gather in this process."""
+    def gathering(self, query: Query) -> Gathering:
+        """Return where the questions of ``query`` gather in this process."""
         found = self._gatherings.get(query.sql)
         if found is None:
             found = self._gatherings[query.sql] = Gathering(self, query)

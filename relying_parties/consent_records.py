@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from keys.entry import Entry, Row, statement
+from keys.gathering import asked
 from relying_parties import tables
 
 _c = tables.consents.c
@@ -28,13 +29,15 @@ _NARROW = (
 )
 _WIDE = (*_NARROW, _c.details, _c.citizen, _c.locale, _c.shown_digest)
 
+_asked = asked(subject=sa.Text(), client_id=sa.Text(), at=tables.NOW)
 CURRENT = statement(
-    sa.select(*_NARROW).where(
-        _c.subject == sa.bindparam("subject"),
-        _c.client_id == sa.bindparam("client_id"),
-        _c.state == ACTIVE,
-        _c.expires_at > sa.bindparam("at"),
+    sa.select(_asked.c.n, *_NARROW)
+    .join_from(
+        _asked,
+        tables.consents,
+        sa.and_(_c.subject == _asked.c.subject, _c.client_id == _asked.c.client_id),
     )
+    .where(_c.state == ACTIVE, _c.expires_at > _asked.c.at)
 )
 
 OF_SUBJECTS = statement(
@@ -175,7 +178,7 @@ class Change:
 
 def consent(row: Row) -> Consent:
     """Read a row of any of the statements above."""
-    return Consent(**row)
+    return Consent(**{name: value for name, value in row.items() if name != "n"})
 
 
 async def add(entry: Entry, new: Consent) -> bool:

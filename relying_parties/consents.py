@@ -59,10 +59,10 @@ class Decision:
 
 async def current(entry: Entry, subject: str, client_id: str) -> Consent | None:
     """Return the consent in force, without its details: one read by a partial index."""
-    row = await entry.one(
+    rows = await entry.together(
         consent_records.CURRENT, subject=subject, client_id=client_id, at=entry.at
     )
-    return consent_records.consent(row) if row else None
+    return consent_records.consent(rows[0]) if rows else None
 
 
 async def give(

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from keys import journal
 from keys.entry import Entry, statement
+from keys.gathering import asked
 from relying_parties import tables
 from relying_parties.journalling import constant, fields, named
 
@@ -32,11 +33,10 @@ _SHOWN = (_r.id, _r.client_id, _r.consent_id, _r.claims, _r.channel, _r.at)
 
 
 def _record() -> sa.Executable:
-    arrays = [sa.bindparam(name, type_=pg.ARRAY(kind)) for name, kind in _WRITTEN.items()]
-    columns = [sa.column(name, kind) for name, kind in _WRITTEN.items()]
-    brought = sa.func.unnest(*arrays).table_valued(*columns, name="brought").render_derived()
-    values = {**brought.c, "claims": sa.func.string_to_array(brought.c.claims, constant(" "))}
-    new = sa.insert(tables.releases).from_select(list(_WRITTEN), sa.select(*values.values()))
+    brought = asked(**_WRITTEN)
+    claims = sa.func.string_to_array(brought.c.claims, constant(" "))
+    values = [claims if name == "claims" else brought.c[name] for name in _WRITTEN]
+    new = sa.insert(tables.releases).from_select(list(_WRITTEN), sa.select(*values))
     told = (_r.subject, _r.client_id, _r.consent_id, _r.claims, _r.channel, _r.at)
     made = new.returning(*told).cte("released")
     written = journal.cte(
@@ -47,7 +47,7 @@ def _record() -> sa.Executable:
         source=made,
         at=made.c.at,
     )
-    return sa.select(made.c.client_id).add_cte(written)
+    return sa.select(sa.literal_column("1").label("n")).where(sa.false()).add_cte(made, written)
 
 
 RECORD = statement(_record())
@@ -114,7 +114,7 @@ async def record(
     channel: str,
 ) -> None:
     """Write down that ``claims`` go out now; durable on return, and never part of anything else."""
-    await entry.gathered(
+    await entry.together(
         RECORD,
         subject=subject,
         client_id=client_id,

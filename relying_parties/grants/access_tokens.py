@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from keys import opaque
 from keys.entry import Entry, statement
+from keys.gathering import asked
 from relying_parties import tables
 from relying_parties.consent_records import ACTIVE
 from relying_parties.events import TokenRevoked
@@ -23,20 +24,23 @@ from relying_parties.grants.living import LIVE
 _t, _codes = tables.access_tokens.c, tables.codes.c
 _consents, _clients = tables.consents.c, tables.clients.c
 
+_asked = asked(digest=sa.LargeBinary(), at=tables.NOW)
+
 FIND = statement(
     sa.select(
+        _asked.c.n,
         *(_t.client_id, _t.scope, _t.claims, _t.issued_at, _t.expires_at, _t.code),
         *(_codes.subject, _codes.citizen, _codes.consent_id, _codes.sid),
         *(_codes.acr, _codes.auth_time, _consents.claims.label("agreed")),
     )
     .select_from(
-        tables.access_tokens.join(tables.codes, _codes.digest == _t.code)
+        _asked.join(tables.access_tokens, _t.digest == _asked.c.digest)
+        .join(tables.codes, _codes.digest == _t.code)
         .join(tables.clients, _clients.client_id == _t.client_id)
         .outerjoin(tables.consents, _consents.id == _codes.consent_id)
     )
     .where(
-        _t.digest == sa.bindparam("digest"),
-        _t.expires_at > sa.bindparam("at"),
+        _t.expires_at > _asked.c.at,
         _t.revoked_at.is_(None),
         _codes.ended_at.is_(None),
         _clients.status == LIVE,
@@ -44,7 +48,7 @@ FIND = statement(
             _codes.consent_id.is_(None),
             sa.and_(
                 _consents.state == ACTIVE,
-                _consents.expires_at > sa.bindparam("at", type_=tables.NOW),
+                _consents.expires_at > _asked.c.at,
             ),
         ),
     )
@@ -86,9 +90,10 @@ class Found:
 
 async def find(entry: Entry, token: str) -> Found | None:
     """Return what ``token`` lets its bearer read now: one read by primary keys."""
-    row = await entry.one(FIND, digest=opaque.digest(token), at=entry.at)
-    if row is None:
+    rows = await entry.together(FIND, digest=opaque.digest(token), at=entry.at)
+    if not rows:
         return None
+    row = rows[0]
     agreed = frozenset(row["agreed"] or ())
     return Found(
         client_id=row["client_id"],
