@@ -23,10 +23,14 @@ from idp.errors import AccountNotOpen, ClaimUnknown, StaleVersion
 from idp.events import AttributesChanged
 from keys import opaque
 from keys.entry import Entry, Row, statement
+from keys.gathering import asked
+from keys.sealing import DataKey
 from keys.vault import Vault
 
 _attributes = tables.attributes.c
 _accounts = tables.accounts.c
+
+_decode = json.JSONDecoder().decode
 
 _columns = (
     _attributes.id,
@@ -43,6 +47,7 @@ _columns = (
     _attributes.version,
 )
 _head = (_accounts.status.label("account_status"), _accounts.data_key, _accounts.ial)
+_CURRENT = sa.literal_column("idp.attributes.status IN ('active', 'disputed')", sa.Boolean)
 
 
 def _join(*where: sa.ColumnElement[bool]) -> sa.FromClause:
@@ -51,7 +56,7 @@ def _join(*where: sa.ColumnElement[bool]) -> sa.FromClause:
         tables.attributes,
         sa.and_(
             _attributes.account_id == _accounts.id,
-            sa.literal_column("idp.attributes.status IN ('active', 'disputed')", sa.Boolean),
+            _CURRENT,
             *where,
         ),
     )
@@ -64,6 +69,24 @@ READ = statement(
     )
     .where(_accounts.id == sa.bindparam("of_account"))
 )
+_asked = asked(of_account=sa.Uuid(), claims=sa.Text())  # claims joined by spaces
+VALUES = statement(
+    sa.select(
+        _asked.c.n,
+        *_head,
+        *(_attributes.id, _attributes.claim, _attributes.sealed, _attributes.verified),
+    ).select_from(
+        _asked.join(tables.accounts, _accounts.id == _asked.c.of_account).outerjoin(
+            tables.attributes,
+            sa.and_(
+                _attributes.account_id == _accounts.id,
+                _CURRENT,
+                _attributes.claim
+                == sa.any_(sa.func.string_to_array(_asked.c.claims, sa.literal_column("' '"))),
+            ),
+        )
+    )
+)
 ALL = statement(
     sa.select(*_head, *_columns)
     .select_from(_join())
@@ -75,7 +98,7 @@ SUPERSEDE = statement(
         _attributes.account_id == sa.bindparam("of_account"),
         _attributes.claim == sa.bindparam("of_claim"),
         _attributes.verified == sa.bindparam("of_verified"),
-        sa.literal_column("idp.attributes.status IN ('active', 'disputed')", sa.Boolean),
+        _CURRENT,
     )
     .values(status="superseded")
     .returning(_attributes.version)
@@ -141,6 +164,33 @@ async def read(
     rows = await entry.all(READ, of_account=account_id, claims=sorted({*claims, *inputs}))
     held = _opened(vault, account_id, rows)
     return _chosen(held, claims, entry.at, rows)
+
+
+async def values_of(
+    entry: Entry, vault: Vault, account_id: UUID, claims: Collection[str]
+) -> dict[str, Any]:
+    """Return the values of ``claims`` alone, derived ones computed: what a release needs.
+
+    :raises AccountNotOpen: locked, closed or unknown: nothing is read
+    """
+    inputs = (source for name in claims for source in catalog.BY_NAME[name].derived_from)
+    rows = await entry.together(VALUES, of_account=account_id, claims=" ".join({*claims, *inputs}))
+    key = _key(vault, account_id, rows)
+    best: dict[str, Row] = {}
+    for row in rows:
+        if row["claim"] is not None and (row["claim"] not in best or row["verified"]):
+            best[row["claim"]] = row
+    whose = str(account_id)
+    known = {
+        name: _spelt(key.open(row["sealed"], "idp.attributes", whose, name, str(row["id"])))
+        for name, row in best.items()
+    }
+    found = {}
+    for name in claims:
+        value = known[name] if name in known else _made(name, known, entry.at, rows[0]["ial"])
+        if value is not None:
+            found[name] = value
+    return found
 
 
 async def all_current(entry: Entry, vault: Vault, account_id: UUID) -> list[Attribute]:
@@ -214,10 +264,25 @@ async def record(  # noqa: PLR0913 - one row of the table
     entry.record(AttributesChanged(by, f"account:{account_id}", [claim]))
 
 
-def _opened(vault: Vault, account_id: UUID, rows: Sequence[Row]) -> list[Attribute]:
+def _key(vault: Vault, account_id: UUID, rows: Sequence[Row]) -> DataKey:
     if not rows or rows[0]["account_status"] != "open":
         raise AccountNotOpen
-    key = vault.sealer.data_key(rows[0]["data_key"], "idp.accounts", str(account_id))
+    return vault.sealer.data_key(rows[0]["data_key"], "idp.accounts", str(account_id))
+
+
+def _spelt(plain: bytes) -> Any:
+    return _decode(plain.decode())
+
+
+def _made(name: str, known: Mapping[str, Any], at: datetime, ial: int) -> Any:
+    if name == "identity_verified":
+        return ial > 1
+    function = derived.FUNCTIONS.get(name)
+    return function(known, at.date()) if function else None
+
+
+def _opened(vault: Vault, account_id: UUID, rows: Sequence[Row]) -> list[Attribute]:
+    key = _key(vault, account_id, rows)
     found = []
     for row in rows:
         if row["claim"] is not None:
@@ -225,7 +290,7 @@ def _opened(vault: Vault, account_id: UUID, rows: Sequence[Row]) -> list[Attribu
             found.append(
                 Attribute(
                     claim=row["claim"],
-                    value=json.loads(key.open(row["sealed"], *place)),
+                    value=_spelt(key.open(row["sealed"], *place)),
                     source_type=row["source_type"],
                     source=row["source"],
                     verified=row["verified"],
@@ -259,12 +324,11 @@ def _chosen(
 def _derived(
     name: str, best: Mapping[str, Attribute], known: Mapping[str, Any], at: datetime, ial: int
 ) -> Attribute | None:
-    if name == "identity_verified":
-        return _computed(name, ial > 1, at, verified=True)
-    function = derived.FUNCTIONS.get(name)
-    value = function(known, at.date()) if function else None
+    value = _made(name, known, at, ial)
     if value is None:
         return None
+    if name == "identity_verified":
+        return _computed(name, value, at, verified=True)
     sources = [best[source] for source in catalog.BY_NAME[name].derived_from if source in best]
     verified = bool(sources) and all(source.verified for source in sources)
     made = _computed(name, value, at, verified=verified)

@@ -13,13 +13,26 @@ from gateway.web.headers import PROTOCOL
 
 Handler = Callable[[Call], Awaitable[Response]]
 
-_JSON = {**PROTOCOL, "content-type": "application/json"}
+_HEADERS = [
+    (name.encode(), value.encode())
+    for name, value in {**PROTOCOL, "content-type": "application/json"}.items()
+]
 _spell = json.JSONEncoder(separators=(",", ":")).encode  # dumps() would make an encoder each time
+
+
+class _Told(Response):
+    """JSON, with headers that were spelt once for all answers."""
+
+    def __init__(self, body: bytes, status: int) -> None:
+        self.status_code = status
+        self.body = body
+        self.background = None
+        self.raw_headers = [*_HEADERS, (b"content-length", b"%d" % len(body))]
 
 
 def told(content: Mapping[str, Any], status: int = 200) -> Response:
     """Answer with JSON."""
-    return Response(_spell(content).encode(), status, _JSON)
+    return _Told(_spell(content).encode(), status)
 
 
 def refused(call: Call, refusal: OAuthRefused) -> Response:

@@ -35,9 +35,6 @@ async def values(
     :returns: the catalogue's names of what there is, and the values by wire name
     :raises AccountNotOpen: the account is locked or closed
     """
-    if not claims:
-        claims = ()
-    held = await attributes.read(entry, runtime.vault, account_id, tuple(claims))
-    present = tuple(name for name in claims if name in held)
+    held = await attributes.values_of(entry, runtime.vault, account_id, claims)
     issuer = runtime.settings.issuer
-    return present, {names.wire(issuer, name): held[name].value for name in present}
+    return tuple(held), {names.wire(issuer, name): value for name, value in held.items()}

@@ -14,7 +14,7 @@ HOT = {
     "code": codes.ISSUE,
     "redeem": codes.REDEEM,
     "token": access_tokens.FIND,
-    "attributes": attributes.READ,
+    "attributes": attributes.VALUES,
     "release": releases.RECORD,
     "refresh": refresh_tokens.USE,
 }
