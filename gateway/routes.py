@@ -16,16 +16,17 @@ from gateway.web import static
 from gateway.web.dispatch import Route
 
 _TOKEN_LIMIT = 32 * 1024
+_USERINFO = {"GET": userinfo.read, "POST": userinfo.read}
 
 PROTOCOL: tuple[Route, ...] = (
-    Route("/authorize", {"GET": authorize.arrive, "POST": authorize.arrive}),
-    Route("/authorize/{interaction}", {"GET": authorize.resume}),
+    Route("/authorize", {"GET": authorize.arrive, "POST": authorize.arrive}, safe=False),
+    Route("/authorize/{interaction}", {"GET": authorize.resume}, safe=False),
     Route("/token", {"POST": token.exchange}, "protocol", _TOKEN_LIMIT),
-    Route("/userinfo", {"GET": userinfo.read, "POST": userinfo.read}, "protocol", _TOKEN_LIMIT),
+    Route("/userinfo", _USERINFO, "protocol", _TOKEN_LIMIT, safe=False),
     Route("/par", {"POST": par.push}, "protocol"),
     Route("/introspect", {"POST": introspect.look}, "protocol", _TOKEN_LIMIT),
     Route("/revoke", {"POST": revoke.end}, "protocol", _TOKEN_LIMIT),
-    Route("/logout", {"GET": end_session.arrive, "POST": end_session.answer}),
+    Route("/logout", {"GET": end_session.arrive, "POST": end_session.answer}, safe=False),
     Route("/jwks", {"GET": discovery.jwks}, "open"),
     Route("/.well-known/openid-configuration", {"GET": discovery.configuration}, "open"),
     Route("/.well-known/oauth-authorization-server", {"GET": discovery.configuration}, "open"),

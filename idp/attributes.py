@@ -23,7 +23,7 @@ from idp.errors import AccountNotOpen, ClaimUnknown, StaleVersion
 from idp.events import AttributesChanged
 from keys import opaque
 from keys.entry import Entry, Row, statement
-from keys.gathering import asked
+from keys.gathering import asked, words
 from keys.sealing import DataKey
 from keys.vault import Vault
 
@@ -69,7 +69,7 @@ READ = statement(
     )
     .where(_accounts.id == sa.bindparam("of_account"))
 )
-_asked = asked(of_account=sa.Uuid(), claims=sa.Text())  # claims joined by spaces
+_asked = asked(of_account=sa.Uuid(), claims=sa.Text())
 VALUES = statement(
     sa.select(
         _asked.c.n,
@@ -81,8 +81,7 @@ VALUES = statement(
             sa.and_(
                 _attributes.account_id == _accounts.id,
                 _CURRENT,
-                _attributes.claim
-                == sa.any_(sa.func.string_to_array(_asked.c.claims, sa.literal_column("' '"))),
+                _attributes.claim == sa.any_(words(_asked.c.claims)),
             ),
         )
     )

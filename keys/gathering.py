@@ -50,6 +50,11 @@ def asked(**kinds: Any) -> Any:
     return table.render_derived()
 
 
+def words(column: Any) -> Any:
+    """Return a text of words as an array: an array of arrays would have to be even."""
+    return sa.func.string_to_array(column, sa.literal_column("' '"), type_=pg.ARRAY(sa.Text))
+
+
 class Gathering:
     """Questions on their way into one statement, over connections of ``pool``."""
 

@@ -15,9 +15,9 @@ from sqlalchemy.dialects import postgresql as pg
 
 from keys import journal
 from keys.entry import Entry, statement
-from keys.gathering import asked
+from keys.gathering import asked, words
 from relying_parties import tables
-from relying_parties.journalling import constant, fields, named
+from relying_parties.journalling import fields, named
 
 _r = tables.releases.c
 _SUBJECTS = sa.bindparam("subjects", type_=pg.ARRAY(sa.Text))
@@ -25,7 +25,7 @@ _WRITTEN: Mapping[str, sa.types.TypeEngine[Any]] = {
     "subject": sa.Text(),
     "client_id": sa.Text(),
     "consent_id": pg.UUID(),
-    "claims": sa.Text(),  # joined by spaces: an array of arrays would have to be even
+    "claims": sa.Text(),
     "channel": sa.Text(),
     "at": tables.NOW,
 }
@@ -34,7 +34,7 @@ _SHOWN = (_r.id, _r.client_id, _r.consent_id, _r.claims, _r.channel, _r.at)
 
 def _record() -> sa.Executable:
     brought = asked(**_WRITTEN)
-    claims = sa.func.string_to_array(brought.c.claims, constant(" "))
+    claims = words(brought.c.claims)
     values = [claims if name == "claims" else brought.c[name] for name in _WRITTEN]
     new = sa.insert(tables.releases).from_select(list(_WRITTEN), sa.select(*values))
     told = (_r.subject, _r.client_id, _r.consent_id, _r.claims, _r.channel, _r.at)

@@ -153,4 +153,6 @@ def _essential_acr(members: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(wish, dict) or wish.get("essential") is not True:
         return ()
     values = wish.get("values") or [wish.get("value")]
+    if not isinstance(values, list):
+        raise OAuthRefused("invalid_request", "claims.id_token.acr.values is not a list")
     return tuple(value for value in values if isinstance(value, str))[:20]

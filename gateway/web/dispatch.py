@@ -38,12 +38,14 @@ class Route:
     :ivar kind: ``page`` answers errors as HTML, ``protocol`` as OAuth JSON, ``open``
         is asked without regard to ``Host`` (probes)
     :ivar limit: the largest form, in bytes
+    :ivar safe: its GET changes nothing, so that HEAD may be asked, too
     """
 
     path: str
     methods: Mapping[str, Handler]
     kind: str = "page"
     limit: int = FORM_LIMIT
+    safe: bool = True
 
 
 class Routes:
@@ -113,19 +115,21 @@ class Dispatcher:
         runtime = self._runtime()
         found = None if b"%" in scope["raw_path"] else self._routes.find(scope["path"])
         kind = found[0].kind if found else "page"
+        wrong = errors.NOT_FOUND
         try:
             call = Call(scope, runtime, found[1] if found else {})
         except ParamsInvalid:
-            return _json(400, "invalid_request", "the query is not UTF-8 or has too many fields")
+            call = Call({**scope, "query_string": b""}, runtime, {})
+            found, wrong = None, errors.REFUSED
         if kind != "open" and call.header("host") != runtime.settings.authority:
             return Response(status_code=421)
         if found is None:
-            return refusal(call, errors.NOT_FOUND, kind)
+            return refusal(call, wrong, kind)
         route = found[0]
-        method = "GET" if call.method == "HEAD" else call.method
+        method = "GET" if call.method == "HEAD" and route.safe else call.method
         handler = route.methods.get(method)
         if handler is None:
-            allow = ", ".join(sorted({*route.methods, *({"HEAD"} & {method})}))
+            allow = ", ".join(sorted(route.methods))
             return Response(status_code=405, headers={"allow": allow, **headers.PROTOCOL})
         return await self._handle(call, route, handler, receive)
 

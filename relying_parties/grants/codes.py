@@ -24,6 +24,7 @@ import sqlalchemy as sa
 
 from keys import journal, opaque
 from keys.entry import Entry, Row, statement
+from keys.gathering import asked, words
 from relying_parties import tables
 from relying_parties.errors import CodeReplayed, ConsentMissing
 from relying_parties.events import CodeBurned, CodeReplayDetected
@@ -98,21 +99,33 @@ _ISSUED = (
 
 
 def _issue() -> sa.Executable:
-    given = {name: sa.bindparam(name, type_=_codes.c[name].type) for name in _ISSUED}
+    listed = {name for name in _ISSUED if isinstance(_codes.c[name].type, sa.ARRAY)}
+    orders = asked(
+        **{name: sa.Text() if name in listed else _codes.c[name].type for name in _ISSUED}
+    )
+    given = {name: words(orders.c[name]) if name in listed else orders.c[name] for name in _ISSUED}
     living = sa.select(*given.values()).where(
         service_lives(given["client_id"]),
-        consent_lives(given["consent_id"], given["claims"], given["id_token_claims"]),
+        consent_lives(
+            given["consent_id"],
+            *(given["claims"], given["id_token_claims"]),
+            at=given["issued_at"],
+        ),
     )
-    new = sa.insert(_codes).from_select(_ISSUED, living)
-    issued = new.returning(_codes.c.subject, _codes.c.client_id, _codes.c.consent_id).cte("issued")
+    told = (
+        _codes.c[name] for name in ("digest", "subject", "client_id", "consent_id", "issued_at")
+    )
+    issued = sa.insert(_codes).from_select(_ISSUED, living).returning(*told).cte("issued")
     written = journal.cte(
         "CodeIssued",
         actor=named("subject", issued.c.subject),
         object=named("client", issued.c.client_id),
         fields=fields(consent=issued.c.consent_id),
         source=issued,
+        at=issued.c.issued_at,
     )
-    return sa.select(issued.c.client_id).add_cte(written)
+    made = orders.join(issued, issued.c.digest == orders.c.digest)
+    return sa.select(orders.c.n).select_from(made).add_cte(written)
 
 
 def _redeem() -> sa.Executable:
@@ -187,7 +200,9 @@ async def issue(entry: Entry, order: Issue) -> str:
     code = opaque.handle()
     kept = max(entry.at + ACCESS_TOKEN, order.offline_until or entry.at) + families.KEPT
     given = {name: getattr(order, name) for name in Issue.__slots__ if name != "offline_until"}
-    row = await entry.sole(
+    for name in ("claims", "id_token_claims", "amr"):
+        given[name] = " ".join(given[name])
+    made = await entry.together(
         ISSUE,
         **given,
         digest=opaque.digest(code),
@@ -195,9 +210,8 @@ async def issue(entry: Entry, order: Issue) -> str:
         issued_at=entry.at,
         expires_at=entry.at + LIFETIME,
         kept_until=kept,
-        at=entry.at,
     )
-    if row is None:
+    if not made:
         raise ConsentMissing
     return code
 

@@ -25,11 +25,15 @@ def service_lives(client_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
 
 
 def consent_lives(
-    consent_id: sa.ColumnElement[Any], *claims: sa.ColumnElement[Any]
+    consent_id: sa.ColumnElement[Any],
+    *claims: sa.ColumnElement[Any],
+    at: sa.ColumnElement[Any] | None = None,
 ) -> sa.ColumnElement[bool]:
-    """Whether the consent is in force at ``:at`` and covers all ``claims``.
+    """Whether the consent is in force and covers all ``claims``.
 
     Without a consent there is nothing to read but the subject: then ``claims`` are empty.
+
+    :param at: the moment; without it, the statement needs a parameter ``at``
     """
     # A scalar and no EXISTS: beside an OR the planner would hash every active consent there is.
     lives = (
@@ -37,7 +41,7 @@ def consent_lives(
         .where(
             _consents.id == consent_id,
             _consents.state == ACTIVE,
-            _consents.expires_at > sa.bindparam("at", type_=tables.NOW),
+            _consents.expires_at > (sa.bindparam("at", type_=tables.NOW) if at is None else at),
             *(_consents.claims.contains(each) for each in claims),
         )
         .scalar_subquery()
