@@ -42,7 +42,8 @@ class Query(Protocol):
 def asked(**kinds: Any) -> Any:
     """Return the questions of a statement as a table: a column each, and their number ``n``.
 
-    A row of the answer belongs to the question whose ``n`` it carries.
+    A row of the answer belongs to the question whose ``n`` it carries. The first column is
+    never null; of a statement that changes rows it is their key.
     """
     arrays: list[Any] = [sa.bindparam(name, type_=pg.ARRAY(kind)) for name, kind in kinds.items()]
     columns: list[Any] = [sa.column(name, kind) for name, kind in kinds.items()]
@@ -80,9 +81,14 @@ class Gathering:
         try:
             while self._waiting:
                 group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                # Every process locks rows in the same order, so no two groups wait for each other.
+                group.sort(key=self._first)
                 await self._settle(group)
         finally:
             self._work = None
+
+    def _first(self, question: Question) -> Any:
+        return question[0][self._query.order[0]]
 
     async def _settle(self, group: Sequence[Question]) -> None:
         try:

@@ -55,11 +55,10 @@ class Pool:
         :raises DatabaseBusy: none came free within the policy's ``wait``, or the
             database can't be reached
         """
-        try:
-            async with asyncio.timeout(self._policy.wait):
-                await self._free.acquire()
-        except TimeoutError as error:
-            raise DatabaseBusy from error
+        if self._free.locked():
+            await self._turn()
+        else:
+            await self._free.acquire()  # at once: a clock for every call would be dear
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():
@@ -72,6 +71,13 @@ class Pool:
         except BaseException:
             self._free.release()
             raise
+
+    async def _turn(self) -> None:
+        try:
+            async with asyncio.timeout(self._policy.wait):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise DatabaseBusy from error
 
     def give_back(self, connection: Any) -> None:
         """Return what :meth:`take` lent."""

@@ -20,6 +20,13 @@ from relying_parties import redirects
 Mode = Callable[[Call, str, Mapping[str, str]], Response]
 
 
+_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-length", b"0"),
+)
+
+
 def _query(_call: Call, redirect_uri: str, fields: Mapping[str, str]) -> Response:
     joint = "&" if "?" in redirect_uri else "?"
     return see(redirect_uri + joint + urlencode(fields, quote_via=quote))
@@ -54,8 +61,17 @@ def refused(call: Call, asked: AuthorizationRequest, refusal: OAuthRefused) -> R
 
 def see(address: str) -> Response:
     """Go on with GET, to an address that is spelt already."""
-    kept_from = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
-    return Response(status_code=303, headers={"location": address, **kept_from})
+    return _See(address)
+
+
+class _See(Response):
+    """A redirect, with headers that were spelt once for all of them."""
+
+    def __init__(self, address: str) -> None:
+        self.status_code = 303
+        self.body = b""
+        self.background = None
+        self.raw_headers = [(b"location", address.encode("latin-1")), *_HEADERS]
 
 
 def _write(call: Call, asked: AuthorizationRequest, told: dict[str, str]) -> Response:

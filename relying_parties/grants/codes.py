@@ -133,23 +133,33 @@ def _redeem() -> sa.Executable:
     until = sa.select(tables.consents.c.expires_at).where(
         tables.consents.c.id == _codes.c.consent_id
     )
+    tries = asked(
+        of_code=sa.LargeBinary(),
+        of_client=sa.Text(),
+        of_redirect=sa.Text(),
+        proof=sa.Text(),
+        at=tables.NOW,
+        token=sa.LargeBinary(),
+        token_expires=tables.NOW,
+    ).c
     used = (
         sa.update(_codes)
         .where(
-            _codes.c.digest == sa.bindparam("of_code"),
-            _codes.c.client_id == sa.bindparam("of_client"),
-            _codes.c.redirect_uri == sa.bindparam("of_redirect"),
+            _codes.c.digest == tries.of_code,
+            _codes.c.client_id == tries.of_client,
+            _codes.c.redirect_uri == tries.of_redirect,
             # A plain comparison: both sides are SHA-256 of a secret that is used up by
             # this attempt, so what its timing tells can't be tried again.
-            _codes.c.challenge.is_not_distinct_from(sa.bindparam("proof", type_=sa.Text)),
+            _codes.c.challenge.is_not_distinct_from(tries.proof),
             _codes.c.used_at.is_(None),
             _codes.c.ended_at.is_(None),
-            _codes.c.expires_at > sa.bindparam("at"),
+            _codes.c.expires_at > tries.at,
             service_lives(_codes.c.client_id),
-            consent_lives(_codes.c.consent_id),
+            consent_lives(_codes.c.consent_id, at=tries.at),
         )
-        .values(used_at=sa.bindparam("at"))
+        .values(used_at=tries.at)
         .returning(
+            *(tries.n, tries.at, tries.token, tries.token_expires),
             *(_codes.c[name] for name in ("digest", "client_id", "subject", "citizen")),
             *(_codes.c[name] for name in ("consent_id", "nonce", "scope", "claims", "acr", "amr")),
             *(_codes.c[name] for name in ("id_token_claims", "auth_time", "sid", "offline")),
@@ -163,10 +173,8 @@ def _redeem() -> sa.Executable:
         .from_select(
             ["digest", "code", "client_id", "scope", "claims", "issued_at", "expires_at"],
             sa.select(
-                sa.bindparam("token", type_=sa.LargeBinary),
-                *(used.c.digest, used.c.client_id, used.c.scope, used.c.claims),
-                sa.bindparam("at", type_=tables.NOW),
-                sa.bindparam("token_expires", type_=tables.NOW),
+                *(used.c.token, used.c.digest, used.c.client_id, used.c.scope, used.c.claims),
+                *(used.c.at, used.c.token_expires),
             ),
         )
         .cte("token")
@@ -177,6 +185,7 @@ def _redeem() -> sa.Executable:
         object=named("subject", used.c.subject),
         fields=fields(consent=used.c.consent_id, grant=constant("code")),
         source=used,
+        at=used.c.at,
     )
     return sa.select(used).add_cte(token, written)
 
@@ -230,7 +239,7 @@ async def redeem(
     access_token = opaque.handle()
     digest = opaque.digest(code)
     expires_at = entry.at + ACCESS_TOKEN
-    row = await entry.sole(
+    rows = await entry.together(
         REDEEM,
         of_code=digest,
         of_client=client_id,
@@ -240,10 +249,10 @@ async def redeem(
         token=opaque.digest(access_token),
         token_expires=expires_at,
     )
-    if row is None:
+    if not rows:
         await _refused(entry, digest, client_id)
         return None
-    return _redeemed(row, access_token, expires_at)
+    return _redeemed(rows[0], access_token, expires_at)
 
 
 async def _refused(entry: Entry, digest: bytes, client_id: str) -> None:
