@@ -24,6 +24,7 @@ from gateway.cli.services import rules
 from gateway.postgres import free_port
 from gateway.runtime import Runtime
 from idp import accounts, attributes, sessions
+from idp.authenticators import passwords
 from keys import master, pairwise
 from relying_parties import clients, consents, onboarding
 from relying_parties.consents import Consent, Decision
@@ -188,6 +189,12 @@ class Gateway:
                 entry, account, kind="citizen", amr=amr, aal=aal, device="test"
             )
         return session.id, f"__Host-sid={handle}"
+
+    async def set_password(self, account: UUID, password: str) -> None:
+        """Give somebody a password."""
+        hashed = await self.runtime.hasher.hash(password)
+        async with self.runtime.entry() as entry:
+            await passwords.set(entry, account, hashed)
 
     async def agree(self, account: UUID, client_id: str, *, offline: bool = True) -> Consent:
         """Let a citizen agree to everything that a service may ask."""

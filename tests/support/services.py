@@ -135,6 +135,15 @@ async def code(
     return Code(told["code"][0], client_id, verifier, request["redirect_uri"])
 
 
+async def push(gateway: Gateway, client_id: str = "basic", **over: Any) -> str:
+    """Push a request as its own client; return the address for it."""
+    proof = proves(gateway, client_id)
+    form = asked(client_id, **over) | proof.form
+    answer = await gateway.post("/par", form, headers=proof.headers)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["request_uri"])
+
+
 async def redeem(
     gateway: Gateway, of: Code, *, node: int = 0, **over: str | None
 ) -> httpx2.Response:

@@ -67,10 +67,10 @@ class Standing:
 
 async def arrive(call: Call) -> Response:
     """Take a request that a client sent by the browser."""
-    if call.method == "POST":
-        return _again_as_get(call)
     try:
-        visit = await _read(call)
+        if call.method == "POST":
+            return await _again_as_get(call)
+        visit = await _read(call, call.query)
     except PageRefused as refusal:
         return _page(call, refusal)
     except _Returned as returned:
@@ -105,8 +105,7 @@ class _Returned(Exception):  # noqa: N818 - carries a refusal to where it can be
         self.refusal = refusal
 
 
-async def _read(call: Call) -> Visit:
-    params = call.query
+async def _read(call: Call, params: Params) -> Visit:
     for name in ("client_id", "redirect_uri", "request_uri", "request"):
         if len(params.all(name)) > 1:
             raise PageRefused("invalid_request", f"{name} came more than once")
@@ -118,7 +117,7 @@ async def _read(call: Call) -> Visit:
         if "request" in params:
             raise PageRefused("invalid_request", "request and request_uri at once")
         return await _pushed(call, client, uri)
-    return _brought(call, client)
+    return _brought(call, params, client)
 
 
 async def _pushed(call: Call, client: Client, uri: str) -> Visit:
@@ -130,9 +129,8 @@ async def _pushed(call: Call, client: Client, uri: str) -> Visit:
     return Visit(asked, client, uri)
 
 
-def _brought(call: Call, client: Client) -> Visit:
-    """Read a request from the address; its redirect_uri is judged before anything else."""
-    params = call.query
+def _brought(call: Call, params: Params, client: Client) -> Visit:
+    """Read what the browser brought; its redirect_uri is judged before anything else."""
     bare = AuthorizationRequest(
         client.client_id,
         params.text("redirect_uri"),
@@ -227,7 +225,7 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
     if not await _claimed(call, visit):
         return _page(call, PageRefused("invalid_request", "this request was answered already"))
     consent, vault = standing.consent, call.runtime.vault
-    offline = "offline_access" in asked.scopes and client.registration.offline_access
+    offline = _offline(asked, client, consent)
     order = codes.Issue(
         client_id=client.client_id,
         subject=standing.subject,
@@ -243,7 +241,7 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
         amr=list(session.amr),
         auth_time=session.auth_time,
         sid=pairwise.sid(vault.pairwise, client.client_id, session.id),
-        offline_until=consent.expires_at if offline and consent and consent.offline else None,
+        offline_until=consent.expires_at if offline and consent else None,
     )
     try:
         code = await codes.issue(call.entry, order)
@@ -255,6 +253,12 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
 def _within(wanted: tuple[str, ...], consent: Consent | None) -> list[str]:
     agreed = set(consent.claims) if consent else set()
     return [name for name in wanted if name in agreed]
+
+
+def _offline(asked: AuthorizationRequest, client: Client, consent: Consent | None) -> bool:
+    """OpenID Connect Core §11: asked for, registered, and the citizen agreed to it."""
+    registered = client.registration.offline_access
+    return "offline_access" in asked.scopes and registered and bool(consent and consent.offline)
 
 
 def _granted_scope(asked: AuthorizationRequest, *, offline: bool) -> str:
@@ -299,11 +303,17 @@ PAGES = {
 }
 
 
-def _again_as_get(call: Call) -> Response:
+async def _again_as_get(call: Call) -> Response:
     """Ask the browser to come again: a cross-site POST does not carry its session (AZ-16)."""
     query = urlencode([(name, value) for name in call.form for value in call.form.all(name)])
     if len(query) > _LONG:
-        return _page(call, PageRefused("invalid_request", "push a request of this size (PAR)"))
+        # Too long for an address: judged as it is, kept, and named by a short one.
+        visit = await _read(call, call.form)
+        client_id = visit.client.client_id
+        kept = visit.request_uri or await pending.push(
+            call.entry, client_id, visit.request.to_json()
+        )
+        query = urlencode({"client_id": client_id, "request_uri": kept})
     return see_other(f"/authorize?{query}")
 
 

@@ -1,0 +1,75 @@
+"""A browser without a screen: keeps cookies, follows links of ours, sends forms of ours."""
+
+from html import unescape
+from urllib.parse import urljoin, urlsplit
+
+import httpx2
+
+from tests.support.citizen import ACTION, FORM, HIDDEN
+from tests.support.gateway import Gateway
+
+
+class Browser:
+    """One citizen's browser in front of the gateway."""
+
+    def __init__(self, gateway: Gateway, cookie: str = "") -> None:
+        self._gateway = gateway
+        self.cookies = dict([cookie.split("=", 1)]) if cookie else {}
+
+    async def send(
+        self, method: str, path: str, form: dict[str, str] | None = None, **headers: str
+    ) -> httpx2.Response:
+        """Send one request with this browser's cookies and keep those that come back."""
+        spelt = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.cookies:
+            pairs = (f"{name}={value}" for name, value in self.cookies.items())
+            spelt["cookie"] = "; ".join(pairs)
+        answer = await self._gateway.ask(method, path, data=form, headers=spelt)
+        for line in answer.headers.get_list("set-cookie"):
+            name, _, rest = line.partition("=")
+            if "max-age=0" in line.lower():
+                self.cookies.pop(name, None)
+            else:
+                self.cookies[name] = rest.partition(";")[0]
+        return answer
+
+    async def follow(self, path: str) -> httpx2.Response:
+        """Open an address and go where it leads, as long as that is a page of ours."""
+        return await self._onward(path, await self.send("GET", path))
+
+    async def fill(
+        self, page: httpx2.Response, button: str, fields: dict[str, str] | None = None
+    ) -> httpx2.Response:
+        """Send the form that holds ``button`` and go where it leads."""
+        path, form = self.form(page, button)
+        answer = await self.send("POST", path, {**form, **(fields or {})})
+        return await self._onward(path, answer)
+
+    def form(self, page: httpx2.Response, button: str) -> tuple[str, dict[str, str]]:
+        """Return where the form with ``button`` goes and what it holds unseen."""
+        found = next(
+            (one for one in FORM.finditer(page.text) if f'id="{button}"' in one["body"]), None
+        )
+        assert found, f"no {button} at {page.url}: {page.status_code} {page.text[:1500]}"
+        action = ACTION.search(found["head"])
+        assert action
+        hidden = {name: unescape(value) for name, value in HIDDEN.findall(found["body"])}
+        return unescape(action[1]), hidden
+
+    async def sign_in(self, page: httpx2.Response, email: str, password: str) -> httpx2.Response:
+        """Sign in with a password from the page that asks for the address."""
+        asked = await self.fill(page, "login-submit", {"username": email})
+        offered = await self.fill(asked, "login-submit", {"password": password})
+        if 'id="offer-skip"' in offered.text:
+            return await self.fill(offered, "offer-skip", {"skip": "yes"})
+        return offered
+
+    async def _onward(self, path: str, answer: httpx2.Response) -> httpx2.Response:
+        for _ in range(12):
+            address = urljoin(self._gateway.issuer + path, answer.headers.get("location", ""))
+            if "location" not in answer.headers or not address.startswith(self._gateway.issuer):
+                return answer
+            parts = urlsplit(address)
+            path = parts.path + (f"?{parts.query}" if parts.query else "")
+            answer = await self.send("GET", path)
+        raise AssertionError(f"lost at {path}")
