@@ -4,35 +4,48 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 changed meanwhile, 5 n
 allowed, 6 invalid configuration, 7 unreachable.
 """
 
+import importlib
 import sys
 
 import click
 
-from gateway.cli import admin, audit, bench, demo, keys, services, setup
 from gateway.settings import SettingsInvalid
 from keys.errors import DatabaseBusy, KeysError
 
+# A worker that serves needs one of these modules and would carry all of them in memory.
+_COMMANDS = {
+    "demo": "demo",
+    "serve": "serving",
+    "worker": "setup",
+    "migrate": "setup",
+    "check": "setup",
+    "init": "setup",
+    "keys": "keys",
+    "rp": "services",
+    "apply": "services",
+    "admin": "admin",
+    "audit": "audit",
+    "bench": "bench",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.Group):
+    """Commands whose modules are read when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        module = _COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"gateway.cli.{module}"), cmd_name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def gatehouse() -> None:
     """Gatehouse: one verified login for every public service."""
-
-
-for command in (
-    demo.demo,
-    setup.serve,
-    setup.worker,
-    setup.migrate,
-    setup.check,
-    setup.init,
-    keys.keys,
-    services.rp,
-    services.apply,
-    admin.admin,
-    audit.audit,
-    bench.bench,
-):
-    gatehouse.add_command(command)
 
 
 def main() -> None:

@@ -99,6 +99,7 @@ async def _measure(
     os.environ["GATEHOUSE_MASTER_KEY"] = environment["GATEHOUSE_MASTER_KEY"]
     async with house.opened(settings.read(environment)) as runtime, runtime.entry() as entry:
         facts = await seed(runtime, entry)
+    begun = time.monotonic()
     server = subprocess.Popen(  # noqa: ASYNC220 - our own module
         [sys.executable, "-m", "gateway.cli", "serve"],
         env={**{k: v for k, v in os.environ.items() if "GATEHOUSE" not in k}, **environment},
@@ -106,10 +107,12 @@ async def _measure(
     )
     try:
         await _answering(port)
+        ready = time.monotonic() - begun
         started = _memory(server.pid)
         load = Load(port, facts, connections, seconds, server.pid, database.process.pid)
         results = [await load.measure(what, steps) for what, steps in SCENARIOS]
         _show(results, started, _memory(server.pid))
+        click.echo(f"ready after {ready:.2f} s")
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(30)
