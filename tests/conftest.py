@@ -50,9 +50,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all workers of this run share, and that PostgreSQL's user can reach."""
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
-    for folder in (shared, *shared.parents):
-        if folder.stat().st_uid == os.geteuid() and folder != Path("/tmp"):
-            folder.chmod(folder.stat().st_mode | 0o011)
+    _open_the_way(shared)
     return shared
 
 
@@ -153,9 +151,7 @@ async def vault(pool: Pool, moment: datetime) -> Vault:
 def demo(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The whole product with people in it."""
     home = tmp_path_factory.mktemp("demo")
-    for folder in (home, *home.parents):
-        if folder.stat().st_uid == 0 and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o011)
+    _open_the_way(home)
     running = demos.start(home)
     yield running
     demos.stop(running)
@@ -179,6 +175,14 @@ async def _execute(url: str, sql: str) -> None:
         await connection.execute(sql)
     finally:
         await connection.close()
+
+
+def _open_the_way(place: Path) -> None:
+    """Let PostgreSQL's own user, which root's server runs as, pass to ``place``."""
+    for folder in (place, *place.parents):
+        passable = folder.stat().st_mode & 0o011 == 0o011
+        if not passable and folder.stat().st_uid == os.geteuid():
+            folder.chmod(folder.stat().st_mode | 0o011)
 
 
 class _locked:  # noqa: N801 - reads as a verb where it is used
