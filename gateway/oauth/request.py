@@ -14,11 +14,11 @@ from typing import Any, Self
 from gateway.oauth import names
 from gateway.oauth.refusals import OAuthRefused
 from gateway.web.params import Params
-from keys.assertions import decode_json
+from keys.assertions import MAX_BYTES, decode_json
 from keys.errors import TokenRefused
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
-LONGEST = 2048  # characters of state, nonce and hints: beyond, refused, never cut
+LONGEST = 2048  # characters of state, nonce and login_hint: beyond, refused, never cut
 _SCOPES = 100
 _SINGLE = (
     "response_type", "response_mode", "scope", "state", "nonce", "prompt", "max_age",
@@ -81,6 +81,8 @@ def read(params: Params, issuer: str) -> AuthorizationRequest:
     for name in ("state", "nonce", "login_hint", "ui_locales", "acr_values"):
         if len(params.text(name)) > LONGEST:
             raise OAuthRefused("invalid_request", f"{name} is too long")
+    if len(params.text("id_token_hint")) > MAX_BYTES:
+        raise OAuthRefused("invalid_request", "id_token_hint is too long")
     places, acr = _claims(params.text("claims"), issuer)
     return AuthorizationRequest(
         client_id=params.text("client_id"),

@@ -22,7 +22,7 @@ from gateway import settings
 from gateway.cli import house
 from gateway.cli.services import rules
 from gateway.postgres import free_port
-from gateway.runtime import Runtime
+from gateway.runtime import FRESH, Runtime
 from idp import accounts, attributes, sessions
 from idp.authenticators import passwords
 from keys import master, pairwise
@@ -164,6 +164,10 @@ class Gateway:
         if applied.secret:
             self.secrets[applied.id] = applied.secret
         return applied.secret or ""
+
+    async def settled(self) -> None:
+        """Wait until both processes see what was registered: they look once a second."""
+        await asyncio.sleep(FRESH + 0.05)
 
     async def citizen(self, *client_ids: str, aal: int = 2) -> Citizen:
         """Let somebody new be signed in and agree to what the services ask."""
