@@ -134,7 +134,7 @@ def render(name: str, language: str = "en") -> str:
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+            executable_path=find(), args=["--no-sandbox", "--disable-gpu"]
         )
         yield browser
         browser.close()
