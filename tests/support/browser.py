@@ -5,8 +5,9 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
+from relying_parties import clients
 from tests.support.citizen import ACTION, FORM, HIDDEN
-from tests.support.gateway import Gateway
+from tests.support.gateway import Citizen, Gateway
 
 
 class Browser:
@@ -73,3 +74,23 @@ class Browser:
             path = parts.path + (f"?{parts.query}" if parts.query else "")
             answer = await self.send("GET", path)
         raise AssertionError(f"lost at {path}")
+
+
+async def meanwhile(gateway: Gateway, what: str, someone: Citizen, client_id: str) -> None:
+    """Let happen what ends the things that a service holds: the way it happens in the product."""
+    browser = Browser(gateway, someone.cookie)
+    if what == "withdrawn":
+        page = await browser.follow(f"/account/sharing/{client_id}/stop")
+        done = await browser.fill(page, "stop")
+        assert str(done.url).endswith("done=stopped"), done.text
+    elif what == "signed-out":
+        page = await browser.follow("/logout")
+        done = await browser.fill(page, "logout-confirm", {"answer": "yes"})
+        assert "clear-site-data" in done.headers, done.text
+    elif what == "new-password":
+        page = await browser.follow("/account/security/password")
+        done = await browser.fill(page, "password-submit", {"password": "seven slow herons fly"})
+        assert str(done.url).endswith("done=password"), done.text
+    else:
+        async with gateway.runtime.entry() as entry:
+            await clients.suspend(entry, client_id, "test", by="test")

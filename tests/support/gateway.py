@@ -35,6 +35,11 @@ NODES = 2
 # What a refusal may write: what happened, and how often somebody tried.
 COUNTED = ("keys.journal", "keys.journal_batches", "keys.cursors", "idp.attempts")
 
+_TABLES = (
+    "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
+    " WHERE schemaname IN ('keys', 'idp', 'relying_parties')"
+)
+
 
 @dataclass(frozen=True)
 class Citizen:
@@ -138,10 +143,7 @@ class Gateway:
 
     async def tables(self) -> dict[str, str]:
         """Return a digest of each table's rows; when a session was seen last does not count."""
-        names = await self.rows(
-            "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
-            " WHERE schemaname IN ('keys', 'idp', 'relying_parties')"
-        )
+        names = await self.rows(_TABLES)
         each = "md5((to_jsonb(t) - 'seen_at')::text)"
         digests = " UNION ALL ".join(
             f"SELECT '{one['name']}' AS name, md5(coalesce(string_agg({each}, '' ORDER BY {each}),"
@@ -150,6 +152,15 @@ class Gateway:
             if one["name"] not in COUNTED
         )
         return {row["name"]: row["digest"] for row in await self.rows(digests)}
+
+    async def dump(self) -> str:
+        """Return all that the database holds, as text; bytes are spelt as text where they are."""
+        names = await self.rows(_TABLES)
+        everything = []
+        for one in names:
+            rows = await self.rows(f"SELECT t::text AS line FROM {one['name']} t")
+            everything += [one["name"], *(row["line"] for row in rows)]
+        return "\n".join(everything)
 
     async def rows(self, sql: str, *given: Any) -> list[Any]:
         """Ask the database itself."""

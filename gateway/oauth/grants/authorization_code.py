@@ -11,6 +11,7 @@ from gateway.oauth import claims, tokens
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.tokens import Authentication
 from gateway.web.call import Call
+from idp.errors import AccountNotOpen
 from keys import pairwise
 from keys.opaque import unpadded
 from relying_parties import claims_policy, releases
@@ -85,14 +86,20 @@ async def _answer(call: Call, client: Client, redeemed: Redeemed) -> dict[str, A
 
 
 async def in_id_token(call: Call, client: Client, redeemed: Any) -> dict[str, Any]:
-    """Read and record the claims that the request wanted inside the ID token."""
+    """Read and record the claims that the request wanted inside the ID token.
+
+    :raises OAuthRefused: the account was locked or closed meanwhile
+    """
     account_id = pairwise.open_citizen(
         call.runtime.vault.sealer, redeemed.citizen, client.client_id
     )
     allowed = claims_policy.releasable(
         client.registration, redeemed.id_token_claims, redeemed.id_token_claims
     )
-    present, values = await claims.values(call.runtime, call.entry, account_id, allowed)
+    try:
+        present, values = await claims.values(call.runtime, call.entry, account_id, allowed)
+    except AccountNotOpen as error:
+        raise OAuthRefused("invalid_grant", REFUSED) from error
     if present:
         await releases.record(
             call.entry,
