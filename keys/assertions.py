@@ -91,6 +91,8 @@ def strict_header(raw: str) -> dict[str, Any]:
     kid = header.get("kid")
     if kid is not None and (not isinstance(kid, str) or len(kid) > 256):
         raise TokenRefused("kid")
+    if not isinstance(header.get("typ"), str | None):
+        raise TokenRefused("typ")
     return header
 
 
