@@ -180,7 +180,7 @@ ROTATE = statement(_use("rotate"))
 TELL_AGAIN = statement(_use("tell again"))
 
 STATE = statement(
-    sa.select(_r.code, _r.replaced_at).where(
+    sa.select(_r.code, _r.replaced_at, _r.scope).where(
         _r.digest == sa.bindparam("of_token"),
         _r.client_id == sa.bindparam("of_client"),
         _r.revoked_at.is_(None),
@@ -251,6 +251,12 @@ async def rotate(
         entry.record(RefreshReplayDetected(actor=f"client:{client_id}", object=None))
     await entry.commit()
     raise RefreshReplayed
+
+
+async def exceeds(entry: Entry, token: str, *, client_id: str, scope: str) -> bool:
+    """Whether ``scope`` is more than this client's token was given for (RFC 6749 §6)."""
+    state = await entry.one(STATE, of_token=opaque.digest(token), of_client=client_id)
+    return state is not None and not set(scope.split()) <= set(state["scope"].split())
 
 
 async def revoke(entry: Entry, token: str, *, client_id: str) -> bool:

@@ -30,6 +30,8 @@ async def redeem(call: Call, client: Client) -> dict[str, Any]:
     token = call.form.text("refresh_token")
     if not token:
         raise OAuthRefused("invalid_request", "refresh_token is missing")
+    if not client.registration.offline_access:  # taken away since (RT-10)
+        raise OAuthRefused("invalid_grant", REFUSED)
     narrowed = _narrowed(call)
     try:
         if client.registration.profile.rotate_refresh:
@@ -47,7 +49,7 @@ async def redeem(call: Call, client: Client) -> dict[str, Any]:
     except RefreshReplayed as error:
         raise OAuthRefused("invalid_grant", REFUSED) from error
     if refreshed is None:
-        raise OAuthRefused("invalid_grant", REFUSED)
+        raise await _refusal(call, client, token, narrowed)
     return await _answer(call, client, refreshed)
 
 
@@ -79,11 +81,19 @@ async def _answer(call: Call, client: Client, refreshed: Refreshed) -> dict[str,
     }
 
 
-def _narrowed(call: Call) -> Narrowed | None:
-    wish = call.form.text("scope")
-    if not wish:
-        return None
+async def _refusal(
+    call: Call, client: Client, token: str, narrowed: Narrowed | None
+) -> OAuthRefused:
+    if narrowed and await refresh_tokens.exceeds(
+        call.entry, token, client_id=client.client_id, scope=narrowed.scope
+    ):
+        return OAuthRefused("invalid_scope", "more than the citizen agreed to")
+    return OAuthRefused("invalid_grant", REFUSED)
 
-    scopes = wish.split()
+
+def _narrowed(call: Call) -> Narrowed | None:
+    scopes = call.form.text("scope").split()
+    if not scopes:
+        return None
     names = {claim for scope in scopes for claim in catalog.SCOPES.get(scope, ())}
     return Narrowed(scope=" ".join(dict.fromkeys(scopes)), claims=tuple(sorted(names)))
