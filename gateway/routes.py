@@ -1,5 +1,6 @@
 """The table of addresses. Discovery and probes first, then the protocol, then pages."""
 
+from gateway import admin
 from gateway.api import health
 from gateway.oauth.endpoints import (
     authorize,
@@ -45,4 +46,5 @@ ROUTES: tuple[Route, ...] = (
     *signing_in.ROUTES,
     *account.ROUTES,
     *portal.ROUTES,
+    *admin.ROUTES,
 )

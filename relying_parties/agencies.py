@@ -75,6 +75,12 @@ MEMBERS = statement(
     .order_by(tables.members.c.since, tables.members.c.subject)
 )
 
+MEMBERSHIPS = statement(
+    sa.select(tables.members.c.agency_id, tables.members.c.role)
+    .where(tables.members.c.subject == sa.bindparam("subject"))
+    .order_by(tables.members.c.agency_id)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Agency:
@@ -179,6 +185,12 @@ async def remove_member(entry: Entry, agency_id: str, subject: str, *, by: str) 
 async def members(entry: Entry, agency_id: str) -> Sequence[Member]:
     """Return who may act for an agency, oldest first."""
     return [Member(**row) for row in await entry.all(MEMBERS, agency_id=agency_id)]
+
+
+async def memberships(entry: Entry, subject: str) -> dict[str, str]:
+    """Return the agencies that ``subject`` acts for, each with the role there."""
+    rows = await entry.all(MEMBERSHIPS, subject=subject)
+    return {row["agency_id"]: row["role"] for row in rows}
 
 
 def _judge(agency_id: str, name: Words, contact: str | None) -> None:

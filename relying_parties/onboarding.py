@@ -75,6 +75,12 @@ VERSIONS = statement(sa.select(*_SHOWN).where(_OF_CLIENT).order_by(_v.version.de
 WAITING = statement(
     sa.select(*_SHOWN).where(_v.state == "submitted").order_by(_v.submitted_at, _v.client_id)
 )
+NEWEST = statement(
+    sa.select(*_SHOWN, _c.agency_id, _c.status, _c.version.label("in_force"))
+    .distinct(_v.client_id)
+    .join_from(tables.registrations, tables.clients, _c.client_id == _v.client_id)
+    .order_by(_v.client_id, _v.version.desc())
+)
 
 SUBMIT = statement(
     sa.update(tables.registrations)
@@ -133,6 +139,19 @@ class Version:
     decided_at: datetime | None
     decided_by: str | None
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a service stands: its own state, and the newest version that was written.
+
+    :ivar in_force: the number of the approved version, 0 if there is none yet
+    """
+
+    agency_id: str
+    status: str
+    in_force: int
+    newest: Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +283,19 @@ async def find(entry: Entry, client_id: str, version: int) -> Version | None:
 async def versions(entry: Entry, client_id: str) -> list[Version]:
     """Return all versions of a service, the newest first."""
     return [_version(row) for row in await entry.all(VERSIONS, of_client=client_id)]
+
+
+async def standings(entry: Entry) -> list[Standing]:
+    """Return where every service stands, drafts too, by id."""
+    return [
+        Standing(
+            row["agency_id"],
+            row["status"],
+            row["in_force"],
+            Version(**{name: row[name] for name in Version.__slots__}),
+        )
+        for row in await entry.all(NEWEST)
+    ]
 
 
 async def waiting(entry: Entry) -> list[Version]:

@@ -195,11 +195,11 @@ def see_other(address: str) -> Response:
     return RedirectResponse(address, 303, {"cache-control": "no-store"})
 
 
-async def read_form(call: Call, receive: Any, limit: int) -> None:
+async def read_form(call: Call, receive: Any, limit: int, fields: int) -> None:
     """Read a posted form into ``call.form``.
 
-    :raises BodyRefused: larger than ``limit``, slower than ten seconds, or no form
-    :raises ParamsInvalid: not UTF-8, or too many fields
+    :raises BodyRefused: larger than ``limit`` bytes, slower than ten seconds, or no form
+    :raises ParamsInvalid: not UTF-8, or more than ``fields`` fields
     """
     kind, declared = call.header("content-type").lower(), call.header("content-length")
     if declared.isdecimal() and int(declared) > limit:
@@ -211,7 +211,7 @@ async def read_form(call: Call, receive: Any, limit: int) -> None:
         raise BodyRefused(408) from error
     if body and kind.split(";")[0].strip().encode() != FORM:
         raise BodyRefused(415)
-    call.form = params.parse(body)
+    call.form = params.parse(body, fields)
 
 
 async def _body(receive: Any, limit: int) -> bytes:

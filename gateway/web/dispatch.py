@@ -18,7 +18,7 @@ from gateway.web import errors, headers, render
 from gateway.web.call import BodyRefused, Call, Handler, read_form
 from gateway.web.csrf import ForeignForm
 from gateway.web.errors import Outcome
-from gateway.web.params import ParamsInvalid
+from gateway.web.params import MAX_FIELDS, ParamsInvalid
 from keys import opaque
 
 log = logging.getLogger("gatehouse")
@@ -37,7 +37,7 @@ class Route:
 
     :ivar kind: ``page`` answers errors as HTML, ``protocol`` as OAuth JSON, ``open``
         is asked without regard to ``Host`` (probes)
-    :ivar limit: the largest form, in bytes
+    :ivar limit: the largest form, in bytes, and ``fields`` how many it may have
     :ivar safe: its GET changes nothing, so that HEAD may be asked, too
     """
 
@@ -45,6 +45,7 @@ class Route:
     methods: Mapping[str, Handler]
     kind: str = "page"
     limit: int = FORM_LIMIT
+    fields: int = MAX_FIELDS
     safe: bool = True
 
 
@@ -136,7 +137,7 @@ class Dispatcher:
     async def _handle(self, call: Call, route: Route, handler: Handler, receive: Any) -> Response:
         try:
             if call.method == "POST":
-                await read_form(call, receive, route.limit)
+                await read_form(call, receive, route.limit, route.fields)
             response = await handler(call)
         except BodyRefused as error:
             return await self._kept(call, route, _with_status(errors.REFUSED, error.status))

@@ -1,0 +1,181 @@
+"""The form of a registration: a field is named as its place in the document. Pure.
+
+    document ──fields──▶ {"spec.purposes.0.claims.1.claim": "email", …} ──document──▶ document
+
+So a problem that the rules find at ``spec.purposes[0].claims[1].claim`` belongs to the
+field of that name, and what the form has no field for is kept as it was.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+LANGUAGES = ("en", "fr", "ar")
+
+_WORDS = ("name", "description", "otherWays")
+_LINES = ("redirectUris", "postLogoutRedirectUris", "acr")
+_TEXTS = (
+    *("profile", "idTokenAlg", "start", "backchannelLogoutUri"),
+    *("logo", "contact", "privacy", "terms"),
+)
+_SWITCHES = ("requirePar", "offlineAccess")
+_INDEX = re.compile(r"\[(\d+)\]")
+_PURPOSE = re.compile(r"spec\.purposes\.(\d{1,2})\.")
+_CLAIM = re.compile(r"spec\.purposes\.(\d{1,2})\.claims\.(\d{1,2})\.")
+
+Fields = dict[str, str]
+Document = dict[str, Any]
+
+
+def fields(document: Mapping[str, Any]) -> Fields:
+    """Spell a document as the texts of the form's fields."""
+    about, spec = document["metadata"], document["spec"]
+    found = {"metadata.id": about["id"], "metadata.agency": about["agency"]}
+    for member in _WORDS:
+        found |= _spell_words(f"spec.{member}", spec.get(member))
+    for member in _LINES:
+        found[f"spec.{member}"] = "\n".join(spec.get(member) or ())
+    for member in _TEXTS:
+        found[f"spec.{member}"] = spec.get(member) or ""
+    for member in _SWITCHES:
+        found[f"spec.{member}"] = "yes" if spec.get(member) else ""
+    auth = spec["auth"]
+    found["spec.auth.method"] = auth["method"]
+    found["spec.auth.jwksUri"] = auth.get("jwksUri") or ""
+    found["spec.auth.jwks"] = json.dumps(auth["jwks"], indent=1) if auth.get("jwks") else ""
+    for number, purpose in enumerate(spec.get("purposes") or ()):
+        found |= _spell_purpose(f"spec.purposes.{number}", purpose)
+    return {name: text for name, text in found.items() if text}
+
+
+def document(given: Mapping[str, str], base: Mapping[str, Any] | None = None) -> Document:
+    """Read the fields as a document, over ``base``; the rules judge it afterwards."""
+    spec: Document = dict((base or {}).get("spec") or {})
+    for member in _WORDS:
+        _put(spec, member, _words(given, f"spec.{member}"))
+    for member in _LINES:
+        _put(spec, member, given.get(f"spec.{member}", "").split())
+    for member in _TEXTS:
+        _put(spec, member, given.get(f"spec.{member}", "").strip())
+    for member in _SWITCHES:
+        _put(spec, member, given.get(f"spec.{member}") == "yes")
+    spec["auth"] = _auth(given)
+    _put(spec, "purposes", [_purpose(given, number) for number in purposes(given)])
+    about = {name: given.get(f"metadata.{name}", "").strip() for name in ("id", "agency")}
+    return {"apiVersion": "gatehouse/v1", "kind": "Service", "metadata": about, "spec": spec}
+
+
+def purposes(given: Mapping[str, str]) -> list[int]:
+    """Return the numbers of the purposes that the fields name."""
+    return sorted({int(found[1]) for name in given if (found := _PURPOSE.match(name))})
+
+
+def claims(given: Mapping[str, str], purpose: int) -> list[int]:
+    """Return the numbers of a purpose's claims."""
+    return sorted(
+        {
+            int(found[2])
+            for name in given
+            if (found := _CLAIM.match(name)) and int(found[1]) == purpose
+        }
+    )
+
+
+def add(given: Mapping[str, str], what: str) -> Fields:
+    """Add what a button asked for: ``purpose``, or ``claim.0`` for the first purpose."""
+    if what == "purpose":
+        number = max(purposes(given), default=-1) + 1
+        return {
+            **given,
+            f"spec.purposes.{number}.keepDays": "365",
+            f"spec.purposes.{number}.claims.0.need": "needed",
+        }
+    place = what.removeprefix("claim.")
+    if not (place.isdecimal() and len(place) < 3):
+        return dict(given)
+    number = max(claims(given, int(place)), default=-1) + 1
+    return {**given, f"spec.purposes.{int(place)}.claims.{number}.need": "needed"}
+
+
+def take(given: Mapping[str, str], what: str) -> Fields:
+    """Take away what a button asked for: ``0``, a purpose, or ``0.claims.1``, a claim."""
+    return {
+        name: text for name, text in given.items() if not name.startswith(f"spec.purposes.{what}.")
+    }
+
+
+def field(path: str) -> str:
+    """Return the name of the field that a problem's path means."""
+    name = _INDEX.sub(r".\1", path)
+    for member in _LINES:
+        if name.startswith(f"spec.{member}."):
+            return f"spec.{member}"
+    return "spec.auth.jwks" if name.startswith("spec.auth.jwks.") else name
+
+
+def _spell_words(path: str, by_language: Mapping[str, str] | None) -> Fields:
+    return {f"{path}.{tag}": text for tag, text in (by_language or {}).items() if tag in LANGUAGES}
+
+
+def _spell_purpose(path: str, purpose: Mapping[str, Any]) -> Fields:
+    found = {
+        f"{path}.id": purpose["id"],
+        f"{path}.keepDays": str(purpose.get("keepDays") or 365),
+        **_spell_words(f"{path}.name", purpose["name"]),
+    }
+    for number, asked in enumerate(purpose.get("claims") or ()):
+        place = f"{path}.claims.{number}"
+        found |= {
+            f"{place}.claim": asked["claim"],
+            f"{place}.need": asked.get("need") or "needed",
+            f"{place}.basis": asked.get("basis") or "consent",
+            **_spell_words(f"{place}.why", asked["why"]),
+            **_spell_words(f"{place}.law", asked.get("law")),
+        }
+    return found
+
+
+def _auth(given: Mapping[str, str]) -> Document:
+    auth: Document = {"method": given.get("spec.auth.method", "")}
+    _put(auth, "jwksUri", given.get("spec.auth.jwksUri", "").strip())
+    if keys := given.get("spec.auth.jwks", "").strip():
+        try:
+            auth["jwks"] = json.loads(keys)
+        except (ValueError, RecursionError):
+            auth["jwks"] = keys  # the rules say what is wrong with it
+    return auth
+
+
+def _purpose(given: Mapping[str, str], number: int) -> Document:
+    path = f"spec.purposes.{number}"
+    days = given.get(f"{path}.keepDays", "").strip()
+    return {
+        "id": given.get(f"{path}.id", "").strip(),
+        "name": _words(given, f"{path}.name"),
+        "keepDays": int(days) if days.isascii() and days.isdecimal() and len(days) < 5 else 0,
+        "claims": [_asked(given, f"{path}.claims.{each}") for each in claims(given, number)],
+    }
+
+
+def _asked(given: Mapping[str, str], path: str) -> Document:
+    asked: Document = {
+        "claim": given.get(f"{path}.claim", ""),
+        "need": given.get(f"{path}.need", "needed"),
+        "basis": given.get(f"{path}.basis", "consent"),
+        "why": _words(given, f"{path}.why"),
+    }
+    _put(asked, "law", _words(given, f"{path}.law"))
+    return asked
+
+
+def _words(given: Mapping[str, str], path: str) -> dict[str, str]:
+    spelt = {tag: " ".join(given.get(f"{path}.{tag}", "").split()) for tag in LANGUAGES}
+    return {tag: text for tag, text in spelt.items() if text}
+
+
+def _put(place: Document, member: str, value: Any) -> None:
+    if value:
+        place[member] = value
+    else:
+        place.pop(member, None)

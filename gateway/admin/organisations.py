@@ -1,0 +1,203 @@
+"""Agencies: the organisations, and who may act for them."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from gateway import claim_labels
+from gateway.admin import labels, office, problems
+from gateway.admin.office import WRITES, NotAllowed, NotFound, Officer
+from gateway.pages.sharing import words
+from gateway.web.call import Call, see_other
+from idp import accounts, identifiers, invitations
+from idp.errors import IdentifierInvalid
+from relying_parties import agencies, onboarding
+from relying_parties.agencies import Agency
+from relying_parties.errors import AgencyExists, RegistrationInvalid
+
+LANGUAGES = ("en", "fr", "ar")
+
+
+@office.at_work
+async def show_all(call: Call, officer: Officer) -> Response:
+    """List the agencies."""
+    standings = await onboarding.standings(call.entry)
+    rows = [
+        {
+            "id": one.id,
+            "name": words(one.name, call.locale),
+            "services": sum(standing.agency_id == one.id for standing in standings),
+        }
+        for one in await agencies.listed(call.entry)
+        if officer.sees(one.id)
+    ]
+    return office.page(call, officer, "agencies", "agencies", rows=rows, writes=officer.may(WRITES))
+
+
+@office.at_work
+async def show_new(call: Call, officer: Officer) -> Response:
+    """Offer an empty form."""
+    _may_write(officer)
+    return _form(call, officer, {})
+
+
+@office.at_work
+async def create(call: Call, officer: Officer) -> Response:
+    """Let an agency join."""
+    _may_write(officer)
+    given, agency_id = call.form.singles(), call.form.text("id").strip()
+    try:
+        await agencies.create(
+            call.entry, agency_id, name=_names(call), contact=_contact(call), by=officer.actor
+        )
+    except RegistrationInvalid as refused:
+        return _form(call, officer, given, errors=_told(call, refused))
+    except AgencyExists:
+        wrong = {"id": call.gettext("Another agency has this id")}
+        return _form(call, officer, given, errors=wrong)
+    return see_other(f"/admin/agencies/{agency_id}")
+
+
+@office.at_work
+async def show(call: Call, officer: Officer) -> Response:
+    """Show one agency."""
+    return await _one_page(call, officer, await _find(call, officer))
+
+
+@office.at_work
+async def change(call: Call, officer: Officer) -> Response:
+    """Give an agency another name or contact."""
+    _may_write(officer)
+    agency = await _find(call, officer)
+    try:
+        await agencies.change(
+            call.entry, agency.id, name=_names(call), contact=_contact(call), by=officer.actor
+        )
+    except RegistrationInvalid as refused:
+        return await _one_page(call, officer, agency, errors=_told(call, refused))
+    return see_other(f"/admin/agencies/{agency.id}")
+
+
+@office.at_work
+async def invite(call: Call, officer: Officer) -> Response:
+    """Let somebody act for the agency, and show the invitation that enrols their passkey."""
+    agency = await _find(call, officer)
+    _may_invite(officer, agency)
+    role = call.form.text("role")
+    if role not in agencies.ROLES:
+        wrong = {"role": call.gettext("Choose one of the list")}
+        return await _one_page(call, officer, agency, errors=wrong)
+    try:
+        address = identifiers.normalise_email(call.form.text("email"))
+    except IdentifierInvalid:
+        wrong = {"email": call.gettext("Enter an email address like name@example.com")}
+        return await _one_page(call, officer, agency, errors=wrong)
+    account_id = await identifiers.find_account(call.entry, call.runtime.vault, address)
+    if account_id is None:
+        opened = await accounts.open_account(call.entry, call.runtime.vault, email=address)
+        account_id = opened.id
+    whom = office.subject(call, account_id)
+    await agencies.add_member(call.entry, agency.id, whom, role=role, by=officer.actor)
+    handle = await invitations.create(call.entry, account_id)
+    link = f"{call.runtime.settings.issuer}/admin/invite/{handle}"
+    return await _one_page(call, officer, agency, link=link)
+
+
+@office.at_work
+async def remove(call: Call, officer: Officer) -> Response:
+    """Let somebody no longer act for the agency."""
+    agency = await _find(call, officer)
+    _may_invite(officer, agency)
+    await agencies.remove_member(call.entry, agency.id, call.form.text("member"), by=officer.actor)
+    return see_other(f"/admin/agencies/{agency.id}")
+
+
+async def _find(call: Call, officer: Officer) -> Agency:
+    agency = await agencies.find(call.entry, call.path_text("agency"))
+    if agency is None or not officer.sees(agency.id):
+        raise NotFound
+    return agency
+
+
+def _may_write(officer: Officer) -> None:
+    if not officer.may(WRITES):
+        raise NotAllowed
+
+
+def _may_invite(officer: Officer, agency: Agency) -> None:
+    if not officer.may(WRITES) and officer.agencies.get(agency.id) != "owner":
+        raise NotAllowed
+
+
+def _names(call: Call) -> dict[str, str]:
+    spelt = {tag: " ".join(call.form.text(f"name.{tag}").split()) for tag in LANGUAGES}
+    return {tag: name for tag, name in spelt.items() if name}
+
+
+def _contact(call: Call) -> str | None:
+    return call.form.text("contact").strip() or None
+
+
+def _told(call: Call, refused: RegistrationInvalid) -> dict[str, str]:
+    told = problems.told(refused.problems, call.gettext)
+    return {
+        name.removeprefix("spec.").removeprefix("metadata."): text for name, text in told.items()
+    }
+
+
+def _form(
+    call: Call, officer: Officer, given: dict[str, str], *, errors: dict[str, str] | None = None
+) -> Response:
+    return office.page(
+        call,
+        officer,
+        "agency_new",
+        "agencies",
+        status=422 if errors else 200,
+        v=given,
+        errors=errors or {},
+    )
+
+
+async def _one_page(
+    call: Call,
+    officer: Officer,
+    agency: Agency,
+    *,
+    link: str = "",
+    errors: dict[str, str] | None = None,
+) -> Response:
+    typed: dict[str, Any] = {f"name.{tag}": text for tag, text in agency.name.items()}
+    typed["contact"] = agency.contact or ""
+    return office.page(
+        call,
+        officer,
+        "agency",
+        "agencies",
+        status=422 if errors else 200,
+        id=agency.id,
+        name=words(agency.name, call.locale),
+        v={**typed, **call.form.singles()} if errors else typed,
+        members=[
+            {
+                "subject": one.subject,
+                "role": one.role,
+                "since": claim_labels.day(one.since, call.locale),
+                "self": one.subject == office.subject(call, officer.session.account.id),
+            }
+            for one in await agencies.members(call.entry, agency.id)
+        ],
+        services=[
+            labels.version(call, one)
+            for one in await onboarding.standings(call.entry)
+            if one.agency_id == agency.id
+        ],
+        roles=agencies.ROLES,
+        link=link,
+        may={
+            "write": officer.may(WRITES),
+            "invite": officer.may(WRITES) or officer.agencies.get(agency.id) == "owner",
+            "draft": officer.writes(agency.id),
+        },
+        errors=errors or {},
+    )

@@ -1,0 +1,59 @@
+"""What is wrong with a registration, in words: one row for each word of the rules."""
+
+from collections.abc import Callable, Iterable
+
+from gateway.admin import form
+from gateway.web.locale import N_
+
+SENTENCES = {
+    "missing": N_("This is needed"),
+    "slug": N_("Use small letters, digits and hyphens, at most 63"),
+    "unknown": N_("Choose one of the list"),
+    "value": N_("Choose one of the list"),
+    "unknown_claim": N_("Choose a detail of the catalogue"),
+    "claim_name": N_("Choose a detail of the catalogue"),
+    "twice": N_("This is here twice"),
+    "range": N_("Use a number from 1 to 365"),
+    "length": N_("This is too short or too long"),
+    "too_long": N_("This is too long"),
+    "too_many": N_("There are too many of these"),
+    "not_a_list": N_("There must be at least one"),
+    "words_by_language": N_("Say this in English at least"),
+    "hidden_characters": N_("There are characters in this that nobody can see"),
+    "outer_spaces": N_("There are spaces at its beginning or end"),
+    "markup": N_("Use plain text without < or >"),
+    "not_nfc": N_("Type this again: its letters are composed in an unusual way"),
+    "mixed_scripts": N_("A word mixes letters of two scripts that look alike"),
+    "profile_forbids": N_("The security profile does not allow this"),
+    "scheme": N_("Use an address that begins with https"),
+    "wildcard": N_("Write out each address: patterns are not allowed"),
+    "fragment": N_("The address must not have a # in it"),
+    "reserved_query": N_("The address has a parameter that answers use, such as code or state"),
+    "dot_segment": N_("The address must not have /../ in it"),
+    "userinfo": N_("The address must not have a name or password in it"),
+    "port": N_("The port is not right"),
+    "host": N_("The host name is not right"),
+    "malformed": N_("This is not an address"),
+    "characters": N_("There are characters in this that an address cannot have"),
+    "jwks_and_jwks_uri": N_("Give keys or an address of keys, not both"),
+    "keys_missing": N_("Give public keys as a JWK set, or an address of one"),
+    "private_key": N_("This holds a private key. Make a new one, and give its public part only"),
+    "kid_missing": N_("Each key needs a kid"),
+    "kid_twice": N_("Two keys have the same kid"),
+}
+OTHER = N_("This is not right")
+
+
+def told(problems: Iterable[tuple[str, str]], gettext: Callable[[str], str]) -> dict[str, str]:
+    """Return a sentence for each field that has a problem, by the field's name."""
+    found: dict[str, str] = {}
+    for path, word in problems:
+        name = form.field(path)
+        if word in ("words_by_language", "missing") and not name.endswith(form.LANGUAGES):
+            name = f"{name}.en" if _in_languages(name) else name
+        found.setdefault(name, gettext(SENTENCES.get(word, OTHER)))
+    return found
+
+
+def _in_languages(name: str) -> bool:
+    return name.rsplit(".", 1)[-1] in ("name", "description", "otherWays", "why", "law")

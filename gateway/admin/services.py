@@ -1,0 +1,173 @@
+"""Services: the list, one service with its versions, and what can be done with it at once."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from gateway import claim_labels
+from gateway.admin import labels, office
+from gateway.admin.office import STOPS, NotAllowed, NotFound, Officer
+from gateway.pages.sharing import words
+from gateway.web.call import Call, see_other
+from relying_parties import clients, onboarding
+from relying_parties.onboarding import Standing, Version
+from relying_parties.profiles import SECRET_METHODS
+
+REASON = 300  # characters
+
+
+@office.at_work
+async def show_all(call: Call, officer: Officer) -> Response:
+    """List services, by words of their name and by state."""
+    wanted, state = call.query.text("q").strip().lower(), call.query.text("state")
+    rows = [
+        labels.version(call, one)
+        for one in await onboarding.standings(call.entry)
+        if officer.sees(one.agency_id) and state in ("", one.status, one.newest.state)
+    ]
+    found = [row for row in rows if wanted in f"{row['name']} {row['id']} {row['agency']}".lower()]
+    states = {**labels.STATUSES, "submitted": labels.STATES["submitted"]}
+    return office.page(
+        call,
+        officer,
+        "services",
+        "services",
+        rows=found,
+        q=call.query.text("q"),
+        state=state,
+        states=[{"value": name, "text": call.gettext(text)} for name, (text, _) in states.items()],
+        writes=officer.may(office.WRITES)
+        or any(officer.writes(agency) for agency in officer.agencies),
+    )
+
+
+@office.at_work
+async def show(call: Call, officer: Officer) -> Response:
+    """Show one service."""
+    standing = await find(call, officer)
+    return await one_page(call, officer, standing)
+
+
+@office.at_work
+async def suspend(call: Call, officer: Officer) -> Response:
+    """Stop a service now, for a reason."""
+    standing = await find(call, officer)
+    if not officer.may(STOPS):
+        raise NotAllowed
+    reason = " ".join(call.form.text("reason").split())
+    if not 3 <= len(reason) <= REASON:
+        wrong = call.gettext("Say why, in 3 to 300 characters")
+        return await one_page(call, officer, standing, errors={"reason": wrong})
+    await clients.suspend(call.entry, standing.newest.client_id, reason, by=officer.actor)
+    return see_other(f"/admin/services/{standing.newest.client_id}")
+
+
+@office.at_work
+async def resume(call: Call, officer: Officer) -> Response:
+    """Let a service work again."""
+    standing = await find(call, officer)
+    if not officer.may(STOPS):
+        raise NotAllowed
+    await clients.resume(call.entry, standing.newest.client_id, by=officer.actor)
+    return see_other(f"/admin/services/{standing.newest.client_id}")
+
+
+@office.at_work
+async def secret(call: Call, officer: Officer) -> Response:
+    """Issue another secret and show it, once."""
+    standing = await find(call, officer)
+    if not officer.writes(standing.agency_id):
+        raise NotAllowed
+    drawn = await clients.issue_secret(call.entry, standing.newest.client_id, by=officer.actor)
+    return await one_page(call, officer, standing, secret=drawn)
+
+
+async def find(call: Call, officer: Officer) -> Standing:
+    """Return the service of the address.
+
+    :raises NotFound: there is none, or it is another agency's
+    """
+    client_id = call.path_text("client")
+    for standing in await onboarding.standings(call.entry):
+        if standing.newest.client_id == client_id and officer.sees(standing.agency_id):
+            return standing
+    raise NotFound
+
+
+async def one_page(
+    call: Call,
+    officer: Officer,
+    standing: Standing,
+    *,
+    secret: str = "",
+    errors: dict[str, str] | None = None,
+) -> Response:
+    """Render the page of one service."""
+    client_id = standing.newest.client_id
+    client = await clients.find(call.entry, client_id)
+    versions = await onboarding.versions(call.entry, client_id)
+    method = client.registration.auth.method if client else ""
+    return office.page(
+        call,
+        officer,
+        "service",
+        "services",
+        status=422 if errors else 200,
+        one=labels.version(call, standing),
+        facts=facts(call, versions[0] if client is None else _in_force(standing, versions)),
+        versions=[_row(call, one) for one in versions],
+        secret=secret,
+        may={
+            "write": officer.writes(standing.agency_id) and standing.status != "retired",
+            "stop": officer.may(STOPS) and standing.status == "live",
+            "resume": officer.may(STOPS) and standing.status == "suspended",
+            "secret": officer.writes(standing.agency_id) and method in SECRET_METHODS,
+        },
+        errors=errors or {},
+        reason=call.form.text("reason"),
+    )
+
+
+def facts(call: Call, version: Version) -> list[dict[str, Any]]:
+    """Return a registration as rows: what it is called, where it runs, how it proves itself."""
+    spec, _ = version.document["spec"], call.gettext
+    auth = spec["auth"]
+    keys = auth.get("jwksUri") or ", ".join(
+        str(key.get("kid")) for key in (auth.get("jwks") or {}).get("keys", ())
+    )
+    rows = [
+        (_("Name"), [words(spec["name"], call.locale)]),
+        (_("What it is for"), [words(spec.get("description") or {}, call.locale)]),
+        (_("Security profile"), [spec.get("profile") or "gov-standard"]),
+        (_("How it proves itself"), [auth["method"], keys]),
+        (_("Where citizens go back to"), list(spec["redirectUris"])),
+        (_("Where they go after signing out"), list(spec.get("postLogoutRedirectUris") or ())),
+        (_("Where it starts"), [spec.get("start") or ""]),
+        (_("Contact"), [spec.get("contact") or ""]),
+        (_("Privacy notice"), [spec.get("privacy") or ""]),
+        (
+            _("Reads without the citizen present"),
+            [_("Yes") if spec.get("offlineAccess") else _("No")],
+        ),
+    ]
+    return [
+        {"key": key, "lines": kept}
+        for key, lines in rows
+        if (kept := [line for line in lines if line])
+    ]
+
+
+def _in_force(standing: Standing, versions: list[Version]) -> Version:
+    return next(one for one in versions if one.version == standing.in_force)
+
+
+def _row(call: Call, version: Version) -> dict[str, Any]:
+    return {
+        "number": version.version,
+        "href": f"/admin/services/{version.client_id}/versions/{version.version}",
+        "state": labels.tag(call, labels.STATES, version.state),
+        "when": claim_labels.clock(
+            version.decided_at or version.submitted_at or version.changed_at, call.locale
+        ),
+        "reason": version.reason or "",
+    }
