@@ -40,6 +40,12 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     """A tab with a virtual authenticator that knows its owner."""
+    return with_authenticator(context)
+
+
+def with_authenticator(context: BrowserContext) -> Page:
+    """Open a tab whose device makes passkeys and knows its owner."""
+    context.set_default_timeout(15_000)
     page = context.new_page()
     session = context.new_cdp_session(page)
     session.send("WebAuthn.enable")
