@@ -15,6 +15,7 @@ class Browser:
 
     def __init__(self, gateway: Gateway, cookie: str = "") -> None:
         self._gateway = gateway
+        self.lines: list[str] = []  # each Set-Cookie, as it came
         self.cookies = dict([cookie.split("=", 1)]) if cookie else {}
 
     async def send(
@@ -27,6 +28,7 @@ class Browser:
             spelt["cookie"] = "; ".join(pairs)
         answer = await self._gateway.ask(method, path, data=form, headers=spelt)
         for line in answer.headers.get_list("set-cookie"):
+            self.lines.append(line)
             name, _, rest = line.partition("=")
             if "max-age=0" in line.lower():
                 self.cookies.pop(name, None)
