@@ -1,10 +1,11 @@
 """Every page of the routes, opened by a citizen who is signed in, in three languages."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page
 
+from tests.support.administration import invited
 from tests.support.demo import Demo
+from tests.support.looking import look, look_at_all
 
 pytestmark = pytest.mark.browser
 
@@ -17,7 +18,12 @@ SIGNED_IN = (
     "/account/security", "/account/security/passkeys", "/account/security/password",
     "/account/sessions", "/account/activity", "/account/verify", "/logout",
 )  # fmt: skip
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AT_WORK = (
+    "/admin", "/admin/services", "/admin/services?q=nothing-like-it", "/admin/new-service",
+    "/admin/services/parking-permits", "/admin/services/parking-permits/edit",
+    "/admin/services/parking-permits/versions/1", "/admin/agencies", "/admin/agencies/northtown",
+    "/admin/new-agency", "/admin/audit", "/admin/audit?kind=Nothing",
+)  # fmt: skip
 
 
 def sign_in(page: Page, demo: Demo, name: str) -> None:
@@ -31,15 +37,6 @@ def sign_in(page: Page, demo: Demo, name: str) -> None:
     page.wait_for_url(lambda url: "/login/password" not in url)
 
 
-def look(page: Page) -> None:
-    """The page opens, fits, and axe finds nothing."""
-    expect(page.locator("h1")).to_have_count(1)
-    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
-    assert not wide, page.url
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
-    assert not found.response["violations"], (page.url, found.generate_report())
-
-
 @pytest.mark.parametrize("lang", ["en", "ar"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_for_anybody(context: BrowserContext, demo: Demo, lang: str, scheme: str) -> None:
@@ -48,22 +45,32 @@ def test_pages_for_anybody(context: BrowserContext, demo: Demo, lang: str, schem
 
     for width in (320, 1280):
         page.set_viewport_size({"width": width, "height": 800})
-        for path in ANYBODY:
-            joint = "&" if "?" in path else "?"
-            answer = page.goto(f"{demo.issuer}{path}{joint}lang={lang}")
-            assert answer
-            assert answer.status == 200, path
-            look(page)
+        look_at_all(page, demo.issuer, ANYBODY, lang=lang, status=200)
 
 
-@pytest.mark.parametrize(("lang", "width"), [("en", 320), ("ar", 1280), ("fr", 320)])
-def test_pages_of_the_account(page: Page, demo: Demo, lang: str, width: int) -> None:
+@pytest.mark.parametrize(
+    ("lang", "width", "scheme"),
+    [("en", 320, "dark"), ("ar", 1280, "dark"), ("fr", 320, "light"), ("en", 1280, "light")],
+)
+def test_pages_of_the_account(page: Page, demo: Demo, lang: str, width: int, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     sign_in(page, demo, "Anna")
     page.set_viewport_size({"width": width, "height": 800})
 
-    for path in SIGNED_IN:
-        joint = "&" if "?" in path else "?"
-        answer = page.goto(f"{demo.issuer}{path}{joint}lang={lang}")
-        assert answer
-        assert answer.status == 200, path
-        look(page)
+    look_at_all(page, demo.issuer, SIGNED_IN, lang=lang, status=200)
+
+
+@pytest.mark.parametrize(("lang", "scheme"), [("en", "light"), ("ar", "dark")])
+def test_pages_of_the_administration(page: Page, demo: Demo, lang: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_viewport_size({"width": 320, "height": 800})
+    look_at_all(page, demo.issuer, ("/admin/login",), lang=lang, status=200)
+    page.goto(invited(demo, f"looks-{lang}@example.test", "operator"))
+    look(page)
+    page.locator("#passkey-button").click()
+    page.wait_for_url("**/admin")
+
+    for width in (320, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        look_at_all(page, demo.issuer, AT_WORK, lang=lang, status=200)
+        look_at_all(page, demo.issuer, ("/admin/services/nothing",), lang=lang, status=404)
