@@ -25,7 +25,7 @@ from gateway.postgres import free_port
 from gateway.runtime import FRESH, Runtime
 from idp import accounts, attributes, sessions
 from idp.authenticators import passwords
-from keys import master, pairwise
+from keys import master, pairwise, signing
 from relying_parties import clients, consents, onboarding
 from relying_parties.consents import Consent, Decision
 from tests.support import servers
@@ -175,6 +175,12 @@ class Gateway:
         if applied.secret:
             self.secrets[applied.id] = applied.secret
         return applied.secret or ""
+
+    def sign_id_token(
+        self, claims: Mapping[str, Any], *, purpose: str = "token", typ: str | None = None
+    ) -> str:
+        """Sign with the gateway's own key what it would not sign by itself."""
+        return signing.sign(self.runtime.keyring, claims, purpose=purpose, alg="ES256", typ=typ)
 
     async def settled(self) -> None:
         """Wait until both processes see what was registered: they look once a second."""
