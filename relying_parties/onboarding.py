@@ -77,7 +77,7 @@ WAITING = statement(
 )
 NEWEST = statement(
     sa.select(*_SHOWN, _c.agency_id, _c.status, _c.version.label("in_force"))
-    .distinct(_v.client_id)
+    .ext(pg.distinct_on(_v.client_id))
     .join_from(tables.registrations, tables.clients, _c.client_id == _v.client_id)
     .order_by(_v.client_id, _v.version.desc())
 )
