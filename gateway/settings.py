@@ -16,7 +16,7 @@ ENVIRONMENTS = ("production", "demo", "test")
 LOCALES = ("en", "fr", "ar")
 
 # Read by others: the master key by keys.master, the rest by the bootstrap and the tests.
-ELSEWHERE = {"GATEHOUSE_MASTER_KEY", "GATEHOUSE_HOME", "GATEHOUSE_CHROMIUM"}
+ELSEWHERE = {"GATEHOUSE_MASTER_KEY", "GATEHOUSE_HOME", "GATEHOUSE_CHROMIUM", "GATEHOUSE_NODE"}
 
 
 class SettingsInvalid(Exception):  # noqa: N818 - named as the fact it reports

@@ -1,0 +1,47 @@
+"""Documents: what they point to is there, and no setting goes without a word."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from gateway.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "helm").rglob("*.md")])
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+SOURCE = re.compile(r"`((?:gateway|idp|relying_parties|keys|tests|helm)/[\w./{},-]*)`")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    dead = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
+
+    assert not dead
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_that_is_named_exists(page: Path) -> None:
+    dead = [
+        name
+        for spelt in SOURCE.findall(page.read_text().replace("/x.py", ""))
+        for name in spread(spelt)
+        if not (ROOT / name).exists()
+    ]
+
+    assert not dead
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Settings)])
+def test_every_setting_is_described(field: str) -> None:
+    assert f"`GATEHOUSE_{field.upper()}`" in (ROOT / "docs" / "operating.md").read_text()
+
+
+def spread(name: str) -> list[str]:
+    """Return the files that a name with {one,other} in it means."""
+    found = re.search(r"\{([^}]*)\}", name)
+    if not found:
+        return [name]
+    before, after = name[: found.start()], name[found.end() :]
+    return [each for part in found[1].split(",") for each in spread(before + part + after)]
