@@ -25,6 +25,7 @@ log = logging.getLogger("gatehouse")
 
 MAX_QUERY = 8 * 1024
 MAX_HEADERS = 16 * 1024
+MAX_HEADER_LINES = 100
 FORM_LIMIT = 64 * 1024
 
 Scope = Mapping[str, Any]
@@ -66,6 +67,8 @@ class Routes:
         if whole is not None:
             return whole, {}
         parts = path.split("/")
+        if len(parts) < 2:  # no address of a resource: the asterisk of OPTIONS
+            return None
         for pattern, route in self._patterns.get((parts[1], len(parts)), ()):
             placed = _fit(pattern, parts)
             if placed is not None:
@@ -108,7 +111,7 @@ class Dispatcher:
         for name, value in scope["headers"]:
             size += len(name) + len(value)
             hosts += name == b"host"
-        if size > MAX_HEADERS:
+        if size > MAX_HEADERS or len(scope["headers"]) > MAX_HEADER_LINES:
             return 431
         return None if hosts == 1 else 400
 
@@ -140,7 +143,10 @@ class Dispatcher:
                 await read_form(call, receive, route.limit, route.fields)
             response = await handler(call)
         except BodyRefused as error:
-            return await self._kept(call, route, _with_status(errors.REFUSED, error.status))
+            refused = await self._kept(call, route, _with_status(errors.REFUSED, error.status))
+            if error.status == 408:  # RFC 9110 §15.5.9: nobody waits for the rest
+                refused.headers["connection"] = "close"
+            return refused
         except ParamsInvalid:
             return await self._kept(call, route, errors.REFUSED)
         except ForeignForm:
