@@ -31,6 +31,7 @@ class Settings:
     :ivar trusted_proxies: peers whose ``X-Forwarded-For`` is believed
     :ivar workers: processes that answer requests
     :ivar operator: what the gateway calls itself on its pages
+    :ivar contact: where people and finders of faults can write: an address or a link
     :ivar allow_loopback: services may register ``http`` addresses on this machine
     """
 
@@ -45,6 +46,7 @@ class Settings:
     mail_from: str = "Gatehouse <no-reply@localhost>"
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     operator: str = "Gatehouse"
+    contact: str = ""
     default_locale: str = "en"
     pool_size: int = 10
     allow_loopback: bool = False

@@ -4,6 +4,7 @@
 database, so that a worker without one gets no citizen.
 """
 
+import asyncpg
 from starlette.responses import Response
 
 from gateway.web.call import Call
@@ -22,6 +23,6 @@ async def ready(call: Call) -> Response:
     """Answer 200 while the database answers, 503 otherwise."""
     try:
         await clients.registry_version(call.entry)
-    except (DatabaseBusy, OSError):
+    except (DatabaseBusy, OSError, asyncpg.PostgresError):  # also: not migrated yet
         return Response(b"no database\n", 503, {**_FIELDS, "retry-after": "5"})
     return Response(b"ok\n", headers=_FIELDS)

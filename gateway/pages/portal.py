@@ -1,5 +1,6 @@
 """The front: find a service, see what it asks before signing in, and short honest answers."""
 
+from datetime import timedelta
 from typing import Any
 
 from starlette.responses import Response
@@ -12,10 +13,11 @@ from gateway.pages.texts import TEXTS
 from gateway.web import render
 from gateway.web.call import Call
 from gateway.web.dispatch import Route
-from relying_parties import clients, consents
+from relying_parties import clients, consents, releases
 from relying_parties.clients import Client
 
 CARRY_ON = 3
+FRESH = timedelta(days=180)  # RFC 9116 §2.5.5 advises less than a year
 
 
 async def home(call: Call) -> Response:
@@ -26,12 +28,20 @@ async def home(call: Call) -> Response:
     mine: list[Client] = []
     if session is not None:
         theirs = await citizen.subjects(call, session)
-        used = [
-            one.client_id
+        reads = await releases.last_reads(call.entry, theirs)
+        last = {
+            client_id: max(each.last for each in of.values()) for client_id, of in reads.items()
+        }
+        used = {
+            one.client_id: last.get(one.client_id, one.given_at)
             for one in await consents.of_subjects(call.entry, theirs)
             if one.state == "active"
-        ]
-        mine = [one for one in live if one.client_id in used][:CARRY_ON]
+        }
+        mine = sorted(
+            (one for one in live if one.client_id in used),
+            key=lambda one: used[one.client_id],
+            reverse=True,
+        )[:CARRY_ON]
     found = [one for one in live if _matches(call, one, sought)] if sought else live
     return render.page(
         call,
@@ -76,7 +86,8 @@ async def text(call: Call) -> Response:
     title, parts = TEXTS[call.path.strip("/")]
     _ = call.gettext
     shown = [(_(heading), _(sentence)) for heading, sentence in parts]
-    return render.page(call, "portal/text.html", title=_(title), parts=shown)
+    contact = call.runtime.settings.contact if call.path == "/help" else ""
+    return render.page(call, "portal/text.html", title=_(title), parts=shown, contact=contact)
 
 
 async def signed_out(call: Call) -> Response:
@@ -93,10 +104,13 @@ async def passkey_endpoints(call: Call) -> Response:
 
 async def security_txt(call: Call) -> Response:
     """Tell finders of faults whom to tell (RFC 9116)."""
-    issuer = call.runtime.settings.issuer
-    year = call.entry.at.year + 1
+    settings = call.runtime.settings
+    issuer, contact = settings.issuer, settings.contact
+    if "@" in contact and ":" not in contact:
+        contact = f"mailto:{contact}"
+    expires = (call.entry.at + FRESH).strftime("%Y-%m-%dT00:00:00Z")
     body = (
-        f"Contact: {issuer}/help\nExpires: {year}-01-01T00:00:00Z\n"
+        f"Contact: {contact or f'{issuer}/help'}\nExpires: {expires}\n"
         f"Preferred-Languages: en, fr, ar\nCanonical: {issuer}/.well-known/security.txt\n"
     )
     return Response(body, headers={"content-type": "text/plain; charset=utf-8"})
@@ -104,7 +118,8 @@ async def security_txt(call: Call) -> Response:
 
 async def robots(_call: Call) -> Response:
     """Let search engines see the front, not anybody's pages."""
-    body = "User-agent: *\nAllow: /$\nAllow: /services/\nDisallow: /\n"
+    open_to_all = "".join(f"Allow: /{name}\n" for name in TEXTS)
+    body = f"User-agent: *\nAllow: /$\nAllow: /services/\n{open_to_all}Disallow: /\n"
     return Response(body, headers={"content-type": "text/plain; charset=utf-8"})
 
 

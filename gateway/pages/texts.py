@@ -77,13 +77,13 @@ TEXTS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
             (
                 N_("How we check"),
                 N_(
-                    "Each page is tested against WCAG 2.2 AA in light and dark, in English and in Arabic, before every release."
+                    "Each page is tested against WCAG 2.2 AA in light and dark, in several languages, before every release."
                 ),
             ),
             (
                 N_("Something does not work for you?"),
                 N_(
-                    "Tell the office whose service you were using, or write to the address on the help page. Say which page it was."
+                    "Tell the office whose service you were using, or us: the help page says how. Say which page it was."
                 ),
             ),
         ),

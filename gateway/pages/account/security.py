@@ -120,7 +120,7 @@ async def show_password(call: Call, session: Session) -> Response:
     """Ask for a new password."""
     if not _fresh(call, session):
         return see_other("/login/confirm?next=security")
-    return citizen.page(call, "account/password.html", "security")
+    return await _password_page(call, session)
 
 
 @citizen.signed_in("security")
@@ -135,9 +135,7 @@ async def password(call: Call, session: Session) -> Response:
         passwords.check_policy(typed, [call.runtime.settings.operator, *known])
     except PasswordRefused as refused:
         wrong = new_password.reason(call, refused)
-        return citizen.page(
-            call, "account/password.html", "security", status=422, errors={"password": wrong}
-        )
+        return await _password_page(call, session, errors={"password": wrong})
     await call.entry.release()  # hashing takes long: no connection waits for it
     hashed = await call.runtime.hasher.hash(typed)
     await passwords.set(call.entry, session.account.id, hashed)
@@ -146,6 +144,20 @@ async def password(call: Call, session: Session) -> Response:
     await citizen.end_everything(call, session.account.id)
     await _tell(call, session, "password-changed")
     return see_other("/account/security?done=password")
+
+
+async def _password_page(
+    call: Call, session: Session, *, errors: dict[str, str] | None = None
+) -> Response:
+    known = await identifiers.emails(call.entry, call.runtime.vault, session.account.id)
+    return citizen.page(
+        call,
+        "account/password.html",
+        "security",
+        status=422 if errors else 200,
+        email=known[0] if known else "",  # for password managers: a password needs a name
+        errors=errors or {},
+    )
 
 
 async def _add_page(call: Call, session: Session, *, error: str = "") -> Response:

@@ -34,6 +34,7 @@ KINDS = {
     "restored": N_("You took a change back"),
     "expired": N_("Sharing ran out"),
 }
+DONE = {"saved": "narrowed", "stopped": "withdrawn", "undone": "restored"}
 
 
 @citizen.signed_in("sharing")
@@ -73,9 +74,10 @@ async def change(call: Call, session: Session) -> Response:
     kept = [name for name in consent.claims if name in ticked or _by_law(client, name)]
     if not kept:
         return see_other(f"/account/sharing/{client.client_id}/stop")
-    if set(kept) != set(consent.claims):
-        narrowed = await consents.narrow(call.entry, consent.id, theirs, kept)
-        await sign_receipt(call, narrowed, client, theirs)
+    if set(kept) == set(consent.claims):
+        return see_other(f"/account/sharing/{client.client_id}")
+    narrowed = await consents.narrow(call.entry, consent.id, theirs, kept)
+    await sign_receipt(call, narrowed, client, theirs)
     return see_other(f"/account/sharing/{client.client_id}?done=saved")
 
 
@@ -172,9 +174,16 @@ async def _service(call: Call, session: Session) -> Response:
         card=await _card(call, consent, reads),
         rows=[_row(call, client, consent, name, reads) for name in consent.claims],
         undoable=undoable,
-        done=call.query.text("done"),
+        done=_done(call, latest),
         history=_history(call, client, mine, released),
     )
+
+
+def _done(call: Call, latest: Any) -> str:
+    """Say what was just done, if the address says so and it is true."""
+    told = call.query.text("done")
+    fresh = latest is not None and call.entry.at - latest.at < timedelta(minutes=1)
+    return told if fresh and DONE.get(told) == latest.kind else ""
 
 
 async def _one(call: Call, session: Session) -> tuple[dict[str, Any], Consent, Client]:
