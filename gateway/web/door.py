@@ -48,7 +48,7 @@ class Door(HttpToolsProtocol):
         if self._shut:
             return
         super().data_received(data)
-        cycle = self.cycle
+        cycle: Any = self.cycle  # None before the first request
         if cycle is not None and cycle.scope is self.scope and not cycle.response_complete:
             if self._deadline is not None:
                 self._wait_no_more()
@@ -64,7 +64,8 @@ class Door(HttpToolsProtocol):
     @property
     def _answered(self) -> bool:
         """Whether the last request that began has its answer: the rest of its body comes."""
-        return self.cycle is not None and self.cycle.scope is self.scope
+        cycle: Any = self.cycle
+        return cycle is not None and cycle.scope is self.scope
 
     def _wait_no_more(self) -> None:
         self._head = 0

@@ -60,34 +60,30 @@ async def test_nobody_signs_others_in(gateway: Gateway, headers: dict[str, str])
 
 
 @pytest.mark.parametrize("path", FORMS)
-@pytest.mark.parametrize("token", [None, "", "x", "AAAA" * 11, "another browser's"])
 async def test_a_form_carries_this_browser_s_token(
-    gateway: Gateway, ana: Citizen, path: str, token: str | None
+    gateway: Gateway, ana: Citizen, path: str
 ) -> None:
     """SE-05."""
-    if token == "another browser's":
-        other = Browser(gateway)
-        token = other.form(await other.follow("/login"), "login-submit")[1]["csrf"]
-    form = {} if token is None else {"csrf": token}
+    other = Browser(gateway)
+    foreign = other.form(await other.follow("/login"), "login-submit")[1]["csrf"]
     async with gateway.unchanged():
-        answer = await Browser(gateway, ana.cookie).send("POST", path, form)
-
-    assert answer.status_code == 403
+        for form in ({}, {"csrf": ""}, {"csrf": "x"}, {"csrf": "AAAA" * 11}, {"csrf": foreign}):
+            answer = await Browser(gateway, ana.cookie).send("POST", path, form)
+            assert answer.status_code == 403, form
 
 
 @pytest.mark.parametrize("path", FORMS)
-@pytest.mark.parametrize("headers", ABROAD[:3], ids=lambda each: "-".join(each.values()))
 async def test_a_form_of_another_site_changes_nothing(
-    gateway: Gateway, ana: Citizen, path: str, headers: dict[str, str]
+    gateway: Gateway, ana: Citizen, path: str
 ) -> None:
     """SE-05: even with a token that is right."""
     browser = Browser(gateway, ana.cookie)
     page = await browser.follow("/account/sharing/basic/stop")
     token = browser.form(page, "stop")[1]["csrf"]
     async with gateway.unchanged():
-        answer = await browser.send("POST", path, {"csrf": token}, **headers)
-
-    assert answer.status_code == 403
+        for headers in ABROAD:
+            answer = await browser.send("POST", path, {"csrf": token}, **headers)
+            assert answer.status_code == 403, headers
 
 
 async def test_cookies_are_bound_to_this_host(gateway: Gateway) -> None:
