@@ -6,6 +6,7 @@ from playwright.sync_api import BrowserContext, Page
 from tests.support.administration import invited
 from tests.support.demo import Demo
 from tests.support.looking import look, look_at_all
+from tests.support.walking import sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -24,17 +25,6 @@ AT_WORK = (
     "/admin/services/parking-permits/versions/1", "/admin/agencies", "/admin/agencies/northtown",
     "/admin/new-agency", "/admin/audit", "/admin/audit?kind=Nothing",
 )  # fmt: skip
-
-
-def sign_in(page: Page, demo: Demo, name: str) -> None:
-    """Sign in with the password, without a service."""
-    person = demo.person(name)
-    page.goto(f"{demo.issuer}/login")
-    page.locator("#username").fill(person["email"])
-    page.locator("#login-submit").click()
-    page.locator("#password").fill(person["password"])
-    page.locator("#login-submit").click()
-    page.wait_for_url(lambda url: "/login/password" not in url)
 
 
 @pytest.mark.parametrize("lang", ["en", "ar"])
