@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
-from gateway.oauth import respond
+from gateway.oauth import ending, respond
 from gateway.oauth.refusals import PageRefused
 from gateway.web import cookies, csrf, render
 from gateway.web.call import Call, see_other
@@ -24,9 +24,8 @@ from idp import sessions
 from idp.sessions import Session
 from keys import opaque, pairwise, signing
 from keys.errors import TokenRefused
-from relying_parties import clients, redirects
+from relying_parties import redirects
 from relying_parties.clients import Client
-from relying_parties.grants import families
 
 _FIELDS = ("client_id", "post_logout_redirect_uri", "state")
 _LONG = 6000  # a posted request beyond this does not fit into an address
@@ -122,19 +121,12 @@ def _onward(client: Client | None, fields: dict[str, str]) -> str:
 
 
 async def _end(call: Call, wish: Wish, session: Session) -> Response:
-    entry, key = call.entry, call.runtime.vault.pairwise
-    known = await clients.listed(entry)
-    await sessions.end(entry, session.id)
-    await families.end_for_subjects(
-        entry,
-        {pairwise.subject(key, client.sector, session.account.id) for client in known},
-        sids=[pairwise.sid(key, client.client_id, session.id) for client in known],
-        offline_too=False,
-    )
+    await sessions.end(call.entry, session.id)
+    held = await ending.end(call, session.account.id, [session.id])
     response = _done(call, wish)
     cookies.clear(response, cookies.SESSION)
     response.headers["clear-site-data"] = '"cache", "storage"'
-    return response
+    return ending.once_more(call, response, held)
 
 
 def _confirm(call: Call, wish: Wish) -> Response:

@@ -1,18 +1,14 @@
 """Where you are signed in: each browser, ended one by one or all at once."""
 
-import uuid
-
 from starlette.responses import Response
 
 from gateway import claim_labels
+from gateway.oauth import ending
 from gateway.pages.account import citizen
 from gateway.web import cookies, csrf
 from gateway.web.call import Call, see_other
 from idp import sessions
 from idp.sessions import Session
-from keys import pairwise
-from relying_parties import clients
-from relying_parties.grants import families
 
 
 @citizen.signed_in("sessions")
@@ -44,12 +40,12 @@ async def end(call: Call, session: Session) -> Response:
     found = await sessions.listed(call.entry, session.account.id)
     wanted = call.path_text("session")
     target = next((one.id for one in found if str(one.id) == wanted), None)
-    if target is not None:
-        await sessions.end(call.entry, target)
-        await end_grants(call, session, [target])
-    if target == session.id:
-        return _signed_out()
-    return see_other("/account/sessions?done=one")
+    if target is None:
+        return see_other("/account/sessions?done=one")
+    await sessions.end(call.entry, target)
+    held = await ending.end(call, session.account.id, [target])
+    response = _signed_out() if target == session.id else see_other("/account/sessions?done=one")
+    return ending.once_more(call, response, held)
 
 
 @citizen.signed_in("sessions")
@@ -57,20 +53,8 @@ async def end_all(call: Call, session: Session) -> Response:
     """End every session, this one too."""
     csrf.check(call)
     ended = await sessions.end_all(call.entry, session.account.id)
-    await end_grants(call, session, ended)
-    return _signed_out()
-
-
-async def end_grants(call: Call, session: Session, ended: list[uuid.UUID]) -> None:
-    """End what services hold through these sessions; what works in absence stays."""
-    theirs = await citizen.subjects(call, session)
-    key = call.runtime.vault.pairwise
-    sids = [
-        pairwise.sid(key, client.client_id, one)
-        for client in await clients.listed(call.entry)
-        for one in ended
-    ]
-    await families.end_for_subjects(call.entry, list(theirs), sids=sids, offline_too=False)
+    held = await ending.end(call, session.account.id, ended)
+    return ending.once_more(call, _signed_out(), held)
 
 
 def _signed_out() -> Response:
