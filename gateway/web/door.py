@@ -77,7 +77,7 @@ class Door(HttpToolsProtocol):
         self._deadline = None
         if self._shut or self._answered or not self._head:
             self.transport.abort()
-        elif not self.transport.is_closing():
+        else:
             self._refuse(_TOO_SLOW)
 
     def _refuse(self, answer: bytes) -> None:
@@ -86,6 +86,10 @@ class Door(HttpToolsProtocol):
         A connection that is closed with bytes unread is reset, and the answer with it.
         """
         self._shut = True
+        cycle: Any = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            self.transport.abort()  # it would be taken for the answer that is still awaited
+            return
         if self.transport.is_closing():
             return
         self.transport.write(answer)

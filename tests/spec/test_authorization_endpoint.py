@@ -3,6 +3,8 @@
 Specs: RFC 6749 §3.1 and §4.1, OpenID Connect Core §3.1.2, RFC 9207, RFC 9700 §4.
 """
 
+import re
+from html import unescape
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -14,6 +16,7 @@ from tests.support.services import CALLBACK, SECOND, asked
 
 AAL2 = '{"id_token":{"acr":{"essential":true,"values":["%s"]}}}'
 PHR = AAL2 % "phr"
+CRLF = "a\r\nset-cookie: x=y"
 
 
 async def authorize(
@@ -141,12 +144,34 @@ async def test_an_error_keeps_the_query_of_a_registered_address(gateway: Gateway
     assert (told["kept"], told["error"], told["state"]) == ("1", "login_required", "the state")
 
 
-@pytest.mark.parametrize("state", ["s" * 1000, "a b&c=d#e%20+é€𝄞\"'<>", "0"])
+@pytest.mark.parametrize("state", ["s" * 1000, "a b&c=d#e%20+é€𝄞\"'<>", "0", CRLF])
 async def test_state_comes_back_as_it_was(gateway: Gateway, ana: Citizen, state: str) -> None:
     """AZ-10, AZ-12."""
     answer = await authorize(gateway, ana, state=state)
 
     assert verdicts.sent_back(answer, CALLBACK, gateway.issuer)["state"] == state
+
+
+@pytest.mark.parametrize("error", [False, True])
+@pytest.mark.parametrize("state", ["s", '"><script>alert(1)</script>', CRLF])
+async def test_an_answer_by_form_goes_to_that_address_alone(
+    gateway: Gateway, ana: Citizen, state: str, error: bool
+) -> None:
+    """OAuth 2.0 Form Post Response Mode; SE-19: what comes back is a value, never markup."""
+    over = {"prompt": "none", "max_age": "0"} if error else {}
+    answer = await authorize(gateway, ana, response_mode="form_post", state=state, **over)
+
+    found = re.search(r'<form method="post" action="([^"]*)">(.*?)</form>', answer.text, re.DOTALL)
+    assert found
+    fields = dict(re.findall(r'name="([^"]*)" value="([^"]*)"', found[2]))
+    assert unescape(found[1]) == CALLBACK
+    assert unescape(fields["state"]).replace("\r\n", "\n") == state.replace("\r\n", "\n")
+    assert fields["iss"] == gateway.issuer
+    assert fields.get("error") == ("login_required" if error else None)
+    assert ("code" in fields) is not error
+    policy = answer.headers["content-security-policy"]
+    assert "form-action 'self' https://rp.example;" in policy + ";"
+    assert answer.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("nonce", ["n" * 64, "n" * 384])
