@@ -68,6 +68,7 @@ class House:
                 process.wait()
         if self.database is not None:
             self.database.stop()
+        (self.home / "demo" / house.DEMO.name).unlink(missing_ok=True)
 
 
 @click.command()
@@ -128,6 +129,7 @@ def _open(standing: House) -> None:
         place / "postgres", postgres.binaries(), port=standing.ports.database
     )
     environment = _environment(standing, place)
+    _leave(place / house.DEMO.name, environment)
     _say("bringing the database to this version")
     migrations.upgrade(environment["GATEHOUSE_DATABASE_URL"])
     _say("settling three agencies and twenty people")
@@ -293,6 +295,11 @@ def _write(standing: House, facts: Mapping[str, Any]) -> None:
         "people": facts["people"],
         "services": services,
     }
+    _leave(path, told)
+
+
+def _leave(path: Path, told: Mapping[str, Any]) -> None:
+    """Write something down for other programs of this user."""
     path.touch(mode=0o600)
     path.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -15,10 +17,26 @@ from keys.entry import Entry
 T = TypeVar("T")
 
 
+# What the demo of this folder runs with, while it runs.
+DEMO = Path(".gatehouse") / "demo" / "environment.json"
+
+
+def configured() -> settings.Settings:
+    """Read the settings; where none at all is given, those of the demo that runs in this folder.
+
+    :raises SettingsInvalid: the first thing that is wrong
+    """
+    given = {name for name in os.environ if name.startswith("GATEHOUSE_")} - settings.ELSEWHERE
+    if given or not DEMO.exists():
+        return settings.read()
+    click.echo("· working on the demo that runs here", err=True)
+    return settings.read(json.loads(DEMO.read_text()))
+
+
 @asynccontextmanager
 async def opened(given: settings.Settings | None = None) -> AsyncIterator[Runtime]:
     """Open the house for one command."""
-    runtime = Runtime(given or settings.read())
+    runtime = Runtime(given or configured())
     await runtime.open()
     try:
         yield runtime

@@ -41,7 +41,7 @@ def init(home: Path) -> None:
 @click.command()
 def migrate() -> None:
     """Bring the database to this version's schema."""
-    migrations.upgrade(settings.read().database_url)
+    migrations.upgrade(house.configured().database_url)
     click.echo(f"the schema is at {migrations.newest()}")
 
 
@@ -66,7 +66,7 @@ def check() -> None:
     """Look whether everything is as it must be; each line says how to mend it."""
     found = [_configuration()]
     if found[0][0]:
-        found += asyncio.run(_running(settings.read()))
+        found += asyncio.run(_running(house.configured()))
     for right, what, advice in found:
         click.echo(f"{'✔' if right else '✖'} {what}{'' if right else f': {advice}'}")
     sys.exit(0 if all(right for right, _, _ in found) else 1)
@@ -77,7 +77,7 @@ Finding = tuple[bool, str, str]
 
 def _configuration() -> Finding:
     try:
-        given = settings.read()
+        given = house.configured()
         master.load(given.master_key_file, os.environ)
     except (settings.SettingsInvalid, KeysError) as error:
         return False, "configuration", str(error)
