@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import jwt
 import pytest
 
-from tests.support import services, verdicts
+from tests.support import jws, services, verdicts
 from tests.support.browser import Browser
 from tests.support.gateway import Citizen, Gateway
 from tests.support.services import CALLBACK, asked
@@ -93,11 +93,10 @@ async def test_a_hint_that_is_not_ours_is_refused(
     """AZ-23."""
     genuine = (await services.tokens(gateway, ana))["id_token"]
     claims = verdicts.claims(genuine)
-    header, payload, signature = genuine.split(".")
     hint = {
         "none": jwt.encode(claims, None, algorithm="none"),
         "foreign": jwt.encode(claims, services.STRANGER, algorithm="ES256"),
-        "altered": f"{header}.{payload}.{signature[:-2]}AA",
+        "altered": jws.altered(genuine),
         "other-client": genuine,
         "no-jwt": "no.jwt.at-all",
         "logout": jwt.encode(

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import jwt
 import pytest
 
-from tests.support import services, verdicts
+from tests.support import jws, services, verdicts
 from tests.support.browser import Browser
 from tests.support.gateway import Citizen, Gateway
 from tests.support.services import AFTER, STRANGER
@@ -77,9 +77,8 @@ async def test_a_hint_that_is_not_ours_ends_nothing(
     """LO-02."""
     genuine = (await services.tokens(gateway, ana))["id_token"]
     claims = verdicts.claims(genuine)
-    head, body, signature = genuine.split(".")
     hint = {
-        "altered": f"{head}.{body}.{signature[:-2]}AA",
+        "altered": jws.altered(genuine),
         "none": jwt.encode(claims, None, algorithm="none"),
         "foreign": jwt.encode(claims, STRANGER, "ES256"),
         "another-client": genuine,
