@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.applications import Starlette
 
-from gateway import settings
+from gateway import logs, settings
 from gateway.routes import ROUTES
 from gateway.runtime import Runtime
 from gateway.web.dispatch import Dispatcher
@@ -34,6 +35,7 @@ class Application:
     @contextlib.asynccontextmanager
     async def _live(self, _app: Starlette) -> AsyncIterator[None]:
         await self._runtime.open()
+        log.info("serving", extra={"pid": os.getpid()})
         fresh = asyncio.create_task(self._runtime.keep_keys_fresh())
         try:
             yield
@@ -46,4 +48,5 @@ class Application:
 
 def create() -> Application:
     """Build the application from the environment; uvicorn's factory."""
+    logs.set_up()
     return Application(settings.read())

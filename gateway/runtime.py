@@ -6,6 +6,7 @@ token may do does not wait for that: its statement asks whether the service is l
 """
 
 import asyncio
+import logging
 import os
 import time
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from keys.pool import Pool, PoolPolicy
 from keys.vault import Vault
 from relying_parties import clients
 from relying_parties.clients import Client
+
+log = logging.getLogger("gatehouse")
 
 FRESH = 1.0  # seconds for which the registry's number is believed
 KEYS_FRESH = 60.0
@@ -83,8 +86,11 @@ class Runtime:
         """Take up what a rotation did elsewhere, for as long as the process runs."""
         while True:
             await asyncio.sleep(KEYS_FRESH)
-            async with self.entry() as entry:
-                self.keyring = await keystore.load(entry, self.vault.sealer)
+            try:
+                async with self.entry() as entry:
+                    self.keyring = await keystore.load(entry, self.vault.sealer)
+            except Exception:  # a database that is away for a minute must not end the watch
+                log.exception("keys not read")
 
     async def _look(self) -> None:
         self._looked = time.monotonic()

@@ -41,7 +41,8 @@ async def send_mail(runtime: Runtime) -> int:
             try:
                 await mail.send(runtime.settings.smtp_url, message)
             except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-                log.warning("mail %s not accepted: %s", notice.id, type(error).__name__)
+                told = {"notice": notice.id, "error": type(error).__name__}
+                log.warning("mail not accepted", extra=told)
                 await notices.failed(entry, notice)
             else:
                 await notices.sent(entry, notice)
@@ -103,9 +104,9 @@ async def _repeat(runtime: Runtime, duty: Duty) -> None:
         try:
             done = await duty.run(runtime)
             if done:
-                log.info("%s: %s", duty.run.__name__, done)
+                log.info("duty done", extra={"duty": duty.run.__name__, "count": done})
         except Exception:
-            log.exception("%s failed", duty.run.__name__)
+            log.exception("duty failed", extra={"duty": duty.run.__name__})
         await asyncio.sleep(duty.every)
 
 

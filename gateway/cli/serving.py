@@ -1,12 +1,11 @@
 """Serving: the web processes. Nothing is read here that answering a request does not need."""
 
 import importlib.util
-import logging
 
 import click
 import uvicorn
 
-from gateway import settings
+from gateway import logs, settings
 
 
 @click.command()
@@ -19,7 +18,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         if importlib.util.find_spec(module) is None:
             raise click.ClickException(f"{module} is missing: without it we are four times slower")
     given = settings.read()
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logs.set_up()
     uvicorn.run(
         "gateway.app:create",
         factory=True,
@@ -34,5 +33,6 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         proxy_headers=False,
         timeout_keep_alive=10,
         timeout_graceful_shutdown=25,
+        log_config=None,
         log_level="warning",
     )

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import os
 import signal
 import sys
@@ -13,7 +12,7 @@ import asyncpg
 import click
 import httpx2
 
-from gateway import migrations, settings
+from gateway import logs, migrations, settings
 from gateway import worker as duties
 from gateway.cli import house
 from gateway.runtime import now
@@ -48,7 +47,7 @@ def migrate() -> None:
 @click.command()
 def worker() -> None:
     """Send mail, chain the journal, expire, purge, rotate."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logs.set_up()
 
     async def run() -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()

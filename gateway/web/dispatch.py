@@ -161,7 +161,8 @@ class Dispatcher:
         if isinstance(code, str):
             return await self._kept(call, route, errors.outcome(code))
         reference = opaque.reference()
-        log.error("unexpected %s at %s", reference, route.path, exc_info=error)
+        told = {"reference": reference, "route": route.path}
+        log.error("unexpected", exc_info=error, extra=told)
         if call.opened is not None:
             await call.opened.__aexit__(type(error), error, error.__traceback__)
         return refusal(call, errors.UNEXPECTED, route.kind, reference=reference)
@@ -178,7 +179,7 @@ class Dispatcher:
         except Exception as error:
             code = getattr(error, "code", None)
             if code is None:
-                log.exception("not committed at %s", route.path)
+                log.exception("not committed", extra={"route": route.path})
             return refusal(call, errors.outcome(code) if code else errors.BUSY, route.kind)
         return response
 
