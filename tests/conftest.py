@@ -155,6 +155,7 @@ def demo(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     running = demos.start(home)
     yield running
     demos.stop(running)
+    demos.tells_no_secret(running)
     shutil.rmtree(home, ignore_errors=True)
 
 

@@ -1,15 +1,26 @@
 """Probes: is the process alive, may it get requests, has it started.
 
 ``live`` asks nothing, so a slow database restarts no worker; ``ready`` asks the
-database, so that a worker without one gets no citizen.
+database, so that a worker without one gets no citizen. A schema that is newer than
+this code is no hindrance: a release migrates first, while the old pods still answer.
 """
+
+from pathlib import Path
 
 import asyncpg
 from starlette.responses import Response
 
+import gateway
 from gateway.web.call import Call
+from keys import schema
 from keys.errors import DatabaseBusy
-from relying_parties import clients
+
+# By the files' names: reading the history itself would load Alembic into every process.
+_REVISIONS = sorted(
+    path.name.split("_")[0]
+    for path in (Path(gateway.__file__).parent / "migrations" / "versions").glob("[0-9]*.py")
+)
+TOO_OLD = frozenset([None, "", *_REVISIONS[:-1]])
 
 _FIELDS = {"cache-control": "no-store", "content-type": "text/plain; charset=utf-8"}
 
@@ -20,9 +31,17 @@ async def live(_call: Call) -> Response:
 
 
 async def ready(call: Call) -> Response:
-    """Answer 200 while the database answers, 503 otherwise."""
+    """Answer 200 while the database answers and is migrated, 503 otherwise."""
     try:
-        await clients.registry_version(call.entry)
-    except (DatabaseBusy, OSError, asyncpg.PostgresError):  # also: not migrated yet
-        return Response(b"no database\n", 503, {**_FIELDS, "retry-after": "5"})
-    return Response(b"ok\n", headers=_FIELDS)
+        revision = await schema.revision(call.entry)
+    except (DatabaseBusy, OSError):
+        return _not_yet(b"no database\n")
+    except asyncpg.PostgresError:
+        return _not_yet(b"no schema\n")
+    return (
+        _not_yet(b"schema too old\n") if revision in TOO_OLD else Response(b"ok\n", headers=_FIELDS)
+    )
+
+
+def _not_yet(why: bytes) -> Response:
+    return Response(why, 503, {**_FIELDS, "retry-after": "5"})

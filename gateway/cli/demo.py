@@ -158,6 +158,7 @@ def _environment(standing: House, place: Path) -> dict[str, str]:
         "GATEHOUSE_PORT": str(standing.ports.gateway),
         "GATEHOUSE_SMTP_URL": f"smtp://127.0.0.1:{standing.ports.smtp}",
         "GATEHOUSE_MAIL_FROM": "Gatehouse <no-reply@gatehouse.test>",
+        "GATEHOUSE_CONTACT": "help@gatehouse.test",
     }
 
 

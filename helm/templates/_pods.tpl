@@ -14,6 +14,10 @@ GATEHOUSE_HOST: "0.0.0.0"
 GATEHOUSE_PORT: "8000"
 GATEHOUSE_WORKERS: {{ .Values.web.workers | quote }}
 GATEHOUSE_MAIL_FROM: {{ required "settings.mailFrom: the address that mail comes from" .Values.settings.mailFrom | quote }}
+GATEHOUSE_OPERATOR: {{ .Values.settings.operator | quote }}
+{{- with .Values.settings.contact }}
+GATEHOUSE_CONTACT: {{ . | quote }}
+{{- end }}
 {{- with .Values.settings.trustedProxies }}
 GATEHOUSE_TRUSTED_PROXIES: {{ join "," . | quote }}
 {{- end }}

@@ -27,5 +27,5 @@ def test_the_product_knows_every_setting_of_the_chart(render: Render, values: st
 
     given = declared.keys() | {e["name"] for e in container["env"] if e["name"].startswith("GATE")}
 
-    assert len(given) >= 9
+    assert len(given) >= 10
     assert given <= KNOWN

@@ -102,6 +102,18 @@ def start(home: Path) -> Demo:
     return Demo(json.loads((home / "demo.json").read_text()), home, ports, process)
 
 
+def tells_no_secret(demo: Demo) -> None:
+    """LG-02, LG-08: whatever was asked, the logs of our processes hold nothing of anybody."""
+    people = demo.facts["people"]
+    told = [person[what] for person in people for what in ("name", "email", "password")]
+    told += [one["client_secret"] for one in demo.facts["services"] if "client_secret" in one]
+    for name in ("gateway", "worker"):
+        said = (demo.home / "demo" / f"{name}.log").read_text()
+        assert '"level": "error"' not in said, said
+        for secret in (*told, "@example.test", "code=", "state=", "request_uri=", "eyJ"):
+            assert secret not in said, f"{name}.log tells {secret}"
+
+
 def stop(demo: Demo) -> None:
     """Stop it as Ctrl-C does."""
     demo.process.send_signal(signal.SIGINT)

@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -256,7 +256,14 @@ async def running(database: str, folder: Path) -> AsyncIterator[Gateway]:
             for process in gateway.processes:
                 process.wait(30)
         said = gateway.logs()
-        assert "Traceback" not in said, said
+        assert '"level": "error"' not in said, said
+        _tells_no_secret(said, [*gateway.secrets.values(), gateway.runtime.vault.pepper.hex()])
+
+
+def _tells_no_secret(said: str, secrets: Iterable[str]) -> None:
+    """LG-02, LG-08: whatever was asked, the log holds nothing of anybody."""
+    for secret in (*secrets, "@example.test", "code=", "state=", "request_uri=", "eyJ"):
+        assert secret not in said, f"the log tells {secret}"
 
 
 def _digest(table: str) -> str:
