@@ -30,7 +30,8 @@ from keys.vault import Vault
 _attributes = tables.attributes.c
 _accounts = tables.accounts.c
 
-_decode = json.JSONDecoder().decode
+# Not decode(): what we spelt ourselves has no white space to look for.
+_read = json.JSONDecoder().raw_decode
 
 _columns = (
     _attributes.id,
@@ -270,7 +271,7 @@ def _key(vault: Vault, account_id: UUID, rows: Sequence[Row]) -> DataKey:
 
 
 def _spelt(plain: bytes) -> Any:
-    return _decode(plain.decode())
+    return _read(plain.decode())[0]
 
 
 def _made(name: str, known: Mapping[str, Any], at: datetime, ial: int) -> Any:

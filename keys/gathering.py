@@ -92,10 +92,7 @@ class Gathering:
 
     async def _settle(self, group: Sequence[Question]) -> None:
         try:
-            async with self._pool.connection() as connection:
-                rows = await connection.fetch(
-                    self._query.sql, *arrays(self._query, [question for question, _ in group])
-                )
+            rows = await self._fetch(arrays(self._query, [question for question, _ in group]))
         except asyncpg.PostgresError as error:
             if len(group) > 1:
                 for each in group:
@@ -106,6 +103,14 @@ class Gathering:
             _refuse(group, error)
         else:
             _answer(group, rows)
+
+    async def _fetch(self, columns: list[list[Any]]) -> list[Row]:
+        connection = await self._pool.take()
+        try:
+            rows: list[Row] = await connection.fetch(self._query.sql, *columns)
+            return rows
+        finally:
+            self._pool.give_back(connection)
 
 
 def arrays(query: Query, questions: Sequence[Row]) -> list[list[Any]]:

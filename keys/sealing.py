@@ -56,7 +56,10 @@ class DataKey:
             raise NotSealedHere
         nonce = sealed[_HEADER : _HEADER + _NONCE]
         try:
-            return self._cipher.decrypt(nonce, sealed[_HEADER + _NONCE :], _place(place))
+            # Nothing was ever sealed at a place that holds NUL, so none need be looked for.
+            return self._cipher.decrypt(
+                nonce, sealed[_HEADER + _NONCE :], "\0".join(place).encode()
+            )
         except (InvalidTag, ValueError) as error:
             raise NotSealedHere from error
 
