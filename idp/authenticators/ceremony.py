@@ -1,8 +1,8 @@
 """What the WebAuthn library leaves to us: challenges, and the checks around its own.
 
 The library verifies signatures and structure. It accepts a foreign frame, client data
-with a name twice, ids of any length, and a changed backup flag; those are refused
-here, before it is asked.
+with a name twice, ids of any length, and base64 in any spelling; those are refused
+here, before it is asked, and it sees only the members that were looked at.
 
 Specs: WebAuthn Level 3 §7.1, §7.2, §13.4.3.
 """
@@ -27,8 +27,10 @@ LIFETIME = {
     "admin": timedelta(minutes=5),
     "step-up": timedelta(seconds=60),
 }
+TIMEOUT = 300_000  # milliseconds that the browser waits for the citizen
+HINTS = ("client-device", "hybrid", "security-key")  # §5.8.7: this device first, then a phone
 LONGEST_ID = 1023  # bytes, §7.1 step 25
-_LARGEST = 64 * 1024
+LARGEST = 16 * 1024  # bytes of one member; a real one has a few hundred
 
 
 def challenge(vault: Vault, *, purpose: str, browser: str, at: datetime) -> str:
@@ -60,18 +62,17 @@ def client_data(response: dict[str, Any], *, kind: str, origin: str) -> dict[str
     :param kind: ``webauthn.create`` or ``webauthn.get``
     :raises PasskeyRefused: another kind, another origin, inside a frame, malformed
     """
-    inner = response.get("response")
-    if not isinstance(inner, dict) or not isinstance(inner.get("clientDataJSON"), str):
-        raise PasskeyRefused("malformed")
+    raw = decoded(part(response, "clientDataJSON"))
     try:
-        told = decode_json(decoded(inner["clientDataJSON"]), max_bytes=_LARGEST)
+        told = decode_json(raw, max_bytes=LARGEST)
     except TokenRefused as error:
         raise PasskeyRefused("client_data") from error
     if not isinstance(told, dict) or told.get("type") != kind:
         raise PasskeyRefused("type")
     if told.get("origin") != origin:
         raise PasskeyRefused("origin")
-    if told.get("crossOrigin") is True or "topOrigin" in told:
+    # No page of ours works in a frame, so there is no page around it either (steps 10, 11).
+    if told.get("crossOrigin", False) is not False or "topOrigin" in told:
         raise PasskeyRefused("cross_origin")
     if not isinstance(told.get("challenge"), str):
         raise PasskeyRefused("challenge")
@@ -84,7 +85,7 @@ def raw_id(response: dict[str, Any]) -> bytes:
     :raises PasskeyRefused: none, too long, or two that differ
     """
     given = response.get("id")
-    if not isinstance(given, str) or response.get("rawId", given) != given:
+    if not isinstance(given, str) or response.get("rawId") != given:
         raise PasskeyRefused("id")
     raw = decoded(given)
     if not 0 < len(raw) <= LONGEST_ID:
@@ -93,17 +94,47 @@ def raw_id(response: dict[str, Any]) -> bytes:
 
 
 def decoded(text: str) -> bytes:
-    """Decode base64url.
+    """Decode base64url, in the one spelling that browsers use (RFC 4648 §5, no padding).
 
-    :raises PasskeyRefused: it is none
+    :raises PasskeyRefused: it is none, or more than 16 kB
     """
-    if len(text) > _LARGEST * 2:
+    if len(text) > LARGEST * 4 // 3:
         raise PasskeyRefused("size")
     try:
-        padded = text + "=" * (-len(text) % 4)
-        return base64.b64decode(padded, altchars=b"-_", validate=True)
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError) as error:
         raise PasskeyRefused("malformed") from error
+    # Python skips what is no letter and takes both alphabets. A challenge that could be
+    # spelt in two ways could be used twice.
+    if opaque.unpadded(raw) != text:
+        raise PasskeyRefused("malformed")
+    return raw
+
+
+def part(response: dict[str, Any], name: str) -> str:
+    """Return a member of the inner response, still spelt.
+
+    :raises PasskeyRefused: there is none
+    """
+    inner = response.get("response")
+    found = inner.get(name) if isinstance(inner, dict) else None
+    if not isinstance(found, str):
+        raise PasskeyRefused("malformed")
+    return found
+
+
+def only(response: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return the response with nothing in it but its id and the members ``names``.
+
+    :raises PasskeyRefused: one is missing or too long, or it is no public key's
+    """
+    if response.get("type") != "public-key":
+        raise PasskeyRefused("malformed")
+    named = opaque.unpadded(raw_id(response))
+    inner = {name: part(response, name) for name in names}
+    for spelt in inner.values():
+        decoded(spelt)
+    return {"id": named, "rawId": named, "type": "public-key", "response": inner}
 
 
 def _mac(vault: Vault, purpose: str, browser: str, body: bytes) -> bytes:
