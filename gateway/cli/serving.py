@@ -1,11 +1,15 @@
 """Serving: the web processes. Nothing is read here that answering a request does not need."""
 
+import contextlib
 import importlib.util
+import sys
 
 import click
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from gateway import logs, settings
+from gateway.web import listener
 
 
 @click.command()
@@ -19,11 +23,9 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
             raise click.ClickException(f"{module} is missing: without it we are four times slower")
     given = settings.read()
     logs.set_up()
-    uvicorn.run(
+    config = uvicorn.Config(
         "gateway.app:create",
         factory=True,
-        host=host or given.host,
-        port=port or given.port,
         workers=workers or given.workers,
         loop="uvloop",
         http="gateway.web.door:Door",
@@ -36,3 +38,15 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         log_config=None,
         log_level="warning",
     )
+    try:
+        own = listener.claim(host or given.host, port or given.port)
+    except listener.PortTaken as error:
+        raise click.ClickException(f"can't listen at {error}") from error
+    with contextlib.suppress(KeyboardInterrupt):
+        if config.workers > 1:
+            Multiprocess(config, sockets=[own]).run()
+            return
+        server = uvicorn.Server(config)
+        server.run(sockets=[own])
+        if not server.started:
+            sys.exit(1)
