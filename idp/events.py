@@ -109,6 +109,13 @@ class PasskeyRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PasskeyFailed(Event):
+    """An answer in the name of a passkey, or to a question to its citizen, was refused."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PasskeySuspected(Event):
     """A passkey's counter went backwards: there may be a copy of it."""
 

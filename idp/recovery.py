@@ -23,6 +23,7 @@ from keys.entry import Entry, statement
 
 WAIT = timedelta(hours=24)
 LIFETIME = timedelta(hours=72)
+RECENT = timedelta(hours=1)  # to set up new ways in afterwards
 
 _recoveries = tables.recoveries.c
 _running = sa.and_(
@@ -60,6 +61,13 @@ CANCEL = statement(
     .where(_recoveries.cancel_digest == sa.bindparam("of_cancel"), _running)
     .values(cancelled_at=sa.bindparam("at"))
     .returning(_recoveries.account_id)
+)
+
+RECENTLY = statement(
+    sa.select(_recoveries.id).where(
+        _recoveries.account_id == sa.bindparam("of_account"),
+        _recoveries.completed_at > sa.bindparam("since", type_=tables.NOW),
+    )
 )
 
 
@@ -128,6 +136,12 @@ async def complete(entry: Entry, handle: str) -> UUID:
     whom = f"account:{account_id}"
     entry.record(RecoveryCompleted(whom, whom))
     return account_id
+
+
+async def is_recent(entry: Entry, account_id: UUID) -> bool:
+    """Whether the account was recovered just now: all its sessions are of after that."""
+    since = entry.at - RECENT
+    return await entry.one(RECENTLY, of_account=account_id, since=since) is not None
 
 
 async def cancel(entry: Entry, handle: str) -> UUID:

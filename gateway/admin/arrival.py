@@ -5,6 +5,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from gateway.admin import office
+from gateway.pages.account import mails
 from gateway.pages.login import ceremony
 from gateway.web import cookies, csrf, errors, render
 from gateway.web.call import Call, see_other
@@ -47,6 +48,8 @@ async def submit(call: Call) -> Response:
     account = await accounts.find(call.entry, verified.account_id)
     if account is None or account.status != "open" or not await office.belongs(call, account):
         return _login(call, error=call.gettext(STRANGER))
+    if verified.suspicious:
+        await mails.tell(call, account, "passkey-suspected")
     return await _enter(call, account.id, tuple(verified.amr), verified.aal)
 
 
@@ -89,6 +92,7 @@ async def accept(call: Call) -> Response:
             device=call.device,
         )
         await invitations.use(call.entry, handle, call.browser)
+        await mails.tell(call, account, "passkey-added")
     except (InvitationOver, AccountNotOpen):
         return refusal(call, errors.GONE)
     except PasskeyRefused:

@@ -54,3 +54,17 @@ async def test_what_was_stopped_stays_stopped(entry: Entry, vault: Vault) -> Non
     assert await recovery.find(entry, started.handle) is None
     with pytest.raises(RecoveryOver):
         await recovery.complete(entry, started.handle)
+
+
+async def test_it_is_recent_for_an_hour(pool: Pool, vault: Vault, moment: datetime) -> None:
+    """WA-19: so long it stands for the passkey that was lost."""
+    async with Entry(pool, moment) as entry:
+        account = await an_account(entry, vault)
+        started = await recovery.start(entry, account.id)
+        assert not await recovery.is_recent(entry, account.id)
+        await recovery.complete(entry, started.handle)
+
+    async with Entry(pool, moment + timedelta(minutes=59)) as entry:
+        assert await recovery.is_recent(entry, account.id)
+    async with Entry(pool, moment + timedelta(minutes=60)) as entry:
+        assert not await recovery.is_recent(entry, account.id)

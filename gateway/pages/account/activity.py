@@ -20,6 +20,7 @@ KINDS = {
     "PasskeyAdded": N_("A passkey was added"),
     "PasskeyRemoved": N_("A passkey was removed"),
     "PasskeyRenamed": N_("A passkey was renamed"),
+    "PasskeyFailed": N_("Someone tried a passkey, and we refused it"),
     "PasskeySuspected": N_("A passkey behaved oddly, as if it had been copied"),
     "PasswordSet": N_("Your password was set"),
     "EmailAdded": N_("An email address was added"),

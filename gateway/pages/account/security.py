@@ -1,28 +1,26 @@
 """How you sign in: passkeys and the password.
 
-Adding and removing need a sign-in of the last five minutes; the last way in can't be
-removed.
+Every change needs a sign-in of the last five minutes, with a passkey where there is
+one; the last way in can't be removed.
 """
 
-from datetime import timedelta
 from typing import Any
 
 from starlette.responses import Response
 
 from gateway import claim_labels
 from gateway.pages import stale
-from gateway.pages.account import citizen
+from gateway.pages.account import citizen, mails, proof
 from gateway.pages.create import password as new_password
 from gateway.pages.login import ceremony
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
-from idp import accounts, authenticators, identifiers, notices, sessions
+from idp import accounts, authenticators, identifiers, sessions
 from idp.authenticators import passkeys, passwords
 from idp.errors import LastWayIn, PasskeyRefused, PasswordRefused
 from idp.sessions import Session
 from keys.opaque import unpadded
 
-FRESH = timedelta(minutes=5)
 NAME = 64  # characters
 
 
@@ -47,7 +45,7 @@ async def show(call: Call, session: Session) -> Response:
 @citizen.signed_in("security")
 async def show_add(call: Call, session: Session) -> Response:
     """Offer to make a passkey."""
-    if not _fresh(call, session):
+    if not await proof.given(call, session):
         return see_other("/login/confirm?next=security")
     return await _add_page(call, session)
 
@@ -56,7 +54,7 @@ async def show_add(call: Call, session: Session) -> Response:
 async def add(call: Call, session: Session) -> Response:
     """Keep the passkey that the device made."""
     csrf.check(call)
-    if not _fresh(call, session):
+    if not await proof.given(call, session):
         return see_other("/login/confirm?next=security")
     if failed := call.form.text("passkey_error"):
         return await _add_page(call, session, error=ceremony.reason(call, failed))
@@ -71,9 +69,9 @@ async def add(call: Call, session: Session) -> Response:
             rp_id=call.runtime.settings.rp_id,
             device=call.device,
         )
-    except PasskeyRefused:
-        return await _add_page(call, session, error=ceremony.reason(call, "refused"))
-    await _tell(call, session, "passkey-added")
+    except PasskeyRefused as refused:
+        return await _add_page(call, session, error=ceremony.refusal(call, refused))
+    await mails.tell(call, session.account, "passkey-added")
     return see_other("/account/security?done=added")
 
 
@@ -103,7 +101,7 @@ async def rename(call: Call, session: Session) -> Response:
 async def remove(call: Call, session: Session) -> Response:
     """Remove a passkey, unless it is the last way in."""
     csrf.check(call)
-    if not _fresh(call, session):
+    if not await proof.given(call, session):
         return see_other("/login/confirm?next=security")
     passkey = await _one(call, session)
     try:
@@ -111,14 +109,14 @@ async def remove(call: Call, session: Session) -> Response:
     except LastWayIn:
         wrong = call.gettext("This is your only way in. Set up another one first.")
         return await _one_page(call, session, errors={"": wrong})
-    await _tell(call, session, "passkey-removed")
+    await mails.tell(call, session.account, "passkey-removed")
     return see_other("/account/security?done=removed")
 
 
 @citizen.signed_in("security")
 async def show_password(call: Call, session: Session) -> Response:
     """Ask for a new password."""
-    if not _fresh(call, session):
+    if not await proof.given(call, session):
         return see_other("/login/confirm?next=security")
     return await _password_page(call, session)
 
@@ -127,7 +125,7 @@ async def show_password(call: Call, session: Session) -> Response:
 async def password(call: Call, session: Session) -> Response:
     """Set the password; other sessions end, and what services held through them."""
     csrf.check(call)
-    if not _fresh(call, session):
+    if not await proof.given(call, session):
         return see_other("/login/confirm?next=security")
     typed = call.form.text("password")
     known = await identifiers.emails(call.entry, call.runtime.vault, session.account.id)
@@ -142,7 +140,7 @@ async def password(call: Call, session: Session) -> Response:
     await accounts.credentials_changed(call.entry, session.account.id)
     await sessions.end_all(call.entry, session.account.id, but=session.id)
     await citizen.end_everything(call, session.account.id)
-    await _tell(call, session, "password-changed")
+    await mails.tell(call, session.account, "password-changed")
     return see_other("/account/security?done=password")
 
 
@@ -209,22 +207,3 @@ def _row(call: Call, passkey: Any) -> dict[str, Any]:
         "facts": [fact for fact in (f"{added} · {passkey.device}", used, reach) if fact],
         "suspected": passkey.suspected_at is not None,
     }
-
-
-def _fresh(call: Call, session: Session) -> bool:
-    return call.entry.at - session.auth_time < FRESH
-
-
-async def _tell(call: Call, session: Session, template: str) -> None:
-    for email in await identifiers.emails(call.entry, call.runtime.vault, session.account.id):
-        await notices.queue(
-            call.entry,
-            call.runtime.vault,
-            template=template,
-            locale=session.account.locale or call.locale,
-            email=email,
-            fields={
-                "when": claim_labels.day(call.entry.at, call.locale),
-                "device": call.device,
-            },
-        )

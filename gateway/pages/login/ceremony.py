@@ -20,6 +20,7 @@ REASONS = {
     "InvalidStateError": N_("This device has a passkey for your account already."),
     "no-script": N_("Your browser has JavaScript turned off, so it cannot use passkeys."),
     "refused": N_("We could not check this passkey."),
+    "too_many": N_("You have 20 passkeys, and that is the most. Remove one that you do not use."),
     "unsupported": N_("This browser cannot use passkeys."),
     "unknown": N_("This passkey is not in your account now. We asked your device to remove it."),
 }
@@ -70,6 +71,11 @@ def answer(call: Call) -> dict[str, Any]:
 def reason(call: Call, name: str) -> str:
     """Say what went wrong, for the error that the browser named."""
     return call.gettext(REASONS.get(name, NOT_ALLOWED))
+
+
+def refusal(call: Call, refused: PasskeyRefused) -> str:
+    """Say why an answer was not taken; what a check found is for the log only."""
+    return reason(call, refused.reason if refused.reason in REASONS else "refused")
 
 
 def signal_unknown(call: Call, credential_id: str) -> dict[str, Any]:

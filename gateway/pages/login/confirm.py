@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from gateway.pages import passage, stale
+from gateway.pages.account import proof
 from gateway.pages.login import arrive, ceremony, password
 from gateway.pages.passage import Passage, read
 from gateway.web import csrf
@@ -33,7 +34,7 @@ async def submit(call: Call) -> Response:
     if session is None:
         return see_other(way.address("/login"))
     typed = call.form.text("password")
-    if not typed or strong(way):
+    if not typed or await _only_passkey(call, way, session):
         return await _page(call, way, session, error=call.gettext("Enter your password"))
     email = await _email(call, session)
     try:
@@ -51,6 +52,12 @@ def strong(way: Passage) -> bool:
     return bool(wanted) and not WEAK & set(wanted)
 
 
+async def _only_passkey(call: Call, way: Passage, session: Session) -> bool:
+    if strong(way):
+        return (await authenticators.enrolled(call.entry, session.account.id)).passkeys > 0
+    return way.next == "security" and await proof.needs_passkey(call, session.account.id)
+
+
 async def _email(call: Call, session: Session) -> str:
     known = await identifiers.emails(call.entry, call.runtime.vault, session.account.id)
     return known[0] if known else ""
@@ -60,6 +67,9 @@ async def _page(
     call: Call, way: Passage, session: Session, *, error: str = "", status: int = 422
 ) -> Response:
     enrolled = await authenticators.enrolled(call.entry, session.account.id)
+    only_passkey = await _only_passkey(call, way, session)
+    # Whoever has none may set one up for it, after the password.
+    to_set_up = strong(way) and not enrolled.passkeys and proof.fresh(call, session)
     _ = call.gettext
     reason = _("This page holds personal details, so we check again that it is you.")
     if way.to:
@@ -73,7 +83,7 @@ async def _page(
         email=await _email(call, session),
         has_passkey=enrolled.passkeys > 0,
         has_password=enrolled.password,
-        strong=strong(way),
+        strong=only_passkey or to_set_up,
         errors={"password": error} if error else {},
         passkey=ceremony.to_sign_in(call, purpose="step-up") if enrolled.passkeys else None,
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from gateway.pages import passage, stale
+from gateway.pages.account import mails, proof
 from gateway.pages.login import ceremony
 from gateway.pages.passage import Passage, read
 from gateway.web import csrf
@@ -38,6 +39,8 @@ async def show(call: Call) -> Response:
     session = await call.session()
     if session is None:
         return see_other(way.address("/login"))
+    if not await proof.given(call, session):
+        return see_other(way.address("/login/confirm"))
     known = await identifiers.emails(call.entry, call.runtime.vault, session.account.id)
     response = passage.show(
         call,
@@ -68,6 +71,8 @@ async def submit(call: Call) -> Response:
     if session is None:
         return see_other(way.address("/login"))
     if call.form.text("passkey"):
+        if not await proof.given(call, session):
+            return see_other(way.address("/login/confirm"))
         try:
             await passkeys.enrol(
                 call.entry,
@@ -82,6 +87,7 @@ async def submit(call: Call) -> Response:
         except PasskeyRefused:
             # An offer that fails must not stand in the way of what they came for.
             return see_other(way.onward)
+        await mails.tell(call, session.account, "passkey-added")
     elif way.i:
         # A wish for something stronger is met by having been asked; a demand is not.
         await pending.note(call.entry, way.i, "logged_in_at", int(call.entry.at.timestamp()))

@@ -1,14 +1,17 @@
 """Sign in with a passkey, or confirm with one; and what to say when it does not work."""
 
 from typing import Any
+from uuid import UUID
 
 from starlette.responses import Response
 
 from gateway.pages import passage, stale
+from gateway.pages.account import mails
 from gateway.pages.login import arrive, ceremony
 from gateway.pages.passage import Passage, read
 from gateway.web import csrf
 from gateway.web.call import Call
+from idp import accounts
 from idp.authenticators import passkeys
 from idp.errors import PasskeyRefused, PasskeyUnknown
 
@@ -41,9 +44,17 @@ async def submit(call: Call) -> Response:
         return _failed(call, way, "unknown", confirming=confirming, passkey=signal)
     except PasskeyRefused:
         return _failed(call, way, "refused", confirming=confirming)
+    if verified.suspicious:
+        await _tell(call, verified.account_id)
     return await arrive.signed_in(
         call, way, verified.account_id, amr=tuple(verified.amr), aal=verified.aal
     )
+
+
+async def _tell(call: Call, account_id: UUID) -> None:
+    account = await accounts.find(call.entry, account_id)
+    if account is not None:
+        await mails.tell(call, account, "passkey-suspected")
 
 
 def _failed(

@@ -14,7 +14,7 @@ from idp.authenticators import ceremony
 from idp.authenticators.passkeys import kept
 from idp.authenticators.passkeys.kept import Passkey
 from idp.errors import PasskeyRefused, PasskeyUnknown
-from idp.events import PasskeySuspected
+from idp.events import PasskeyFailed, PasskeySuspected
 from keys.entry import Entry, Row
 from keys.vault import Vault
 
@@ -67,13 +67,17 @@ async def verify(
     :raises PasskeyUnknown: no account has it
     :raises PasskeyRefused: a check fails; the challenge is used up all the same
     """
-    told = ceremony.client_data(response, kind="webauthn.get", origin=origin)
-    await ceremony.claim(entry, vault, told["challenge"], purpose=purpose, browser=browser)
+    whom = account_id
     try:
+        told = ceremony.client_data(response, kind="webauthn.get", origin=origin)
+        await ceremony.claim(entry, vault, told["challenge"], purpose=purpose, browser=browser)
         row = await _found(entry, response, account_id)
+        whom = row["account_id"]
         result = await _judged(entry, row, response, told["challenge"], origin, rp_id)
         return await _used(entry, row["id"], result)
-    except PasskeyRefused:
+    except PasskeyRefused as refused:
+        if whom is not None:
+            entry.record(PasskeyFailed(None, f"account:{whom}", refused.reason))
         # Whatever becomes of the caller's work, the challenge stays used up.
         await entry.commit()
         raise
