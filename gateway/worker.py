@@ -9,8 +9,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import aiosmtplib
-
 from gateway import mail
 from gateway.mail import Letter
 from gateway.runtime import Runtime
@@ -34,19 +32,20 @@ class Duty:
 async def send_mail(runtime: Runtime) -> int:
     """Send what is due; a mail that is not accepted is tried again later."""
     async with runtime.entry() as entry:
-        due = await notices.due(entry, runtime.vault)
-        for notice in due:
-            letter = _letter(runtime, notice)
-            message = mail.compose(letter, runtime.settings.mail_from)
-            try:
-                await mail.send(runtime.settings.smtp_url, message)
-            except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-                told = {"notice": notice.id, "error": type(error).__name__}
-                log.warning("mail not accepted", extra=told)
-                await notices.failed(entry, notice)
-            else:
-                await notices.sent(entry, notice)
-    return len(due)
+        taken = await notices.take(entry, runtime.vault)
+    for notice in taken:  # no connection is held while a mail server takes its time
+        try:
+            message = mail.compose(_letter(runtime, notice), runtime.settings.mail_from)
+            await mail.send(runtime.settings.smtp_url, message)
+        except Exception as error:  # noqa: BLE001 - one bad mail must not keep the others
+            told = {"notice": notice.id, "error": type(error).__name__}
+            log.warning("mail not sent", extra=told)
+            note = notices.failed
+        else:
+            note = notices.sent
+        async with runtime.entry() as entry:
+            await note(entry, notice)
+    return len(taken)
 
 
 async def chain_journal(runtime: Runtime) -> int:

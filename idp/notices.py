@@ -1,6 +1,9 @@
 """Notices: mails on their way, sealed until they are sent.
 
-queued ──due──▶ taken by a worker ──▶ sent │ tried again later │ expired unsent
+    queued ──due──▶ taken ──▶ sent │ tried again later │ expired unsent
+                      └──its worker died: due again two minutes later
+
+A mail may leave twice, if a worker dies between sending and noting it; never not at all.
 """
 
 import json
@@ -16,6 +19,7 @@ from keys.entry import Entry, statement
 from keys.vault import Vault
 
 MOST_TRIES = 12
+TURN = timedelta(minutes=2)  # for which a mail that was taken is its worker's alone
 FIRST_PAUSE = timedelta(seconds=30)
 
 _notices = tables.notices.c
@@ -30,8 +34,8 @@ ADD = statement(
         expires_at=sa.bindparam("expires_at"),
     )
 )
-DUE = statement(
-    sa.select(tables.notices)
+_due = (
+    sa.select(_notices.id)
     .where(
         _notices.sent_at.is_(None),
         _notices.due_at <= sa.bindparam("at", type_=tables.NOW),
@@ -44,6 +48,12 @@ DUE = statement(
     .order_by(_notices.due_at)
     .limit(sa.bindparam("most", type_=sa.Integer))
     .with_for_update(skip_locked=True)
+)
+TAKE = statement(
+    sa.update(tables.notices)
+    .where(_notices.id.in_(_due.scalar_subquery()))
+    .values(due_at=sa.bindparam("again_at"))
+    .returning(tables.notices)
 )
 SENT = statement(
     sa.update(tables.notices)
@@ -107,10 +117,10 @@ async def queue(
     )
 
 
-async def due(entry: Entry, vault: Vault, limit: int = 20) -> list[Notice]:
-    """Take mails that are due; they are this entry's until it ends."""
+async def take(entry: Entry, vault: Vault, limit: int = 20) -> list[Notice]:
+    """Take mails that are due; nobody else gets them for :data:`TURN`."""
     found = []
-    for row in await entry.all(DUE, at=entry.at, most=limit):
+    for row in await entry.all(TAKE, at=entry.at, most=limit, again_at=entry.at + TURN):
         opened = json.loads(vault.sealer.open(row["sealed"], "idp.notices", row["template"]))
         found.append(
             Notice(

@@ -202,7 +202,7 @@ async def test_a_recovery_code_works_once_in_fifty_posts(gateway: Gateway) -> No
     page = await browser.fill(start, "username", {"username": someone.email})
     path, form = browser.form(page, "code-submit")
     async with gateway.runtime.entry() as entry:
-        mails = await notices.due(entry, gateway.runtime.vault, limit=1000)
+        mails = await notices.take(entry, gateway.runtime.vault, limit=1000)
     code = next(str(one.fields["code"]) for one in reversed(mails) if one.email == someone.email)
     cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
 
