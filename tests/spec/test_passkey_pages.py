@@ -16,7 +16,7 @@ import pytest
 from idp import invitations, notices, recovery
 from keys.entry import Entry
 from tests.support import verdicts
-from tests.support.authenticator import Device
+from tests.support.authenticator import BE, BS, Device
 from tests.support.browser import Browser
 from tests.support.citizen import HIDDEN
 from tests.support.gateway import Citizen, Gateway
@@ -59,7 +59,7 @@ async def added(gateway: Gateway, someone: Citizen, **habits: Any) -> Device:
 
 async def mails(gateway: Gateway, template: str) -> list[str]:
     async with gateway.runtime.entry() as entry:
-        due = await notices.due(entry, gateway.runtime.vault, limit=1000)
+        due = await notices.take(entry, gateway.runtime.vault, limit=1000)
     return [one.email for one in due if one.template == template]
 
 
@@ -242,6 +242,49 @@ async def test_every_address_hears_of_a_new_passkey(gateway: Gateway) -> None:
 
     assert told.count(someone.email) == 1
     assert told.count(offered.email) == 1
+
+
+async def test_a_quiet_upgrade_is_for_the_offer_only(gateway: Gateway) -> None:
+    """WebAuthn §7.1 step 15: elsewhere a citizen asked for the passkey and unlocks it."""
+    someone = await gateway.citizen()
+    _, cookie = await gateway.sign_in(someone.account, aal=1)
+    browser, quiet = Browser(gateway, cookie), a_device(gateway, flags=BE | BS)
+
+    page = await browser.follow("/account/security/passkeys")
+    path, form = filled(page, browser, quiet.create(options(page, "create")))
+    asked = await browser.send("POST", path, form | {"how": "conditional"})
+    page = await browser.follow("/login/offer")
+    path, form = filled(page, browser, quiet.create(options(page, "create")))
+    upgraded = await browser.send("POST", path, form | {"how": "conditional"})
+
+    assert "We could not check this passkey" in verdicts.page(asked, 422)
+    assert upgraded.headers["location"] == "/account"
+    assert await kept(gateway, someone) == 1
+
+
+async def test_an_invitation_makes_one_administrator(gateway: Gateway) -> None:
+    """WA-20: two tabs of its browser at once."""
+    someone = await gateway.citizen()
+    async with gateway.runtime.entry() as entry:
+        handle = await invitations.create(entry, someone.account)
+    browser = Browser(gateway)
+    forms = []
+    for _ in range(10):
+        page = await browser.follow(f"/admin/invite/{handle}")
+        made = a_device(gateway).create(options(page, "create"))
+        form = dict(HIDDEN.findall(page.text)) | {"passkey": json.dumps(made), "passkey_error": ""}
+        forms.append(form)
+    headers = {"cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())}
+
+    answers = await asyncio.gather(
+        *(
+            gateway.post(f"/admin/invite/{handle}", form, headers=headers, node=n % 2)
+            for n, form in enumerate(forms)
+        )
+    )
+
+    assert sorted(one.status_code for one in answers) == [303] + [410] * 9
+    assert await kept(gateway, someone) == 1
 
 
 async def test_a_copy_is_told_of_and_still_signs_in(gateway: Gateway) -> None:
