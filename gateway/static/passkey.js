@@ -16,6 +16,8 @@ const ask = async (mediation) => {
   waiting?.abort();
   waiting = new AbortController();
   const { signal } = waiting;
+  // Nobody is asked to unlock anything for a quiet upgrade.
+  if (data.create) data.create.authenticatorSelection.userVerification = mediation ? "preferred" : "required";
   return data.create
     ? keys.create({ publicKey: P.parseCreationOptionsFromJSON(data.create), mediation, signal })
     : keys.get({ publicKey: P.parseRequestOptionsFromJSON(data.get), mediation, signal });

@@ -18,7 +18,7 @@ from idp.errors import LastWayIn
 from keys.entry import Entry, statement
 from keys.pool import Pool
 from keys.vault import Vault
-from tests.support.authenticator import UP, UV
+from tests.support.authenticator import BE, BS, SYNCED, UP, UV
 from tests.support.passkeys import (
     a_device,
     an_account,
@@ -66,6 +66,19 @@ async def test_one_that_stays_on_its_device_is_no_software_key(entry: Entry, vau
 
     assert opened.amr == ("pop", "user", "mfa")
     assert (added.backup_eligible, added.backed_up) == (False, False)
+
+
+async def test_a_quiet_upgrade_needs_no_touch_but_its_use_does(entry: Entry, vault: Vault) -> None:
+    """WebAuthn §7.1 step 15."""
+    account, device = await an_account(entry, vault), a_device(flags=BE | BS)
+    asked, made = await to_add(entry, vault, account), await to_add(entry, vault, account)
+
+    assert await why(enrol(entry, vault, account, device.create(asked))) == "attestation"
+    await enrol(entry, vault, account, device.create(made), mediation="conditional")
+
+    assert await why(verify(entry, vault, device.get(to_use(vault, entry.at)))) == "assertion"
+    touched = replace(device, flags=SYNCED)
+    assert await why(verify(entry, vault, touched.get(to_use(vault, entry.at)))) == "taken"
 
 
 async def test_what_a_device_is_asked_tells_nothing(entry: Entry, vault: Vault) -> None:

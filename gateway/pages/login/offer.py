@@ -83,6 +83,7 @@ async def submit(call: Call) -> Response:
                 origin=call.runtime.settings.origin,
                 rp_id=call.runtime.settings.rp_id,
                 device=call.device,
+                mediation=call.form.text("how") or "optional",
             )
         except PasskeyRefused:
             # An offer that fails must not stand in the way of what they came for.

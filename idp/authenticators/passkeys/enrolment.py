@@ -55,7 +55,7 @@ def creation_options(
     }
 
 
-async def enrol(
+async def enrol(  # noqa: PLR0913 - what the answer is judged against
     entry: Entry,
     vault: Vault,
     account: Account,
@@ -65,16 +65,19 @@ async def enrol(
     origin: str,
     rp_id: str,
     device: str,
+    mediation: str = "optional",
 ) -> Passkey:
     """Keep the passkey that a device made.
 
     :param device: the browser and system that it was made on, for the citizen to read
+    :param mediation: ``conditional`` if the browser made it without a question, for
+        somebody whose session is proof enough
     :raises PasskeyRefused: a check fails, the account has too many, or it is known already
     """
     told = ceremony.client_data(response, kind="webauthn.create", origin=origin)
     await ceremony.claim(entry, vault, told["challenge"], purpose="add", browser=browser)
     credential_id = ceremony.raw_id(response)
-    made = _verified(response, told["challenge"], origin, rp_id)
+    made = _verified(response, told["challenge"], origin, rp_id, mediation)
     if made.credential_id != credential_id:
         raise PasskeyRefused("id")
     alg = public_keys.algorithm(made.credential_public_key)
@@ -103,7 +106,7 @@ async def enrol(
     return kept.passkey(row)
 
 
-def _verified(response: dict[str, Any], given: str, origin: str, rp_id: str) -> Any:
+def _verified(response: dict[str, Any], given: str, origin: str, rp_id: str, mediation: str) -> Any:
     attestation = ceremony.part(response, "attestationObject")
     _check_format(ceremony.decoded(attestation))
     try:
@@ -112,7 +115,9 @@ def _verified(response: dict[str, Any], given: str, origin: str, rp_id: str) -> 
             expected_challenge=ceremony.decoded(given),
             expected_rp_id=rp_id,
             expected_origin=origin,
-            require_user_verification=True,
+            # §7.1 step 15: nobody touched anything. It is asked for whenever it is used.
+            require_user_presence=mediation != "conditional",
+            require_user_verification=mediation != "conditional",
             supported_pub_key_algs=[COSEAlgorithmIdentifier(alg) for alg in public_keys.offered()],
         )
     except (WebAuthnException, ValueError, KeyError, TypeError, IndexError) as error:
