@@ -63,6 +63,23 @@ def test_stopping_is_at_once_and_can_be_taken_back(page: Page, demo: Demo) -> No
     expect(page.locator("#save")).to_be_visible()
 
 
+def test_a_click_meant_for_the_page_before_shares_nothing(page: Page, demo: Demo) -> None:
+    """CO-14: a page that presses the button as soon as it is there stays without an answer."""
+    sign_in(page, demo, "Oskar")
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => {"
+        " const allow = document.getElementById('consent-allow');"
+        " if (allow) { allow.click(); document.title = 'pressed' } })"
+    )
+    page.goto(demo.service(COUNCIL)["url"])
+    page.get_by_role("link", name="Sign in to apply").click()
+    page.wait_for_function("() => document.title === 'pressed'")
+    settled(page)
+
+    expect(page.locator("#consent-allow")).to_be_visible()
+    assert page.url.startswith(f"{demo.issuer}/consent/")
+
+
 def test_a_second_tab_and_the_back_button_find_a_way_on(page: Page, demo: Demo) -> None:
     sign_in(page, demo, "Tom")
     page.goto(demo.service(COUNCIL)["url"])

@@ -1,0 +1,176 @@
+"""Group CO over HTTP: nothing goes out that the citizen did not agree to.
+
+Specs: OpenID Connect Core §3.1.2.4, §5.4 and §5.5, GDPR Art. 7, ISO/IEC TS 27560.
+"""
+
+import asyncio
+import json
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+import jwt
+import pytest
+
+from gateway.web import cookies
+from idp import accounts, sessions
+from relying_parties.errors import RegistrationInvalid
+from tests.support import jws, services, verdicts
+from tests.support.browser import Browser
+from tests.support.gateway import Citizen, Gateway
+from tests.support.services import asked
+
+EVERYWHERE = json.dumps(
+    {
+        "userinfo": {"name": None, "email": None, "locale": None},
+        "id_token": {"name": None, "email": None, "locale": None},
+    }
+)
+
+
+async def userinfo(gateway: Gateway, told: dict[str, Any]) -> dict[str, Any]:
+    bearer = {"authorization": f"Bearer {told['access_token']}"}
+    answer = await gateway.get("/userinfo", headers=bearer, node=1)
+    assert answer.status_code == 200, answer.text
+    read: dict[str, Any] = answer.json()
+    return read
+
+
+async def share(gateway: Gateway, someone: Citizen, **over: Any) -> services.Code:
+    """Go through the share page as somebody who ticks nothing that is optional."""
+    browser = Browser(gateway, someone.cookie)
+    verifier = "w" * 43
+    page = await browser.follow(f"/authorize?{urlencode(asked(verifier=verifier, **over))}")
+    form = {"answer": "allow", "duration": "until"}
+    told = verdicts.sent_back(
+        await browser.fill(page, "consent-allow", form), services.CALLBACK, gateway.issuer
+    )
+    return services.Code(told["code"], "basic", verifier, services.CALLBACK)
+
+
+async def test_what_is_not_asked_for_stays_at_home(gateway: Gateway, ana: Citizen) -> None:
+    """CO-05: she has agreed to everything; this time nothing but the sign-in is asked for."""
+    told = await services.tokens(gateway, ana, scope="openid")
+
+    assert (await userinfo(gateway, told)).keys() == {"sub"}
+    assert not verdicts.claims(told["id_token"]).keys() & {"name", "email", "locale"}
+
+
+async def test_what_was_left_unticked_is_absent_everywhere(gateway: Gateway) -> None:
+    """CO-07."""
+    someone = await gateway.citizen()
+    over = {"scope": "openid profile email offline_access", "claims": EVERYWHERE}
+    code = await share(gateway, someone, **over)
+
+    told = (await services.redeem(gateway, code)).json()
+    proof = services.proves(gateway, "basic")
+    again = await gateway.post(
+        "/token",
+        {"grant_type": "refresh_token", "refresh_token": told["refresh_token"]},
+        headers=proof.headers,
+    )
+    seen = await gateway.post(
+        "/introspect", {"token": again.json()["access_token"]}, headers=proof.headers
+    )
+
+    for each in (told, again.json()):
+        assert "locale" not in verdicts.claims(each["id_token"])
+        assert (await userinfo(gateway, each)).keys() == {"sub", "name", "email", "email_verified"}
+    assert "locale" not in seen.text
+
+
+async def test_an_answer_that_leaves_out_what_is_needed_is_a_no(gateway: Gateway) -> None:
+    """CO-08: what a service needs has no switch; the way not to give it is to say no."""
+    someone = await gateway.citizen()
+    browser = Browser(gateway, someone.cookie)
+    page = await browser.follow(f"/authorize?{urlencode(asked())}")
+
+    assert 'id="share-name"' not in page.text
+    async with gateway.unchanged("relying_parties.interactions"):
+        answer = await browser.fill(page, "consent-deny", {"answer": "deny"})
+    told = verdicts.sent_back(answer, services.CALLBACK, gateway.issuer)
+    assert told["error"] == "access_denied"
+
+
+async def test_an_answer_in_its_first_half_second_is_not_taken(gateway: Gateway) -> None:
+    """CO-14: the page says so to its script; a journey clicks."""
+    someone = await gateway.citizen()
+    page = await Browser(gateway, someone.cookie).follow(f"/authorize?{urlencode(asked())}")
+
+    form = next(part for part in page.text.split("<form") if "consent-allow" in part)
+    assert "data-settle" in form.partition(">")[0]
+
+
+async def test_nobody_is_called_on_a_client_s_word(gateway: Gateway, ana: Citizen) -> None:
+    """CO-16."""
+    heard: list[int] = []
+    listener = await asyncio.start_server(lambda *_: heard.append(1), "127.0.0.1", 0)
+    there = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/claims"
+    claims = {
+        "userinfo": {"email": {"essential": True}},
+        "_claim_names": {"address": "src1"},
+        "_claim_sources": {"src1": {"endpoint": there, "access_token": "x"}},
+    }
+    async with listener:
+        told = await services.tokens(
+            gateway, ana, claims=json.dumps(claims), claims_locales=f"fr {there}"
+        )
+        read = await userinfo(gateway, told)
+
+    assert not heard
+    assert "address" not in read
+
+
+@pytest.mark.parametrize("member", ["skipConsent", "firstParty", "trusted"])
+async def test_no_registration_can_skip_the_question(gateway: Gateway, member: str) -> None:
+    """CO-17: there is no such switch, for anybody."""
+    with pytest.raises(RegistrationInvalid):
+        await gateway.service(services.document("eager", **{member: True}))
+
+
+async def test_a_receipt_proves_itself(gateway: Gateway) -> None:
+    """CO-20."""
+    someone = await gateway.citizen()
+    await share(gateway, someone)
+    browser = Browser(gateway, someone.cookie)
+    page = await browser.follow("/account/sharing/basic")
+    [address] = re.findall(r'href="([^"]+/receipt/1)"', page.text)
+    receipt = (await browser.send("GET", address)).text
+    keys = jwt.PyJWKSet.from_dict((await gateway.get("/jwks")).json())
+    key = keys[jwt.get_unverified_header(receipt)["kid"]].key
+
+    told = jwt.decode(receipt, key, algorithms=["ES256"], options={"verify_aud": False})
+
+    assert told["iss"] == gateway.issuer
+    head, _, signature = receipt.split(".")
+    other = jws.spelt({}, {**told, "iat": told["iat"] + 1}).split(".")[1]
+    for forged in (jws.altered(receipt), f"{head}.{other}.{signature}"):
+        with pytest.raises(jwt.InvalidSignatureError):
+            jwt.decode(forged, key, algorithms=["ES256"], options={"verify_aud": False})
+
+
+async def test_a_receipt_is_its_citizen_s(gateway: Gateway, ana: Citizen) -> None:
+    someone = await gateway.citizen()
+    await share(gateway, someone)
+
+    answer = await gateway.get("/account/sharing/basic/receipt/1", headers=ana.headers)
+
+    assert answer.status_code == 404 or "eyJ" not in answer.text
+
+
+async def test_a_preview_shows_nobody_s_details(gateway: Gateway, ana: Citizen) -> None:
+    """CO-22: not even to an operator who names a citizen."""
+    clerk = await gateway.citizen()
+    async with gateway.runtime.entry() as entry:
+        await accounts.grant_role(entry, clerk.account, "operator", by="test")
+        _, handle = await sessions.start(
+            entry, clerk.account, kind="admin", amr=("pop", "user", "mfa"), aal=2, device="test"
+        )
+    named = urlencode({name: str(ana.account) for name in ("account", "sub", "user", "as", "who")})
+    answer = await gateway.get(
+        f"/admin/services/basic/versions/1?{named}", headers={"cookie": f"{cookies.ADMIN}={handle}"}
+    )
+
+    assert answer.status_code == 200
+    assert ana.email not in answer.text
+    assert "Number" not in answer.text  # what citizens of these tests are called
