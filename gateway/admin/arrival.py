@@ -81,7 +81,7 @@ async def accept(call: Call) -> Response:
         account = await _invited(call)
         if failed := call.form.text("passkey_error"):
             return await _welcome(call, account, error=ceremony.reason(call, failed))
-        await passkeys.enrol(
+        made = await passkeys.enrol(
             call.entry,
             call.runtime.vault,
             account,
@@ -97,7 +97,7 @@ async def accept(call: Call) -> Response:
         return refusal(call, errors.GONE)
     except PasskeyRefused:
         return await _welcome(call, account, error=ceremony.reason(call, "refused"))
-    return await _enter(call, account.id, ("pop", "user", "mfa"), 2)
+    return await _enter(call, account.id, made.amr, 2)
 
 
 async def _invited(call: Call) -> Account:

@@ -12,8 +12,6 @@ from idp import accounts
 from idp.authenticators import passkeys
 from idp.errors import PasskeyRefused
 
-AMR = ("swk", "user", "pop")  # RFC 8176: a key of this person, unlocked and used just now
-
 
 @stale.page
 async def show(call: Call) -> Response:
@@ -32,7 +30,7 @@ async def submit(call: Call) -> Response:
     if account is None:
         raise stale.DeadEnd(stale.RUN_OUT, flow.way.to)
     try:
-        await passkeys.enrol(
+        made = await passkeys.enrol(
             call.entry,
             call.runtime.vault,
             account,
@@ -44,7 +42,7 @@ async def submit(call: Call) -> Response:
         )
     except PasskeyRefused:
         return await _page(call, failed=call.gettext("This passkey cannot be used here."))
-    return await done.finish(call, flow, account.id, amr=AMR, aal=2)
+    return await done.finish(call, flow, account.id, amr=made.amr, aal=2)
 
 
 async def _page(call: Call, *, failed: str = "") -> Response:

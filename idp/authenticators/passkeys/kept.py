@@ -20,6 +20,7 @@ from idp.events import PasskeyRemoved, PasskeyRenamed
 from keys.entry import Entry, Row, statement
 
 MOST = 20  # of one account
+PHISHING_RESISTANT = ("pop", "user", "mfa")
 NAMES = Path(__file__).parents[1] / "aaguids.json"
 
 _passkeys = tables.passkeys.c
@@ -117,6 +118,11 @@ class Passkey:
     created_at: datetime
     last_used_at: datetime | None
     suspected_at: datetime | None
+
+    @property
+    def amr(self) -> tuple[str, ...]:
+        """What its use proves (RFC 8176); one that may be copied is a key in software."""
+        return (*PHISHING_RESISTANT, "swk") if self.backup_eligible else PHISHING_RESISTANT
 
 
 async def listed(entry: Entry, account_id: UUID) -> list[Passkey]:

@@ -1,6 +1,6 @@
 """Using a passkey: what we ask for, and whose it was that answered.
 
-Specs: WebAuthn Level 3 §5.5, §6.1.1, §7.2; RFC 8176.
+Specs: WebAuthn Level 3 §5.5, §6.1.1, §7.2.
 """
 
 from dataclasses import dataclass
@@ -17,8 +17,6 @@ from idp.errors import PasskeyRefused, PasskeyUnknown
 from idp.events import PasskeyFailed, PasskeySuspected
 from keys.entry import Entry, Row
 from keys.vault import Vault
-
-PHISHING_RESISTANT = ("pop", "user", "mfa")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +140,5 @@ async def _used(entry: Entry, passkey_id: UUID, result: Any) -> Verified:
     suspicious = row["suspected_at"] == entry.at
     if suspicious:
         entry.record(PasskeySuspected(None, f"account:{owner}", str(row["id"])))
-    swk = ("swk",) if row["backup_eligible"] else ()
-    return Verified(owner, kept.passkey(row), (*PHISHING_RESISTANT, *swk), 2, suspicious)
+    used = kept.passkey(row)
+    return Verified(owner, used, used.amr, 2, suspicious)
