@@ -116,7 +116,7 @@ async def withdraw(entry: Entry, consent_id: UUID, subjects: Collection[str]) ->
     :raises ConsentUnknown: it is not one of theirs, or not in force
     """
     old = await _theirs(entry, consent_id, subjects)
-    if old.state != "active":
+    if not old.live(entry.at):
         raise ConsentUnknown(str(consent_id))
     new = await consent_records.change(entry, old, "withdrawn", state="withdrawn")
     await families.end_for_consent(entry, old.subject, old.id)

@@ -35,7 +35,7 @@ async def home(call: Call) -> Response:
         used = {
             one.client_id: last.get(one.client_id, one.given_at)
             for one in await consents.of_subjects(call.entry, theirs)
-            if one.state == "active"
+            if one.live(call.entry.at)
         }
         mine = sorted(
             (one for one in live if one.client_id in used),

@@ -15,6 +15,7 @@ import pytest
 from gateway.web import cookies
 from idp import accounts, sessions
 from relying_parties.errors import RegistrationInvalid
+from tests import factories
 from tests.support import jws, services, verdicts
 from tests.support.browser import Browser
 from tests.support.gateway import Citizen, Gateway
@@ -174,3 +175,48 @@ async def test_a_preview_shows_nobody_s_details(gateway: Gateway, ana: Citizen) 
     assert answer.status_code == 200
     assert ana.email not in answer.text
     assert "Number" not in answer.text  # what citizens of these tests are called
+
+
+async def test_stopping_says_what_the_law_keeps(gateway: Gateway) -> None:
+    """What no switch can change is said, and not hidden behind a button."""
+    law = {"basis": "law", "law": {"en": "Dog Tax Act, section 4"}}
+    by_law = {"id": "tax", "name": {"en": "To tax dogs"}, "claims": [factories.asks("name") | law]}
+    await gateway.service(services.document("dog-tax", purposes=[by_law]))
+    await gateway.settled()
+    someone = await gateway.citizen("dog-tax")
+    browser = Browser(gateway, someone.cookie)
+
+    page = await browser.follow("/account/sharing/dog-tax")
+    stop = await browser.follow("/account/sharing/dog-tax/stop")
+    done = await browser.fill(stop, "stop")
+
+    assert "There is nothing to switch off" in page.text
+    assert 'id="save"' not in page.text
+    assert "Dog Tax Act, section 4" in stop.text
+    assert "You stopped sharing." in done.text
+    with pytest.raises(AssertionError, match="/consent/"):
+        await services.code(gateway, someone, "dog-tax", scope="openid profile")
+
+
+async def test_sharing_that_ran_out_is_over_on_every_page(gateway: Gateway) -> None:
+    """Also before the worker wrote it down."""
+    someone = await gateway.citizen("basic")
+    browser = Browser(gateway, someone.cookie)
+    page = await browser.follow("/account/sharing/basic")
+    opened = browser.form(page, "save")
+    stop = browser.form(await browser.follow("/account/sharing/basic/stop"), "stop")
+    await gateway.rows(
+        "UPDATE relying_parties.consents SET expires_at = now() - interval '1 second'"
+        " WHERE id = (SELECT id FROM relying_parties.consents ORDER BY given_at DESC LIMIT 1)"
+    )
+
+    for path, form in (opened, stop):
+        late = await browser.send("POST", path, form)
+        assert (late.status_code, "location" in late.headers) == (410, False)
+    asked_to_stop = await browser.send("GET", "/account/sharing/basic/stop")
+    overview, shown = await browser.follow("/account"), await browser.follow("/account/sharing")
+
+    assert asked_to_stop.headers["location"] == "/account/sharing/basic"
+    assert "No service has your details yet" in shown.text
+    assert 'href="/account/sharing/basic"' in shown.text.partition("Ended")[2]
+    assert "No service has your details." in overview.text

@@ -17,7 +17,7 @@ async def show(call: Call, session: Session) -> Response:
     known = await identifiers.emails(entry, vault, account.id)
     held = await attributes.read(entry, vault, account.id, ("name",))
     theirs = await citizen.subjects(call, session)
-    sharing = [one for one in await consents.of_subjects(entry, theirs) if one.state == "active"]
+    sharing = [one for one in await consents.of_subjects(entry, theirs) if one.live(entry.at)]
     enrolled = await authenticators.enrolled(entry, account.id)
     name = held.get("name")
     return citizen.page(

@@ -43,7 +43,7 @@ async def show(call: Call, session: Session) -> Response:
     theirs = await citizen.subjects(call, session)
     found = await consents.of_subjects(call.entry, theirs)
     reads = await releases.last_reads(call.entry, theirs)
-    cards = [await _card(call, one, reads.get(one.client_id, {})) for one in _newest(found)]
+    cards = [await _card(call, one, reads.get(one.client_id, {})) for one in _newest(call, found)]
     return citizen.page(
         call,
         "account/sharing.html",
@@ -68,7 +68,7 @@ async def change(call: Call, session: Session) -> Response:
     """Keep sharing only what is ticked; what the law demands stays as it is."""
     csrf.check(call)
     theirs, consent, client = await _one(call, session)
-    if consent.state != "active":
+    if not consent.live(call.entry.at):
         raise stale.DeadEnd(stale.ANSWERED)
     ticked = set(call.form.all("share"))
     kept = [name for name in consent.claims if name in ticked or _by_law(client, name)]
@@ -86,9 +86,17 @@ async def change(call: Call, session: Session) -> Response:
 async def ask_stop(call: Call, session: Session) -> Response:
     """Say what stopping means before it happens."""
     _, consent, client = await _one(call, session)
-    if consent.state != "active":
+    if not consent.live(call.entry.at):
         return see_other(f"/account/sharing/{client.client_id}")
-    return citizen.page(call, "account/stop.html", "sharing", to=_to(call, client), consent=consent)
+    rows = [_row(call, client, name, {}) for name in consent.claims]
+    return citizen.page(
+        call,
+        "account/stop.html",
+        "sharing",
+        to=_to(call, client),
+        consent=consent,
+        law=[row for row in rows if row["fixed"]],
+    )
 
 
 @stale.page
@@ -172,7 +180,7 @@ async def _service(call: Call, session: Session) -> Response:
         "sharing",
         to=_to(call, client),
         card=await _card(call, consent, reads),
-        rows=[_row(call, client, consent, name, reads) for name in consent.claims],
+        rows=[_row(call, client, name, reads) for name in consent.claims],
         undoable=undoable,
         done=_done(call, latest),
         history=_history(call, client, mine, released),
@@ -193,7 +201,7 @@ async def _one(call: Call, session: Session) -> tuple[dict[str, Any], Consent, C
     """
     theirs = await citizen.subjects(call, session)
     wanted = call.path_text("client")
-    found = _newest(await consents.of_subjects(call.entry, theirs))
+    found = _newest(call, await consents.of_subjects(call.entry, theirs))
     consent = next((one for one in found if one.client_id == wanted), None)
     client = await clients.find(call.entry, wanted) if consent else None
     if consent is None or client is None:
@@ -201,9 +209,9 @@ async def _one(call: Call, session: Session) -> tuple[dict[str, Any], Consent, C
     return theirs, consent, client
 
 
-def _newest(found: list[Consent]) -> list[Consent]:
-    latest: dict[str, Consent] = {}
-    for one in sorted(found, key=lambda one: (one.state == "active", one.changed_at)):
+def _newest(call: Call, found: list[Consent]) -> list[Consent]:
+    at, latest = call.entry.at, dict[str, Consent]()
+    for one in sorted(found, key=lambda one: (one.live(at), one.changed_at)):
         latest[one.client_id] = one
     return sorted(latest.values(), key=lambda one: one.changed_at, reverse=True)
 
@@ -211,7 +219,9 @@ def _newest(found: list[Consent]) -> list[Consent]:
 async def _card(call: Call, consent: Consent, reads: Any) -> dict[str, Any]:
     client = await clients.find(call.entry, consent.client_id)
     last = max((one.last for one in reads.values()), default=None)
-    running = consent.state == "active" and consent.expires_at > call.entry.at
+    running = consent.live(call.entry.at)
+    # The worker writes down a little later that the time is over.
+    ended = consent.expires_at if consent.state == "active" else consent.changed_at
     return {
         "client_id": consent.client_id,
         "to": _to(call, client) if client else None,
@@ -220,7 +230,7 @@ async def _card(call: Call, consent: Consent, reads: Any) -> dict[str, Any]:
         "labels": [claim_labels.label(name, call.gettext) for name in consent.claims],
         "since": claim_labels.day(consent.given_at, call.locale),
         "until": claim_labels.day(consent.expires_at, call.locale),
-        "ended": claim_labels.day(consent.changed_at, call.locale),
+        "ended": claim_labels.day(ended, call.locale),
         "last": claim_labels.day(last, call.locale) if last else "",
         "once": consent.once,
     }
@@ -237,7 +247,7 @@ def _by_detail(call: Call, cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _row(call: Call, client: Client, consent: Consent, name: str, reads: Any) -> dict[str, Any]:
+def _row(call: Call, client: Client, name: str, reads: Any) -> dict[str, Any]:
     asked = client.registration.asked.get(name)
     read = reads.get(name)
     return {
@@ -249,7 +259,6 @@ def _row(call: Call, client: Client, consent: Consent, name: str, reads: Any) ->
         "needed": asked is not None and asked.need == "needed",
         "last": claim_labels.day(read.last, call.locale) if read else "",
         "times": read.times if read else 0,
-        "active": consent.state == "active",
     }
 
 
