@@ -45,3 +45,11 @@ class KeysRotated(Event):
 
     purpose: str
     alg: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeysReplaced(Event):
+    """A key that leaked was replaced at once; what it had signed no longer verifies."""
+
+    purpose: str
+    alg: str

@@ -124,12 +124,14 @@ class Verdict:
     """What verifying the chain found.
 
     :ivar broken: number of the first batch whose rows are not those that were chained
+    :ivar between: the first and the last ``seq`` of that batch: the damage is there
     """
 
     batches: int
     rows: int
     unchained: int
     broken: int | None
+    between: tuple[int, int] | None = None
 
 
 def cte(
@@ -209,7 +211,8 @@ async def verify(entry: Entry) -> Verdict:
         rows = await entry.all(BETWEEN, after=last, last=batch["last_seq"], most=_MOST + 1)
         digest = _digest(before, rows)
         if digest != batch["digest"] or len(rows) != batch["rows"]:
-            return Verdict(len(batches), total, 0, batch["number"])
+            between = (last + 1, batch["last_seq"])
+            return Verdict(len(batches), total, 0, batch["number"], between)
         before, last, total = digest, batch["last_seq"], total + len(rows)
     loose = await entry.all(BETWEEN, after=last, last=2**62, most=_MOST)
     return Verdict(len(batches), total, len(loose), None)

@@ -41,6 +41,12 @@ ADD = statement(
         announced_at=sa.bindparam("at"),
     )
 )
+_steps = (_keys.announced_at, _keys.active_at, _keys.retiring_at, _keys.gone_at)
+LAST_STEP = statement(
+    sa.select(sa.func.count().label("keys"), *(sa.func.max(step) for step in _steps)).select_from(
+        tables.signing_keys
+    )
+)
 ALL = statement(sa.select(tables.signing_keys).where(_keys.state != "gone"))
 LOCK = statement(
     sa.select(sa.func.pg_advisory_xact_lock(sa.bindparam("number", type_=sa.BigInteger)))
@@ -109,6 +115,12 @@ class Keyring:
 async def load(entry: Entry, sealer: Sealer) -> Keyring:
     """Open every key that is not gone."""
     return Keyring([_open(row, sealer) for row in await entry.all(ALL)])
+
+
+async def standing(entry: Entry) -> tuple[object, ...]:
+    """Return what is another after every change of a key: cheap enough to ask each second."""
+    row = await entry.one(LAST_STEP)
+    return tuple(row.values()) if row else ()
 
 
 async def announce(entry: Entry, sealer: Sealer, *, purpose: str, alg: str) -> str:

@@ -63,7 +63,15 @@ def load(path: Path | None, environment: Mapping[str, str]) -> MasterKey:
             raise MasterKeyUnsafe(f"{path} is open to others: chmod 600 it")
         if facts.st_uid != os.geteuid():
             raise MasterKeyUnsafe(f"{path} belongs to another user")
+        if _replaceable(path.parent):
+            raise MasterKeyUnsafe(f"{path.parent} is open to others: chmod go-w it")
         return _parse(file.read(256), str(path))
+
+
+def _replaceable(folder: Path) -> bool:
+    """Whether others could put another file in the place of one in ``folder``."""
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    return bool(mode & 0o022) and not mode & stat.S_ISVTX
 
 
 def _parse(text: bytes, source: str) -> MasterKey:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from keys import keystore
 from keys.entry import Entry
-from keys.events import KeysRotated
+from keys.events import KeysReplaced, KeysRotated
 from keys.keystore import ALGORITHMS, Keyring, SigningKey
 from keys.sealing import Sealer
 
@@ -64,6 +64,7 @@ async def emergency(entry: Entry, sealer: Sealer, purpose: str, alg: str) -> str
         await keystore.destroy(entry, key.kid)
     kid = await keystore.announce(entry, sealer, purpose=purpose, alg=alg)
     await keystore.activate(entry, kid)
+    entry.record(KeysReplaced(None, None, purpose, alg))
     return kid
 
 

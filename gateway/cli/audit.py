@@ -51,8 +51,13 @@ def verify() -> None:
         return await journal.verify(entry)
 
     verdict = house.within(work)
-    if verdict.broken is not None:
-        click.echo(f"✖ batch {verdict.broken} is not what was chained", err=True)
+    if verdict.between is not None:
+        first, last = verdict.between
+        click.echo(
+            f"✖ batch {verdict.broken} is not what was chained: look at events {first} to {last},"
+            " and at those of your latest backup",
+            err=True,
+        )
         sys.exit(1)
     click.echo(
         f"✔ {verdict.rows} events in {verdict.batches} batches;"
