@@ -108,6 +108,8 @@ async def database_url(worker_database: str) -> str:
             if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {row['name']})")
         ]
         if full:
+            # The journal is append-only for everybody else.
+            await connection.execute("SET session_replication_role = replica")
             await connection.execute(f"TRUNCATE {', '.join(full)} RESTART IDENTITY CASCADE")
     finally:
         await connection.close()
