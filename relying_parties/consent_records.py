@@ -163,6 +163,10 @@ class Consent:
         """Whether anything may be read under it at ``at``."""
         return self.state == "active" and self.expires_at > at
 
+    def by_law(self, claim: str) -> bool:
+        """Whether a law demanded ``claim`` when it was shown; needs ``details``."""
+        return bool(self.details.get(claim, {}).get("basis") == "law")
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

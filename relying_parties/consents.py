@@ -2,7 +2,7 @@
 
     give ─▶ active ──narrow / give──▶ active
                │  ◀──restore (24 h)─────┐
-               ├──withdraw──▶ withdrawn ┘
+               ├──withdraw──▶ withdrawn ┘   (narrowed to what a law demands, if it does)
                └──time────▶ expired
 
 There is one active consent for a citizen and a service, whatever sector the service
@@ -101,7 +101,7 @@ async def narrow(
     old = await _theirs(entry, consent_id, subjects)
     if not old.live(entry.at):
         raise ConsentUnknown(str(consent_id))
-    kept = [each for each in old.claims if each in claims or _by_law(old, each)]
+    kept = [each for each in old.claims if each in claims or old.by_law(each)]
     stopped = [each for each in old.claims if each not in kept]
     if not stopped:
         return old
@@ -113,14 +113,18 @@ async def narrow(
 async def withdraw(entry: Entry, consent_id: UUID, subjects: Collection[str]) -> Consent:
     """Stop sharing: end the consent and everything that was issued under it.
 
+    What a law demands was never the citizen's to give, so it is not theirs to take back:
+    those claims stay on record for the next visit, and nothing else does.
+
     :raises ConsentUnknown: it is not one of theirs, or not in force
+    :raises StateConflict: a law demands all of it
     """
     old = await _theirs(entry, consent_id, subjects)
     if not old.live(entry.at):
         raise ConsentUnknown(str(consent_id))
-    new = await consent_records.change(entry, old, "withdrawn", state="withdrawn")
+    kept = [each for each in old.claims if old.by_law(each)]
+    new = await (_keep_law(entry, old, kept) if kept else _end(entry, old))
     await families.end_for_consent(entry, old.subject, old.id)
-    _record(entry, events.ConsentWithdrawn, new)
     return new
 
 
@@ -253,8 +257,20 @@ def _details(
     }
 
 
-def _by_law(consent: Consent, claim: str) -> bool:
-    return bool(consent.details.get(claim, {}).get("basis") == "law")
+async def _end(entry: Entry, old: Consent) -> Consent:
+    new = await consent_records.change(entry, old, "withdrawn", state="withdrawn")
+    _record(entry, events.ConsentWithdrawn, new)
+    return new
+
+
+async def _keep_law(entry: Entry, old: Consent, kept: list[str]) -> Consent:
+    stopped = [each for each in old.claims if each not in kept]
+    if not stopped:
+        raise StateConflict(str(old.id))
+    # That they may read in the citizen's absence was the citizen's word.
+    new = await consent_records.change(entry, old, "narrowed", claims=kept, offline=False)
+    _record(entry, events.ConsentNarrowed, new, stopped=stopped)
+    return new
 
 
 async def _theirs(entry: Entry, consent_id: UUID, subjects: Collection[str]) -> Consent:

@@ -5,11 +5,24 @@ from uuid import uuid4
 
 import pytest
 
-from relying_parties import claims_policy, consents, receipts, releases
+from relying_parties import claims_policy, clients, consents, onboarding, receipts, releases
 from relying_parties.clients import Client
 from relying_parties.consents import Consent
-from relying_parties.errors import ClaimsNotAsked, ConsentUnknown, RestoreTooLate
+from relying_parties.errors import ClaimsNotAsked, ConsentUnknown, RestoreTooLate, StateConflict
+from tests.factories import a_document, asks
 from tests.relying_parties.conftest import CITIZEN, Later, agree
+
+
+@pytest.fixture
+async def by_law(at: Later, parking: Client) -> Client:
+    """A service that gets names by law and addresses by choice."""
+    rows = [asks("name", basis="law"), asks("address", "optional")]
+    purpose = {"id": "tax", "name": {"en": "To tax dogs"}, "claims": rows}
+    async with at() as entry:
+        await onboarding.apply(entry, a_document("dog-tax", purposes=[purpose]))
+        found = await clients.find(entry, "dog-tax")
+    assert found
+    return found
 
 
 async def test_a_consent_is_found_by_its_citizen_and_service(
@@ -110,6 +123,30 @@ async def test_a_withdrawal_can_be_undone_for_a_day(at: Later, consent: Consent)
     async with at(hours=23, minutes=59) as entry:
         await consents.restore(entry, consent.id, [CITIZEN])
         assert await consents.current(entry, CITIZEN, "parking-permits")
+
+
+async def test_what_a_law_demands_outlives_stopping(at: Later, by_law: Client) -> None:
+    async with at() as entry:
+        given = await agree(entry, by_law, claims=["name", "address"])
+        kept = await consents.withdraw(entry, given.id, [CITIZEN])
+
+        assert (kept.state, list(kept.claims), kept.offline) == ("active", ["name"], False)
+        with pytest.raises(StateConflict):
+            await consents.withdraw(entry, given.id, [CITIZEN])
+    async with at(hours=1) as entry:
+        again = await consents.restore(entry, given.id, [CITIZEN])
+        assert (list(again.claims), again.offline) == (["name", "address"], True)
+
+
+async def test_what_is_over_cannot_be_changed(at: Later, consent: Consent) -> None:
+    """Also before the worker wrote its end down."""
+    async with at(days=365) as entry:
+        for late in (
+            consents.withdraw(entry, consent.id, [CITIZEN]),
+            consents.narrow(entry, consent.id, [CITIZEN], ["name"]),
+        ):
+            with pytest.raises(ConsentUnknown):
+                await late
 
 
 async def test_a_newer_consent_stands_against_an_undo(

@@ -177,25 +177,86 @@ async def test_a_preview_shows_nobody_s_details(gateway: Gateway, ana: Citizen) 
     assert "Number" not in answer.text  # what citizens of these tests are called
 
 
-async def test_stopping_says_what_the_law_keeps(gateway: Gateway) -> None:
-    """What no switch can change is said, and not hidden behind a button."""
+def taxed(client_id: str, *chosen: dict[str, Any]) -> dict[str, Any]:
+    """A service to which a law gives names."""
     law = {"basis": "law", "law": {"en": "Dog Tax Act, section 4"}}
-    by_law = {"id": "tax", "name": {"en": "To tax dogs"}, "claims": [factories.asks("name") | law]}
-    await gateway.service(services.document("dog-tax", purposes=[by_law]))
-    await gateway.settled()
-    someone = await gateway.citizen("dog-tax")
-    browser = Browser(gateway, someone.cookie)
+    rows = [factories.asks("name") | law, *chosen]
+    purpose = {"id": "tax", "name": {"en": "To tax dogs"}, "claims": rows}
+    return services.document(client_id, purposes=[purpose])
 
+
+async def test_what_only_a_law_asks_has_nothing_to_stop(gateway: Gateway) -> None:
+    """What no switch can change is said, and no button pretends otherwise."""
+    await gateway.service(taxed("dog-tax"))
+    await gateway.settled()
+    someone = await gateway.citizen("basic", "dog-tax")
+    browser = Browser(gateway, someone.cookie)
+    await userinfo(gateway, await services.tokens(gateway, someone, "dog-tax"))
+
+    shown = await browser.follow("/account/sharing")
     page = await browser.follow("/account/sharing/dog-tax")
-    stop = await browser.follow("/account/sharing/dog-tax/stop")
-    done = await browser.fill(stop, "stop")
+    stop = await browser.send("GET", "/account/sharing/dog-tax/stop")
 
     assert "There is nothing to switch off" in page.text
+    assert "Dog Tax Act, section 4" in page.text
+    assert "1 time" in page.text
     assert 'id="save"' not in page.text
+    assert "/account/sharing/dog-tax/claims" not in page.text
+    assert "/account/sharing/dog-tax/stop" not in page.text + shown.text
+    assert stop.headers["location"] == "/account/sharing/dog-tax"
+
+
+async def test_a_form_sent_by_hand_stops_nothing_that_a_law_demands(gateway: Gateway) -> None:
+    await gateway.service(taxed("cat-tax"))
+    await gateway.settled()
+    someone = await gateway.citizen("basic", "cat-tax")
+    browser = Browser(gateway, someone.cookie)
+    _, form = browser.form(await browser.follow("/account/sharing/basic/stop"), "stop")
+
+    async with gateway.unchanged():
+        answer = await browser.send("POST", "/account/sharing/cat-tax/stop", form)
+
+    assert answer.headers["location"] == "/account/sharing/cat-tax"
+
+
+async def test_stopping_says_what_the_law_keeps_and_what_ends(gateway: Gateway) -> None:
+    """What was chosen ends with every token; what a law demands is there at the next visit."""
+    await gateway.service(taxed("hound-tax", factories.asks("email", "optional")))
+    await gateway.settled()
+    someone = await gateway.citizen("hound-tax")
+    browser = Browser(gateway, someone.cookie)
+    told = await services.tokens(gateway, someone, "hound-tax")
+
+    stop = await browser.follow("/account/sharing/hound-tax/stop")
+    done = await browser.fill(stop, "stop")
+    bearer = {"authorization": f"Bearer {told['access_token']}"}
+    dead = await gateway.get("/userinfo", headers=bearer, node=1)
+    after = await services.tokens(gateway, someone, "hound-tax")
+
     assert "Dog Tax Act, section 4" in stop.text
-    assert "You stopped sharing." in done.text
-    with pytest.raises(AssertionError, match="/consent/"):
-        await services.code(gateway, someone, "dog-tax", scope="openid profile")
+    assert "They will no longer get: Email" in stop.text
+    assert "You stopped sharing. They get only what the law says." in done.text
+    assert dead.status_code == 401
+    assert (await userinfo(gateway, after)).keys() == {"sub", "name"}
+
+
+async def test_saved_is_said_of_a_change_only(gateway: Gateway) -> None:
+    someone = await gateway.citizen("basic")
+    browser = Browser(gateway, someone.cookie)
+    page = await browser.follow("/account/sharing/basic")
+    path, form = browser.form(page, "save")
+
+    async with gateway.unchanged():
+        same = await browser.send("POST", path, {**form, "share": ["name", "email", "locale"]})
+    claimed = await browser.follow("/account/sharing/basic?done=saved")
+    less = await browser.send("POST", path, {**form, "share": ["name", "email"]})
+    saved = await browser.follow(less.headers["location"])
+
+    assert same.headers["location"] == "/account/sharing/basic"
+    assert "Saved." not in claimed.text
+    assert "Saved." in saved.text
+    for live in (page, saved):
+        assert "Go to the service" in live.text
 
 
 async def test_sharing_that_ran_out_is_over_on_every_page(gateway: Gateway) -> None:

@@ -23,7 +23,7 @@ from keys import signing
 from relying_parties import claims_policy, clients, consents, receipts, releases
 from relying_parties.clients import Client
 from relying_parties.consents import Consent
-from relying_parties.errors import ConsentUnknown, RestoreTooLate
+from relying_parties.errors import ConsentUnknown, RestoreTooLate, StateConflict
 
 UNDO = timedelta(hours=24)
 KINDS = {
@@ -34,7 +34,7 @@ KINDS = {
     "restored": N_("You took a change back"),
     "expired": N_("Sharing ran out"),
 }
-DONE = {"saved": "narrowed", "stopped": "withdrawn", "undone": "restored"}
+DONE = {"saved": "narrowed", "kept": "narrowed", "stopped": "withdrawn", "undone": "restored"}
 
 
 @citizen.signed_in("sharing")
@@ -71,7 +71,7 @@ async def change(call: Call, session: Session) -> Response:
     if not consent.live(call.entry.at):
         raise stale.DeadEnd(stale.ANSWERED)
     ticked = set(call.form.all("share"))
-    kept = [name for name in consent.claims if name in ticked or _by_law(client, name)]
+    kept = [name for name in consent.claims if name in ticked or consent.by_law(name)]
     if not kept:
         return see_other(f"/account/sharing/{client.client_id}/stop")
     if set(kept) == set(consent.claims):
@@ -86,9 +86,10 @@ async def change(call: Call, session: Session) -> Response:
 async def ask_stop(call: Call, session: Session) -> Response:
     """Say what stopping means before it happens."""
     _, consent, client = await _one(call, session)
-    if not consent.live(call.entry.at):
+    # Where a law asks for everything, the service's page says so: there is nothing to stop.
+    if not consent.live(call.entry.at) or _only_law(consent):
         return see_other(f"/account/sharing/{client.client_id}")
-    rows = [_row(call, client, name, {}) for name in consent.claims]
+    rows = [_row(call, client, consent, name, {}) for name in consent.claims]
     return citizen.page(
         call,
         "account/stop.html",
@@ -96,21 +97,25 @@ async def ask_stop(call: Call, session: Session) -> Response:
         to=_to(call, client),
         consent=consent,
         law=[row for row in rows if row["fixed"]],
+        ends=[row["label"] for row in rows if not row["fixed"]],
     )
 
 
 @stale.page
 @citizen.signed_in("sharing")
 async def stop(call: Call, session: Session) -> Response:
-    """Stop all: tokens end in the same moment."""
+    """Stop all that is the citizen's to stop: tokens end in the same moment."""
     csrf.check(call)
     theirs, consent, client = await _one(call, session)
     try:
-        withdrawn = await consents.withdraw(call.entry, consent.id, theirs)
+        left = await consents.withdraw(call.entry, consent.id, theirs)
+    except StateConflict:
+        return see_other(f"/account/sharing/{client.client_id}")
     except ConsentUnknown as error:
         raise stale.DeadEnd(stale.ANSWERED) from error
-    await sign_receipt(call, withdrawn, client, theirs)
-    return see_other(f"/account/sharing/{client.client_id}?done=stopped")
+    await sign_receipt(call, left, client, theirs)
+    done = "kept" if left.live(call.entry.at) else "stopped"
+    return see_other(f"/account/sharing/{client.client_id}?done={done}")
 
 
 @stale.page
@@ -180,7 +185,7 @@ async def _service(call: Call, session: Session) -> Response:
         "sharing",
         to=_to(call, client),
         card=await _card(call, consent, reads),
-        rows=[_row(call, client, name, reads) for name in consent.claims],
+        rows=[_row(call, client, consent, name, reads) for name in consent.claims],
         undoable=undoable,
         done=_done(call, latest),
         history=_history(call, client, mine, released),
@@ -233,6 +238,7 @@ async def _card(call: Call, consent: Consent, reads: Any) -> dict[str, Any]:
         "ended": claim_labels.day(ended, call.locale),
         "last": claim_labels.day(last, call.locale) if last else "",
         "once": consent.once,
+        "only_law": _only_law(consent),
     }
 
 
@@ -247,15 +253,15 @@ def _by_detail(call: Call, cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _row(call: Call, client: Client, name: str, reads: Any) -> dict[str, Any]:
+def _row(call: Call, client: Client, consent: Consent, name: str, reads: Any) -> dict[str, Any]:
     asked = client.registration.asked.get(name)
-    read = reads.get(name)
+    read, fixed = reads.get(name), consent.by_law(name)
     return {
         "claim": name,
         "label": claim_labels.label(name, call.gettext),
         "why": words(asked.why, call.locale) if asked else "",
-        "law": words(asked.law or {}, call.locale) if asked and asked.basis == "law" else "",
-        "fixed": asked is not None and asked.basis == "law",
+        "law": words(asked.law or {}, call.locale) if asked and fixed else "",
+        "fixed": fixed,
         "needed": asked is not None and asked.need == "needed",
         "last": claim_labels.day(read.last, call.locale) if read else "",
         "times": read.times if read else 0,
@@ -297,9 +303,8 @@ def _history(
     return told
 
 
-def _by_law(client: Client, name: str) -> bool:
-    asked = client.registration.asked.get(name)
-    return asked is not None and asked.basis == "law"
+def _only_law(consent: Consent) -> bool:
+    return bool(consent.claims) and all(consent.by_law(name) for name in consent.claims)
 
 
 def _to(call: Call, client: Client) -> dict[str, str]:
