@@ -13,7 +13,7 @@ from gateway import mail
 from gateway.mail import Letter
 from gateway.runtime import Runtime
 from gateway.web import render
-from idp import attempts, notices, sessions, signups
+from idp import attempts, devices, notices, sessions, signups
 from keys import journal, replay, rotation
 from relying_parties import consents, pending
 from relying_parties.grants import families
@@ -68,6 +68,7 @@ async def purge(runtime: Runtime) -> int:
                 await replay.purge(entry),
                 await attempts.purge(entry),
                 await sessions.purge(entry),
+                await devices.purge(entry),
                 await signups.purge(entry),
                 await notices.purge(entry),
                 await pending.purge(entry),

@@ -73,7 +73,7 @@ class SignedOut(Event):
 
 @dataclass(frozen=True, slots=True)
 class SignInFailed(Event):
-    """A wrong password was tried."""
+    """A wrong password was tried, or one of an address that has no account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class PasswordSet(Event):
 
 @dataclass(frozen=True, slots=True)
 class PasswordDisabled(Event):
-    """A hundred wrong passwords in a row: the password is no way in any more."""
+    """Too many wrong passwords in a row: it works only on devices that used it before."""
 
 
 @dataclass(frozen=True, slots=True)

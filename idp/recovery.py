@@ -1,7 +1,11 @@
 """Recovery: back into an account whose ways in are lost.
 
     started ──wait──▶ ready ──complete──▶ done (every session ended)
-       └──cancel, from any mail──▶ stopped
+       └──cancel, from any mail or by who is signed in──▶ stopped
+
+Several may run beside each other: who starts another has to wait as long again, and
+every address is told again, so nobody rides on a wait that somebody else began. One
+that is completed, or stopped, ends all of the account's.
 
 Reading somebody's mail is not being them. An account that has a passkey, or whose
 citizen is verified, waits a day, and every address it has is told how to stop it.
@@ -15,7 +19,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from idp import accounts, authenticators, sessions, tables
+from idp import accounts, authenticators, devices, sessions, tables
 from idp.errors import RecoveryOver
 from idp.events import RecoveryCancelled, RecoveryCompleted, RecoveryStarted
 from keys import opaque
@@ -56,13 +60,37 @@ COMPLETE = statement(
     .values(completed_at=sa.bindparam("at"))
     .returning(_recoveries.account_id)
 )
+_found = tables.recoveries.alias("found").c
 CANCEL = statement(
     sa.update(tables.recoveries)
-    .where(_recoveries.cancel_digest == sa.bindparam("of_cancel"), _running)
+    .where(
+        _recoveries.account_id.in_(
+            sa.select(_found.account_id)
+            .where(
+                _found.cancel_digest == sa.bindparam("of_cancel"),
+                _found.cancelled_at.is_(None),
+                _found.completed_at.is_(None),
+                _found.expires_at > sa.bindparam("at", type_=tables.NOW),
+            )
+            .scalar_subquery()
+        ),
+        _running,
+    )
     .values(cancelled_at=sa.bindparam("at"))
     .returning(_recoveries.account_id)
 )
-
+CANCEL_ALL = statement(
+    sa.update(tables.recoveries)
+    .where(_recoveries.account_id == sa.bindparam("of_account"), _running)
+    .values(cancelled_at=sa.bindparam("at"))
+    .returning(_recoveries.account_id)
+)
+UNDER_WAY = statement(
+    sa.select(_recoveries.ready_at, _recoveries.expires_at)
+    .where(_recoveries.account_id == sa.bindparam("of_account"), _running)
+    .order_by(_recoveries.ready_at)
+    .limit(1)
+)
 RECENTLY = statement(
     sa.select(_recoveries.id).where(
         _recoveries.account_id == sa.bindparam("of_account"),
@@ -123,7 +151,9 @@ async def find(entry: Entry, handle: str) -> Recovery | None:
 
 
 async def complete(entry: Entry, handle: str) -> UUID:
-    """Finish: every session ends; the caller sets the new way in. Returns the account.
+    """Finish: every session and every other recovery ends, and no device is known.
+
+    The caller sets the new way in. Returns the account.
 
     :raises RecoveryOver: stopped, finished, run out, or not ready yet
     """
@@ -131,7 +161,9 @@ async def complete(entry: Entry, handle: str) -> UUID:
     if row is None:
         raise RecoveryOver
     account_id = UUID(bytes=row["account_id"].bytes)
+    await entry.run(CANCEL_ALL, of_account=account_id, at=entry.at)
     await sessions.end_all(entry, account_id)
+    await devices.forget(entry, account_id)
     await accounts.credentials_changed(entry, account_id)
     whom = f"account:{account_id}"
     entry.record(RecoveryCompleted(whom, whom))
@@ -144,8 +176,14 @@ async def is_recent(entry: Entry, account_id: UUID) -> bool:
     return await entry.one(RECENTLY, of_account=account_id, since=since) is not None
 
 
+async def under_way(entry: Entry, account_id: UUID) -> Recovery | None:
+    """Return the account's recovery that is ready first, if any runs."""
+    row = await entry.one(UNDER_WAY, of_account=account_id, at=entry.at)
+    return Recovery(account_id, row["ready_at"], row["expires_at"]) if row else None
+
+
 async def cancel(entry: Entry, handle: str) -> UUID:
-    """Stop it, from a mail. Returns the account.
+    """Stop it and those beside it, from a mail. Returns the account.
 
     :raises RecoveryOver: stopped, finished or run out
     """
@@ -153,6 +191,16 @@ async def cancel(entry: Entry, handle: str) -> UUID:
     if row is None:
         raise RecoveryOver
     account_id = UUID(bytes=row["account_id"].bytes)
+    _stopped(entry, account_id)
+    return account_id
+
+
+async def cancel_all(entry: Entry, account_id: UUID) -> None:
+    """Stop whatever runs, by who is signed in; nothing if nothing does."""
+    if await entry.one(CANCEL_ALL, of_account=account_id, at=entry.at) is not None:
+        _stopped(entry, account_id)
+
+
+def _stopped(entry: Entry, account_id: UUID) -> None:
     whom = f"account:{account_id}"
     entry.record(RecoveryCancelled(whom, whom))
-    return account_id

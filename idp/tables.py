@@ -109,6 +109,22 @@ sessions = sa.Table(
     sa.Index("sessions_by_account", "account_id"),
 )
 
+known_devices = sa.Table(
+    "known_devices",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),  # of the browser's device cookie
+    sa.Column(
+        "account_id",
+        sa.Uuid,
+        sa.ForeignKey("accounts.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),  # consecutive
+    sa.Column("seen_at", NOW, nullable=False),
+    sa.Column("expires_at", NOW, nullable=False),
+    sa.Index("known_devices_by_account", "account_id"),
+)
+
 signups = sa.Table(
     "signups",
     metadata,

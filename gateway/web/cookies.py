@@ -1,8 +1,9 @@
-"""Cookies: four of them, all opaque, all bound to this host.
+"""Cookies: five of them, all opaque, all bound to this host.
 
 * ``__Host-sid``: the citizen's session; Lax, because sign-on arrives from other sites
 * ``__Host-adm``: an administrator's session; Strict
 * ``__Host-browser``: a handle of this browser, for what it began and for its forms; Lax
+* ``__Host-device``: a handle of this device, for whoever signed in on it before; Strict
 * ``__Host-lang``: the chosen language; Lax
 """
 
@@ -11,6 +12,7 @@ from starlette.responses import Response
 SESSION = "__Host-sid"
 ADMIN = "__Host-adm"
 BROWSER = "__Host-browser"
+DEVICE = "__Host-device"
 LANGUAGE = "__Host-lang"
 
 _MOST = 4096
@@ -44,6 +46,11 @@ def set_admin(response: Response, handle: str) -> None:
 def set_browser(response: Response, handle: str) -> None:
     """Name this browser, so that what it began is its own."""
     _set(response, BROWSER, handle)
+
+
+def set_device(response: Response, handle: str, seconds: int) -> None:
+    """Let the device be known again; it signs nobody in, so only our own forms need it."""
+    _set(response, DEVICE, handle, same_site="strict", max_age=seconds)
 
 
 def set_language(response: Response, locale: str) -> None:

@@ -13,16 +13,18 @@ import asyncio
 import hashlib
 import hmac
 import os
+import re
 import unicodedata
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import argon2
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from idp import tables
+from idp import devices, tables
 from idp.authenticators import breached
 from idp.errors import HasherBusy, PasswordRefused
 from idp.events import PasswordDisabled, PasswordSet, SignInFailed
@@ -30,9 +32,15 @@ from keys.entry import Entry, statement
 
 SHORTEST, LONGEST = 15, 1024
 WAIT = 2.0  # seconds in the queue
-MOST_FAILURES = 100  # in a row; then the password is no way in any more
+MEMORY = 47104  # KiB of Argon2id, one pass, one lane
+# Wrong ones in a row; then the password works only where it was used before. With the
+# five tries that each of ten known devices has, never more than a hundred in all.
+MOST_FAILURES = 50
+NOBODY = UUID(int=0)  # stands for an account that is not there: the same statements run
 
 _passwords = tables.passwords.c
+_identifiers = tables.identifiers.c
+_devices = tables.known_devices.c
 
 _set = pg.insert(tables.passwords).values(
     account_id=sa.bindparam("account_id"),
@@ -50,16 +58,51 @@ SET = statement(
         },
     )
 )
-STORED = statement(
-    sa.select(_passwords.hash).where(
-        _passwords.account_id == sa.bindparam("of_account"), _passwords.failures < MOST_FAILURES
+ASKED = statement(
+    sa.select(
+        _identifiers.account_id,
+        _passwords.hash,
+        _passwords.failures,
+        _devices.digest.is_not(None).label("known"),
     )
+    .select_from(
+        tables.identifiers.outerjoin(
+            tables.passwords, _passwords.account_id == _identifiers.account_id
+        ).outerjoin(
+            tables.known_devices,
+            sa.and_(
+                _devices.account_id == _identifiers.account_id,
+                _devices.digest == sa.bindparam("of_device"),
+                _devices.expires_at > sa.bindparam("at", type_=tables.NOW),
+                _devices.failures < devices.MOST_FAILURES,
+            ),
+        )
+    )
+    .where(_identifiers.kind == "email", _identifiers.lookup == sa.bindparam("wanted"))
 )
 FAILED = statement(
     sa.update(tables.passwords)
     .where(_passwords.account_id == sa.bindparam("of_account"))
     .values(failures=_passwords.failures + 1)
     .returning(_passwords.failures)
+)
+FAILED_HERE = statement(
+    sa.update(tables.known_devices)
+    .where(
+        _devices.account_id == sa.bindparam("of_account"),
+        _devices.digest == sa.bindparam("of_device"),
+    )
+    .values(failures=_devices.failures + 1)
+    .returning(_devices.account_id)
+)
+# Only over the hash that was checked: neither another sign-in nor a change is undone.
+REHASH = statement(
+    sa.update(tables.passwords)
+    .where(
+        _passwords.account_id == sa.bindparam("of_account"),
+        _passwords.hash == sa.bindparam("old"),
+    )
+    .values(hash=sa.bindparam("new"))
 )
 WORKED = statement(
     sa.update(tables.passwords)
@@ -68,13 +111,32 @@ WORKED = statement(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What there is to try a password on.
+
+    :ivar account_id: :data:`NOBODY` if the address has no account
+    :ivar hash: ``None`` if no password can be right, from here
+    :ivar known: whether the device is one of the account's
+    """
+
+    account_id: UUID
+    hash: str | None = field(repr=False)
+    known: bool
+    device: bytes = field(repr=False)
+
+
 class Hasher:
     """Hashes passwords on a few threads, never more than there are cores."""
 
-    def __init__(self, pepper: bytes) -> None:
+    def __init__(self, pepper: bytes, memory: int = MEMORY) -> None:
+        """Make the threads.
+
+        :param memory: KiB that one hash takes
+        """
         threads = os.cpu_count() or 1
         self._pepper = pepper
-        self._argon = argon2.PasswordHasher(time_cost=1, memory_cost=47104, parallelism=1)
+        self._argon = argon2.PasswordHasher(time_cost=1, memory_cost=memory, parallelism=1)
         self._threads = ThreadPoolExecutor(threads, "argon2")
         self._places = asyncio.Semaphore(threads)
         self._dummy = self._argon.hash(b"nobody's password")
@@ -94,6 +156,10 @@ class Hasher:
         right = await self._run(self._matches, stored or self._dummy, password)
         return bool(right) and stored is not None
 
+    def outdated(self, stored: str) -> bool:
+        """Whether ``stored`` was made at another cost than what is made today."""
+        return bool(self._argon.check_needs_rehash(stored))
+
     def _matches(self, stored: str, password: str) -> bool:
         try:
             return self._argon.verify(stored, self._peppered(password))
@@ -101,7 +167,7 @@ class Hasher:
             return False
 
     def _peppered(self, password: str) -> bytes:
-        normal = unicodedata.normalize("NFKC", password[: LONGEST * 2])
+        normal = unicodedata.normalize("NFKC", password)
         return hmac.digest(self._pepper, normal.encode(), hashlib.sha256)
 
     async def _run(self, function: object, *arguments: object) -> object:
@@ -128,13 +194,19 @@ def check_policy(password: str, words: Iterable[str]) -> None:
     if len(normal) > LONGEST:
         raise PasswordRefused("long")
     folded = normal.casefold()
-    for word in words:
-        for part in (word.casefold(), *word.casefold().split("@")):
-            rest = folded.replace(part, "") if len(part) > 3 else folded
-            if len(rest) < SHORTEST // 2:
-                raise PasswordRefused("context")
+    rest = folded
+    for part in sorted(_parts(words), key=len, reverse=True):
+        rest = rest.replace(part, "")
+    if len(rest) < SHORTEST // 2:
+        raise PasswordRefused("context")
     if len(frozenset(folded)) < 5 or breached.contains(normal):
         raise PasswordRefused("breached")
+
+
+def _parts(words: Iterable[str]) -> frozenset[str]:
+    folded = [unicodedata.normalize("NFKC", word).casefold() for word in words]
+    parts = (part for word in folded for part in (word, *re.split(r"[\W_]+", word)))
+    return frozenset(part for part in parts if len(part) > 3)
 
 
 async def set(entry: Entry, account_id: UUID, hashed: str) -> None:  # noqa: A001 - passwords.set
@@ -144,16 +216,28 @@ async def set(entry: Entry, account_id: UUID, hashed: str) -> None:  # noqa: A00
     entry.record(PasswordSet(whom, whom))
 
 
-async def stored(entry: Entry, account_id: UUID) -> str | None:
-    """Return the hash, unless there is none or too many wrong passwords disabled it."""
-    row = await entry.one(STORED, of_account=account_id)
-    return row["hash"] if row else None
+async def asked(entry: Entry, lookup: bytes, device: bytes) -> Asked:
+    """Return what the password of an address is tried on; one statement, whoever it is.
+
+    :param lookup: keyed digest of the address
+    :param device: digest of the device's handle
+    """
+    row = await entry.one(ASKED, wanted=lookup, of_device=device, at=entry.at)
+    if row is None:
+        return Asked(NOBODY, None, known=False, device=device)
+    spent = row["hash"] is None or (row["failures"] >= MOST_FAILURES and not row["known"])
+    account_id = UUID(bytes=row["account_id"].bytes)
+    return Asked(account_id, None if spent else row["hash"], row["known"], device)
 
 
-async def record_failure(entry: Entry, account_id: UUID) -> None:
-    """Count a wrong password; the hundredth in a row disables it, and it alone."""
-    row = await entry.one(FAILED, of_account=account_id)
-    whom = f"account:{account_id}"
+async def record_failure(entry: Entry, tried: Asked) -> None:
+    """Count a wrong password, against the device if it is known; nobody's is counted alike."""
+    if tried.known:
+        await entry.run(FAILED_HERE, of_account=tried.account_id, of_device=tried.device)
+        row = None
+    else:
+        row = await entry.one(FAILED, of_account=tried.account_id)
+    whom = None if tried.account_id == NOBODY else f"account:{tried.account_id}"
     entry.record(SignInFailed(None, whom))
     if row is not None and row["failures"] == MOST_FAILURES:
         entry.record(PasswordDisabled(None, whom))
@@ -162,3 +246,8 @@ async def record_failure(entry: Entry, account_id: UUID) -> None:
 async def record_success(entry: Entry, account_id: UUID) -> None:
     """Forget the wrong ones."""
     await entry.run(WORKED, of_account=account_id)
+
+
+async def rehash(entry: Entry, tried: Asked, hashed: str) -> None:
+    """Store the same password at today's cost, unless its hash is another one by now."""
+    await entry.run(REHASH, of_account=tried.account_id, old=tried.hash, new=hashed)

@@ -20,6 +20,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("/account/security/passkeys/{passkey}/remove", {"POST": security.remove}),
     Route("/account/security/password", {"GET": security.show_password, "POST": security.password}),
+    Route("/account/security/recovery/stop", {"POST": security.stop_recovery}),
     Route("/account/sessions", {"GET": sessions.show}),
     Route("/account/sessions/{session}/end", {"POST": sessions.end}),
     Route("/account/sessions/end-all", {"POST": sessions.end_all}),

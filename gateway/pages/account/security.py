@@ -13,9 +13,9 @@ from gateway.pages import stale
 from gateway.pages.account import citizen, mails, proof
 from gateway.pages.create import password as new_password
 from gateway.pages.login import ceremony
-from gateway.web import csrf
+from gateway.web import cookies, csrf
 from gateway.web.call import Call, see_other
-from idp import accounts, authenticators, identifiers, sessions
+from idp import accounts, authenticators, devices, identifiers, recovery, sessions
 from idp.authenticators import passkeys, passwords
 from idp.errors import LastWayIn, PasskeyRefused, PasswordRefused
 from idp.sessions import Session
@@ -37,6 +37,7 @@ async def show(call: Call, session: Session) -> Response:
         "security",
         passkeys=[_row(call, one) for one in found],
         password=enrolled.password,
+        recovery=await _under_way(call, session),
         done=call.query.text("done"),
         passkey={"signals": [signal]},
     )
@@ -130,7 +131,8 @@ async def password(call: Call, session: Session) -> Response:
     typed = call.form.text("password")
     known = await identifiers.emails(call.entry, call.runtime.vault, session.account.id)
     try:
-        passwords.check_policy(typed, [call.runtime.settings.operator, *known])
+        words = [call.runtime.settings.operator, *known]
+        passwords.check_policy(typed, words)
     except PasswordRefused as refused:
         wrong = new_password.reason(call, refused)
         return await _password_page(call, session, errors={"password": wrong})
@@ -139,9 +141,30 @@ async def password(call: Call, session: Session) -> Response:
     await passwords.set(call.entry, session.account.id, hashed)
     await accounts.credentials_changed(call.entry, session.account.id)
     await sessions.end_all(call.entry, session.account.id, but=session.id)
+    await devices.forget(call.entry, session.account.id, but=call.cookie(cookies.DEVICE))
     await citizen.end_everything(call, session.account.id)
     await mails.tell(call, session.account, "password-changed")
     return see_other("/account/security?done=password")
+
+
+@citizen.signed_in("security")
+async def stop_recovery(call: Call, session: Session) -> Response:
+    """Stop whatever recovery runs. Whoever only found a browser signed in can't."""
+    csrf.check(call)
+    if not await proof.given(call, session):
+        return see_other("/login/confirm?next=security")
+    await recovery.cancel_all(call.entry, session.account.id)
+    return see_other("/account/security?done=stopped")
+
+
+async def _under_way(call: Call, session: Session) -> dict[str, str] | None:
+    found = await recovery.under_way(call.entry, session.account.id)
+    if found is None:
+        return None
+    return {
+        "ready": claim_labels.clock(found.ready_at, call.locale),
+        "until": claim_labels.clock(found.expires_at, call.locale),
+    }
 
 
 async def _password_page(

@@ -47,7 +47,7 @@ async def submit(call: Call) -> Response:
 
 def words(call: Call, email: str) -> tuple[str, ...]:
     """Return what a password must not be made of."""
-    return (*email.replace("@", ".").split("."), call.runtime.settings.operator)
+    return (email, call.runtime.settings.operator)
 
 
 def reason(call: Call, refused: PasswordRefused) -> str:

@@ -4,10 +4,12 @@ from uuid import UUID
 
 from starlette.responses import Response
 
+from gateway.pages.account import mails
 from gateway.pages.passage import Passage
 from gateway.web import cookies
 from gateway.web.call import Call, see_other
-from idp import sessions
+from idp import devices, sessions, signups
+from idp.accounts import Account
 from relying_parties import pending
 
 
@@ -26,15 +28,26 @@ async def signed_in(
     """
     former = await call.session()
     if former is not None and former.account.id == account_id:
-        handle = await sessions.rotate(call.entry, former, amr=amr, aal=aal)
+        handle, whose = await sessions.rotate(call.entry, former, amr=amr, aal=aal), former.account
     else:
         if former is not None:
             await sessions.end(call.entry, former.id)
-        _, handle = await sessions.start(
+        began, handle = await sessions.start(
             call.entry, account_id, kind="citizen", amr=amr, aal=aal, device=call.device
         )
+        whose = began.account
     if way.i:
         await pending.note(call.entry, way.i, "logged_in_at", int(call.entry.at.timestamp()))
     response = see_other(to or way.onward)
     cookies.set_session(response, handle)
+    await _know(call, whose, response)
     return response
+
+
+async def _know(call: Call, account: Account, response: Response) -> None:
+    """Remember the device, and tell the citizen if it is a new one."""
+    device = await devices.remember(call.entry, account.id, call.cookie(cookies.DEVICE))
+    cookies.set_device(response, device.handle, int(devices.LIFETIME.total_seconds()))
+    # Whoever opened the account just now knows where they are.
+    if device.new and call.entry.at - account.created_at > signups.LIFETIME:
+        await mails.tell(call, account, "new-sign-in")

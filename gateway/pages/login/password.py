@@ -3,6 +3,7 @@
 Specs: SP 800-63B §3.2.2 (throttling), ASVS 6.3.8 (no enumeration).
 """
 
+import contextlib
 from uuid import UUID
 
 from starlette.responses import Response
@@ -11,12 +12,13 @@ from gateway import claim_labels
 from gateway.pages import passage, stale
 from gateway.pages.login import address, arrive, ceremony, offer
 from gateway.pages.passage import Passage, read
-from gateway.web import csrf
+from gateway.web import cookies, csrf
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
 from idp import attempts, identifiers
 from idp.authenticators import passwords
-from idp.errors import TooManyAttempts
+from idp.errors import HasherBusy, TooManyAttempts
+from keys import opaque
 
 
 @stale.page
@@ -53,24 +55,36 @@ async def verified(call: Call, email: str, typed: str) -> UUID | None:
 
     :raises TooManyAttempts: of this address from here, or of anybody from here
     """
-    entry, vault = call.entry, call.runtime.vault
-    lookup = identifiers.lookup(vault, email)
-    await attempts.check(entry, "login", lookup, call.address)
-    await attempts.check(entry, "login-address", call.address)
+    entry = call.entry
+    lookup = identifiers.lookup(call.runtime.vault, email)
+    device = opaque.digest(call.cookie(cookies.DEVICE))
+    tried = await passwords.asked(entry, lookup, device)
+    # Strangers on the same network can't make a known device wait, nor those elsewhere.
+    here = device if tried.known else call.address
+    await attempts.check(entry, "login", lookup, here)
+    if not tried.known:
+        await attempts.check(entry, "login-address", call.address)
     # Claimed before it is looked at: of any number of guesses at once, five are answered.
-    await attempts.count(entry, "login", lookup, call.address)
-    account_id = await identifiers.find_account(entry, vault, email)
-    stored = await passwords.stored(entry, account_id) if account_id else None
+    await attempts.count(entry, "login", lookup, here)
     await entry.release()  # hashing takes long: no connection waits for it
-    right = await call.runtime.hasher.verify(stored, typed)
-    if not right or account_id is None:
+    if not await call.runtime.hasher.verify(tried.hash, typed):
+        # What is counted is kept although it may be refused.
+        await passwords.record_failure(entry, tried)
         await attempts.count(entry, "login-address", call.address)
-        if account_id:
-            await passwords.record_failure(entry, account_id)
         return None
-    await attempts.clear(entry, "login", lookup, call.address)
-    await passwords.record_success(entry, account_id)
-    return account_id
+    await _rehash(call, tried, typed)
+    await attempts.clear(entry, "login", lookup, here)
+    await passwords.record_success(entry, tried.account_id)
+    return tried.account_id
+
+
+async def _rehash(call: Call, tried: passwords.Asked, typed: str) -> None:
+    hasher = call.runtime.hasher
+    if tried.hash is None or not hasher.outdated(tried.hash):
+        return
+    # It can wait for the next sign-in; this one must not fail for it.
+    with contextlib.suppress(HasherBusy):
+        await passwords.rehash(call.entry, tried, await hasher.hash(typed))
 
 
 def too_many(call: Call, stop: TooManyAttempts) -> str:

@@ -10,19 +10,27 @@ from starlette.responses import Response
 
 from gateway import claim_labels
 from gateway.pages import passage, stale
-from gateway.pages.account import citizen
+from gateway.pages.account import citizen, mails
 from gateway.pages.create import flow as flows
 from gateway.pages.create import password as new_password
 from gateway.pages.create import start as create
 from gateway.pages.create.flow import Flow
 from gateway.pages.login import arrive
+from gateway.pages.login import password as passwords_page
 from gateway.pages.passage import Passage, read
 from gateway.web import csrf, render
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
-from idp import identifiers, notices, recovery, sessions, signups
+from idp import accounts, attempts, identifiers, notices, recovery, signups
 from idp.authenticators import passwords
-from idp.errors import CodeWrong, IdentifierInvalid, PasswordRefused, RecoveryOver, SignupOver
+from idp.errors import (
+    CodeWrong,
+    IdentifierInvalid,
+    PasswordRefused,
+    RecoveryOver,
+    SignupOver,
+    TooManyAttempts,
+)
 from keys import opaque
 
 
@@ -72,6 +80,11 @@ async def submit_code(call: Call) -> Response:
     account_id = await identifiers.find_account(call.entry, call.runtime.vault, flow.signup.email)
     if account_id is None or not await signups.use(call.entry, flow.handle, browser):
         raise stale.DeadEnd(stale.RUN_OUT, flow.way.to)
+    try:
+        await attempts.count(call.entry, "recover", account_id.bytes)
+    except TooManyAttempts as full:
+        said = passwords_page.too_many(call, full)
+        return _code(call, flow, error=said, status=429)
     started = await recovery.start(call.entry, account_id)
     if started.ready_at > call.entry.at:
         # Whoever reads one mailbox of theirs must not be the only one to hear of it.
@@ -101,8 +114,13 @@ async def submit_new(call: Call) -> Response:
     csrf.check(call)
     way, handle = await read(call), call.form.text("recovery")
     typed = call.form.text("password")
+    found = await recovery.find(call.entry, handle)
+    if found is None:
+        raise stale.DeadEnd(stale.RUN_OUT, way.to)
+    known = await identifiers.emails(call.entry, call.runtime.vault, found.account_id)
+    words = (call.runtime.settings.operator, *known)
     try:
-        passwords.check_policy(typed, (call.runtime.settings.operator,))
+        passwords.check_policy(typed, words)
     except PasswordRefused as refused:
         return await _new(call, way, handle, error=new_password.reason(call, refused))
     await call.entry.release()
@@ -112,8 +130,10 @@ async def submit_new(call: Call) -> Response:
     except RecoveryOver as error:
         raise stale.DeadEnd(stale.RUN_OUT, way.to) from error
     await passwords.set(call.entry, account_id, hashed)
-    await sessions.end_all(call.entry, account_id)
     await citizen.end_everything(call, account_id)
+    account = await accounts.find(call.entry, account_id)
+    if account is not None:
+        await mails.tell(call, account, "password-changed")
     return await arrive.signed_in(call, way, account_id, amr=("pwd",), aal=1)
 
 
@@ -155,12 +175,12 @@ def _ask(call: Call, way: Passage, *, typed: str = "", error: str = "") -> Respo
     )
 
 
-def _code(call: Call, flow: Flow, *, error: str = "") -> Response:
+def _code(call: Call, flow: Flow, *, error: str = "", status: int = 422) -> Response:
     return passage.show(
         call,
         flow.way,
         "create/code.html",
-        status=422 if error else 200,
+        status=status if error else 200,
         flow=flow.handle,
         recovering=True,
         email=flow.signup.email,
