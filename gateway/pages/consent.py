@@ -11,6 +11,7 @@ Specs: OpenID Connect Core §3.1.2.4, GDPR Art. 7, ISO/IEC TS 27560.
 """
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
@@ -217,6 +218,12 @@ def _someone_else(call: Call, visit: Visit) -> Response:
     )
 
 
+def _domain(visit: Visit) -> str:
+    """Return the host that the citizen goes on to, in ASCII; an app on their device has none."""
+    address = urlsplit(str(visit.way.request.get("redirect_uri") or ""))
+    return (address.hostname or "") if address.scheme == "https" else ""
+
+
 def _page(call: Call, question: Question, *, error: str = "") -> Response:
     visit = question.visit
     return passage.show(
@@ -225,6 +232,7 @@ def _page(call: Call, question: Question, *, error: str = "") -> Response:
         "consent/share.html",
         status=422 if error else 200,
         page=question.page,
+        domain=_domain(visit),
         who=visit.subject,
         email=visit.email,
         ticked=set(call.form.all("share")) if error else (),

@@ -281,3 +281,140 @@ async def test_sharing_that_ran_out_is_over_on_every_page(gateway: Gateway) -> N
     assert "No service has your details yet" in shown.text
     assert 'href="/account/sharing/basic"' in shown.text.partition("Ended")[2]
     assert "No service has your details." in overview.text
+
+
+def address(**over: Any) -> str:
+    return f"/authorize?{urlencode(asked(**over))}"
+
+
+async def silent(gateway: Gateway, someone: Citizen, **over: Any) -> dict[str, str]:
+    """Ask without a page; nothing but the answer may come of it."""
+    answer = await gateway.get(address(prompt="none", **over), headers=someone.headers)
+    return verdicts.sent_back(answer, services.CALLBACK, gateway.issuer)
+
+
+async def test_only_what_is_new_is_asked(gateway: Gateway) -> None:
+    """CO-01: what was agreed to before is not stretched, and not asked for again."""
+    someone = await gateway.citizen()
+    narrow, wide = {"scope": "openid profile"}, {"scope": "openid profile email"}
+    told = (await services.redeem(gateway, await share(gateway, someone, **narrow))).json()
+
+    refused = await silent(gateway, someone, **wide)
+    page = await Browser(gateway, someone.cookie).follow(address(**wide))
+    read = await userinfo(gateway, told)
+
+    assert refused["error"] == "consent_required"
+    assert "code" in await silent(gateway, someone, **narrow)
+    new, _, known = page.text.partition("What you share with them already")
+    assert someone.email in new.partition("What they need")[2]
+    assert "Number" not in new.partition("What they need")[2]
+    assert "Number" in known
+    assert read.keys() == {"sub", "name"}
+
+
+async def test_a_wider_registration_gives_nothing_by_itself(gateway: Gateway) -> None:
+    """CO-02: what an administrator allows, a citizen has not agreed to."""
+    one = {"id": "all", "name": {"en": "To test this"}, "claims": [factories.asks("name")]}
+    two = one | {"claims": [*one["claims"], factories.asks("email")]}
+    await gateway.service(services.document("grows", purposes=[one]))
+    await gateway.settled()
+    someone = await gateway.citizen("grows")
+    before = await services.tokens(gateway, someone, "grows", claims=EVERYWHERE)
+
+    await gateway.service(services.document("grows", purposes=[two]))
+    await gateway.settled()
+
+    read = await userinfo(gateway, before)
+    assert read.keys() == {"sub", "name"}
+    refused = await silent(gateway, someone, client_id="grows")
+    assert refused["error"] == "consent_required"
+
+
+async def test_a_form_gives_nothing_that_its_page_did_not_ask(gateway: Gateway) -> None:
+    """CO-04: of the form only ticks of switches that were shown count."""
+    someone = await gateway.citizen()
+    browser = Browser(gateway, someone.cookie)
+    over = {"scope": "openid profile", "verifier": "w" * 43}
+    page = await browser.follow(address(**over))
+    path, form = browser.form(page, "consent-allow")
+    forged = {
+        "answer": "allow",
+        "share": ["email", "birthdate", "sub", "__proto__"],
+        "claims": "email",
+        "scope": "openid email",
+        "client_id": "other",
+        "subject": "someone",
+    }
+
+    answer = await browser.send("POST", path, {**form, **forged})
+    onward = await browser.follow(answer.headers["location"])
+
+    told = verdicts.sent_back(onward, services.CALLBACK, gateway.issuer)
+    code = services.Code(told["code"], "basic", "w" * 43, services.CALLBACK)
+    read = await userinfo(gateway, (await services.redeem(gateway, code)).json())
+    assert read.keys() == {"sub", "name"}
+    assert (await silent(gateway, someone, client_id="other"))["error"] == "consent_required"
+
+
+async def test_a_form_for_another_journey_gives_nothing(gateway: Gateway) -> None:
+    """CO-04: neither for another journey of the same browser, nor for that of another."""
+    someone, stranger = await gateway.citizen(), await gateway.citizen()
+    browser, theirs = Browser(gateway, someone.cookie), Browser(gateway, stranger.cookie)
+    small = browser.form(await browser.follow(address(scope="openid profile")), "consent-allow")
+    large = browser.form(await browser.follow(address()), "consent-allow")
+    foreign = theirs.form(await theirs.follow(address()), "consent-allow")
+
+    async with gateway.unchanged():
+        for path in (large[0], foreign[0]):
+            answer = await browser.send("POST", path, {**small[1], "answer": "allow"})
+            assert (answer.status_code >= 400, "location" in answer.headers) == (True, False)
+
+
+async def test_a_consent_is_for_one_service_of_an_agency(gateway: Gateway) -> None:
+    """CO-10: both know the citizen by one subject; only one was let in."""
+    someone = await gateway.citizen("basic")
+    page = await Browser(gateway, someone.cookie).follow(address(client_id="post"))
+
+    assert (await silent(gateway, someone, client_id="post"))["error"] == "consent_required"
+    assert 'id="consent-allow"' in page.text
+    assert "What you share with them already" not in page.text
+
+
+async def test_two_agencies_have_nothing_to_join(gateway: Gateway) -> None:
+    """CO-11: no value that both hold is rarer than a second or the gateway's own name."""
+    someone = await gateway.citizen("basic", "other")
+    both = [
+        await services.tokens(gateway, someone, name, scope="openid") for name in ("basic", "other")
+    ]
+    here, there = (verdicts.claims(each["id_token"]) for each in both)
+
+    shared = {name for name in here.keys() & there.keys() if here[name] == there[name]}
+    assert shared <= {"iss", "iat", "exp", "auth_time", "acr", "amr", "nonce"}
+    assert here["sub"] != there["sub"]
+    assert here.get("sid", "here") != there.get("sid", "there")
+    assert isinstance(here["auth_time"], int)
+    assert "email" not in here | there
+
+
+async def test_the_share_page_names_the_agency_and_the_host(gateway: Gateway) -> None:
+    """CO-13: by its registered name, whatever the service calls itself, and the host beyond."""
+    await gateway.service(services.document("pretender", name={"en": "Southtown Tax"}))
+    await gateway.settled()
+    someone = await gateway.citizen()
+
+    page = await Browser(gateway, someone.cookie).follow(address(client_id="pretender"))
+
+    assert "run by <bdi>Northtown</bdi>" in page.text.replace("\n", "")
+    assert "You go on to <bdi>rp.example</bdi>" in page.text
+
+
+async def test_just_this_once_is_for_one_authorization(gateway: Gateway) -> None:
+    """CO-19, as far as there is such a thing: one purpose, one service, one use."""
+    someone = await gateway.citizen()
+    browser = Browser(gateway, someone.cookie)
+    form = {"answer": "allow", "duration": "once"}
+    answer = await browser.fill(await browser.follow(address()), "consent-allow", form)
+
+    assert "code" in verdicts.sent_back(answer, services.CALLBACK, gateway.issuer)
+    assert (await silent(gateway, someone))["error"] == "consent_required"
+    assert (await silent(gateway, someone, client_id="post"))["error"] == "consent_required"
