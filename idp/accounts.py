@@ -11,7 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from idp import identifiers, tables
+from idp import devices, identifiers, tables
 from idp.errors import AccountNotOpen
 from idp.events import (
     AccountClosed,
@@ -174,12 +174,14 @@ async def unlock(entry: Entry, account_id: UUID, by: str | None = None) -> None:
 
 
 async def close(entry: Entry, account_id: UUID) -> None:
-    """End an account and destroy its data key.
+    """End an account: destroy its data key, forget its addresses and its devices.
 
     :raises AccountNotOpen: it is not open
     """
     if await entry.one(CLOSE, of_account=account_id, at=entry.at) is None:
         raise AccountNotOpen
+    await identifiers.forget(entry, account_id)
+    await devices.forget(entry, account_id)
     whom = f"account:{account_id}"
     entry.record(AccountClosed(whom, whom))
 

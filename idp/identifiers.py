@@ -46,6 +46,9 @@ ADD = statement(
     .on_conflict_do_nothing()
     .returning(_identifiers.id)
 )
+FORGET = statement(
+    sa.delete(tables.identifiers).where(_identifiers.account_id == sa.bindparam("of_account"))
+)
 LISTED = statement(
     sa.select(_identifiers.id, _identifiers.sealed)
     .where(_identifiers.account_id == sa.bindparam("of_account"))
@@ -117,3 +120,8 @@ async def emails(entry: Entry, vault: Vault, account_id: UUID) -> list[str]:
         vault.sealer.open(row["sealed"], "idp.identifiers", str(row["id"])).decode()
         for row in await entry.all(LISTED, of_account=account_id)
     ]
+
+
+async def forget(entry: Entry, account_id: UUID) -> None:
+    """Delete the account's addresses; whoever proves one may open another account with it."""
+    await entry.run(FORGET, of_account=account_id)

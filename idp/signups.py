@@ -68,6 +68,11 @@ PROVE_BY_LINK = statement(
     .values(proved_at=sa.bindparam("at"), expires_at=sa.bindparam("later"), code_digest=sa.null())
     .returning(_signups.browser)
 )
+MUTE = statement(
+    sa.update(tables.signups)
+    .where(_signups.digest == sa.bindparam("of_flow"))
+    .values(code_digest=sa.bindparam("nothing"), link_digest=sa.null())
+)
 USE = statement(
     sa.update(tables.signups)
     .where(_mine, _running, _signups.proved_at.is_not(None))
@@ -172,6 +177,16 @@ async def prove_by_link(entry: Entry, link: str) -> bytes:
     if row is None:
         raise SignupOver
     return bytes(row["browser"])
+
+
+async def mute(entry: Entry, handle: str) -> None:
+    """Let no code be right: none was sent, so whoever types one is guessing.
+
+    Every flow allows five guesses; only flows whose mail left may be guessed at, or
+    starting many would make eight digits too few.
+    """
+    unguessable = opaque.digest(opaque.handle())
+    await entry.run(MUTE, of_flow=opaque.digest(handle), nothing=unguessable)
 
 
 async def use(entry: Entry, handle: str, browser: bytes) -> bool:

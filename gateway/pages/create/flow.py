@@ -30,16 +30,16 @@ class Flow:
     signup: signups.Signup
 
 
-async def of(call: Call) -> Flow:
+async def of(call: Call, purpose: str = "create") -> Flow:
     """Read the flow of the request.
 
-    :raises stale.DeadEnd: it ran out, or is another browser's
+    :raises stale.DeadEnd: it ran out, is another browser's, or began for something else
     """
     way = await read(call)
     given = call.form if call.method == "POST" else call.query
     handle = given.text("flow")
     signup = await signups.find(call.entry, call.runtime.vault, handle, opaque.digest(call.browser))
-    if signup is None:
+    if signup is None or signup.purpose != purpose:
         raise stale.DeadEnd(stale.RUN_OUT, way.to)
     return Flow(way, handle, signup)
 

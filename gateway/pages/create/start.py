@@ -58,6 +58,7 @@ async def send(call: Call, email: str, purpose: str) -> str:
         for rule in ("mail", "mail-day"):
             await attempts.count(entry, rule, identifiers.lookup(vault, email))
     except TooManyAttempts:
+        await signups.mute(entry, started.handle)
         return started.handle
     until = claim_labels.clock(entry.at + signups.LIFETIME, call.locale)
     fields = {"code": started.code, "until": until, "link": link(call, started.link)}

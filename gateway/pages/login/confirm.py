@@ -40,7 +40,8 @@ async def submit(call: Call) -> Response:
     try:
         account_id = await password.verified(call, email, typed)
     except TooManyAttempts as stop:
-        return await _page(call, way, session, error=password.too_many(call, stop), status=429)
+        said = password.too_many(call, stop)
+        return password.wait(call, stop, await _page(call, way, session, error=said, status=429))
     if account_id != session.account.id:
         return await _page(call, way, session, error=call.gettext("The password is wrong"))
     return await arrive.signed_in(call, way, account_id, amr=("pwd",), aal=1)

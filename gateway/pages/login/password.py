@@ -4,6 +4,7 @@ Specs: SP 800-63B §3.2.2 (throttling), ASVS 6.3.8 (no enumeration).
 """
 
 import contextlib
+import math
 from uuid import UUID
 
 from starlette.responses import Response
@@ -42,7 +43,7 @@ async def submit(call: Call) -> Response:
     try:
         account_id = await verified(call, email, typed)
     except TooManyAttempts as stop:
-        return _page(call, way, who, error=too_many(call, stop), status=429)
+        return wait(call, stop, _page(call, way, who, error=too_many(call, stop), status=429))
     if account_id is None:
         wrong = N_("Email address or password is wrong")
         return _page(call, way, who, error=call.gettext(wrong))
@@ -91,6 +92,13 @@ def too_many(call: Call, stop: TooManyAttempts) -> str:
     """Say until when to wait: a time, not a countdown that starts again."""
     until = claim_labels.clock(stop.until, call.locale)
     return call.gettext("There were too many tries. Try again after %(time)s.") % {"time": until}
+
+
+def wait(call: Call, stop: TooManyAttempts, response: Response) -> Response:
+    """Tell programs, too, when to come back (RFC 6585 §4)."""
+    seconds = math.ceil((stop.until - call.entry.at).total_seconds())
+    response.headers["retry-after"] = str(max(seconds, 1))
+    return response
 
 
 def _page(call: Call, way: Passage, who: str, *, error: str = "", status: int = 422) -> Response:

@@ -58,14 +58,14 @@ async def submit(call: Call) -> Response:
 @stale.page
 async def show_code(call: Call) -> Response:
     """Ask for the code."""
-    return _code(call, await flows.of(call))
+    return _code(call, await flows.of(call, "recover"))
 
 
 @stale.page
 async def submit_code(call: Call) -> Response:
     """Check the code and start the recovery."""
     csrf.check(call)
-    flow = await flows.of(call)
+    flow = await flows.of(call, "recover")
     code = "".join(each for each in call.form.text("code") if each.isalnum())
     if not code:
         return _code(call, flow, error=call.gettext("Enter the code from your email"))
@@ -84,7 +84,7 @@ async def submit_code(call: Call) -> Response:
         await attempts.count(call.entry, "recover", account_id.bytes)
     except TooManyAttempts as full:
         said = passwords_page.too_many(call, full)
-        return _code(call, flow, error=said, status=429)
+        return passwords_page.wait(call, full, _code(call, flow, error=said, status=429))
     started = await recovery.start(call.entry, account_id)
     if started.ready_at > call.entry.at:
         # Whoever reads one mailbox of theirs must not be the only one to hear of it.
@@ -97,7 +97,7 @@ async def submit_code(call: Call) -> Response:
 async def again(call: Call) -> Response:
     """Send a new mail; the code before it is dead."""
     csrf.check(call)
-    flow = await flows.of(call)
+    flow = await flows.of(call, "recover")
     handle = await create.send(call, flow.signup.email, "recover")
     return see_other(flow.way.address("/login/recover/code", flow=handle, sent="again"))
 
