@@ -7,6 +7,7 @@ is the port of a native app's loopback address.
 Specs: RFC 9700 §2.1 and §4.1, RFC 8252 §7.3 and §8.3, RFC 3986.
 """
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ RESERVED = frozenset(
 )
 
 _URI = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()+,;=%]+")
+# A control character that is spelt out, and a percent sign that spells nothing.
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})|%[01][0-9A-Fa-f]|%7[Ff]")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
 _LOOPBACK_PORT = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(/.*)?", re.DOTALL)
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
@@ -55,7 +58,9 @@ def problem(uri: object, *, allow_loopback: bool = False, native: bool = False) 
     parts = urlsplit(str(uri))
     if "#" in str(uri):
         return "fragment"
-    if any(name.lower() in RESERVED for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
+    # Some frameworks take a semicolon for an ampersand.
+    query = parse_qsl(parts.query.replace(";", "&"), keep_blank_values=True)
+    if any(name.lower() in RESERVED for name, _ in query):
         return "reserved_query"
     if any(segment in (".", "..") for segment in unquote(parts.path).split("/")):
         return "dot_segment"
@@ -73,7 +78,7 @@ def web_problem(  # noqa: PLR0911 - guard clauses
     if "*" in uri:
         return "wildcard"
     # Hosts are registered as punycode, so that what is compared is what is sent.
-    if not _URI.fullmatch(uri):
+    if not _URI.fullmatch(uri) or _BAD_ESCAPE.search(uri):
         return "characters"
     try:
         parts = urlsplit(uri)
@@ -94,9 +99,20 @@ def _server_problem(parts: SplitResult, port: int | None, *, allow_loopback: boo
         return "userinfo"
     if parts.netloc.endswith(":") or port == 0:
         return "port"
-    if host != "::1" and not (_HOST.fullmatch(host) and _is_idna(host)):
-        return "host"
-    return None
+    plain = _HOST.fullmatch(host) and _is_idna(host) and not _disguised(host)
+    return None if host == "::1" or plain else "host"
+
+
+def _disguised(host: str) -> bool:
+    """Whether a browser reads numbers in ``host`` that people don't: 0x7f.1 is this machine."""
+    last = host.rpartition(".")[2]
+    if not re.fullmatch(r"[0-9]+|0[xX][0-9A-Fa-f]*", last):
+        return False
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
