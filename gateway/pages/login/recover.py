@@ -140,7 +140,7 @@ async def submit_new(call: Call) -> Response:
 @stale.page
 async def show_stop(call: Call) -> Response:
     """Ask before stopping: scanners of mail open links."""
-    return render.page(call, "login/recover_stop.html")
+    return render.page(call, "login/recover_stop.html", action=call.path)
 
 
 @stale.page
