@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from gateway import claim_labels
 from gateway.oauth.claims import wanted
-from gateway.pages import passage, sharing, stale
+from gateway.pages import passage, receipt, sharing, stale
 from gateway.pages.passage import Passage
 from gateway.web import csrf, render
 from gateway.web.call import Call, see_other
@@ -25,11 +25,11 @@ from gateway.web.locale import N_
 from idp import attributes, identifiers, notices
 from idp.attributes import Attribute
 from idp.sessions import Session
-from keys import opaque, pairwise, signing
-from relying_parties import claims_policy, consents, pending, receipts
+from keys import opaque, pairwise
+from relying_parties import claims_policy, consents, pending
 from relying_parties.claims_policy import New
 from relying_parties.clients import Client
-from relying_parties.consents import Change, Consent, Decision
+from relying_parties.consents import Consent, Decision
 from relying_parties.errors import StateConflict
 
 
@@ -156,25 +156,11 @@ async def _give(call: Call, question: Question) -> None:
         )
     except StateConflict as error:
         raise stale.DeadEnd(stale.ANSWERED, visit.way.to) from error
-    await _receipt(call, client, consent)
+    kind = "given" if consent.version == 1 else "widened"
+    await receipt.keep(call, client, consent, kind)
     await pending.note(entry, visit.way.i, "consented", str(consent.id))
     if question.new.first and decision.claims:
         await _notice(call, question, consent)
-
-
-async def _receipt(call: Call, client: Client, consent: Consent) -> None:
-    at = call.entry.at
-    kind = "given" if consent.version == 1 else "widened"
-    change = Change(consent.id, consent.version, kind, consent.claims, None, at)
-    claims = {"iss": call.runtime.settings.issuer, "iat": int(at.timestamp())}
-    signed = signing.sign(
-        call.runtime.keyring,
-        {**claims, "jti": str(opaque.new_id()), **receipts.receipt(consent, client, change, at)},
-        purpose="event",
-        alg="ES256",
-        typ="consent-receipt+jwt",
-    )
-    await consents.attach_receipt(call.entry, consent.id, consent.version, signed)
 
 
 async def _notice(call: Call, question: Question, consent: Consent) -> None:

@@ -150,6 +150,21 @@ async def test_a_receipt_proves_itself(gateway: Gateway) -> None:
             jwt.decode(forged, key, algorithms=["ES256"], options={"verify_aud": False})
 
 
+async def test_stopping_a_detail_is_told_by_a_receipt_of_its_own(gateway: Gateway) -> None:
+    """CO-20: with its time and its own id, as the one of the decision."""
+    someone = await gateway.citizen("basic")
+    browser = Browser(gateway, someone.cookie)
+    path, form = browser.form(await browser.follow("/account/sharing/basic"), "save")
+
+    await browser.send("POST", path, {**form, "share": ["name"]})
+    first = verdicts.claims((await browser.send("GET", "/account/sharing/basic/receipt/2")).text)
+
+    purposes = first["record"]["pii_processing"]["purposes"]
+    assert [each["attribute"] for each in purposes[0]["pii_information"]] == ["name"]
+    assert first["iss"] == gateway.issuer
+    assert {"iat", "jti"} <= first.keys()
+
+
 async def test_a_receipt_is_its_citizen_s(gateway: Gateway, ana: Citizen) -> None:
     someone = await gateway.citizen()
     await share(gateway, someone)

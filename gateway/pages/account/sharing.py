@@ -12,6 +12,7 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway import claim_labels
+from gateway.pages import receipt as signed
 from gateway.pages import stale
 from gateway.pages.account import citizen
 from gateway.pages.sharing import words
@@ -19,8 +20,7 @@ from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
 from idp.sessions import Session
-from keys import signing
-from relying_parties import claims_policy, clients, consents, receipts, releases
+from relying_parties import claims_policy, clients, consents, releases
 from relying_parties.clients import Client
 from relying_parties.consents import Consent
 from relying_parties.errors import ConsentUnknown, RestoreTooLate, StateConflict
@@ -76,8 +76,11 @@ async def change(call: Call, session: Session) -> Response:
         return see_other(f"/account/sharing/{client.client_id}/stop")
     if set(kept) == set(consent.claims):
         return see_other(f"/account/sharing/{client.client_id}")
-    narrowed = await consents.narrow(call.entry, consent.id, theirs, kept)
-    await sign_receipt(call, narrowed, client, theirs)
+    try:
+        narrowed = await consents.narrow(call.entry, consent.id, theirs, kept)
+    except ConsentUnknown as error:  # stopped in another tab, a moment ago
+        raise stale.DeadEnd(stale.ANSWERED) from error
+    await signed.keep(call, client, narrowed, "narrowed")
     return see_other(f"/account/sharing/{client.client_id}?done=saved")
 
 
@@ -113,8 +116,8 @@ async def stop(call: Call, session: Session) -> Response:
         return see_other(f"/account/sharing/{client.client_id}")
     except ConsentUnknown as error:
         raise stale.DeadEnd(stale.ANSWERED) from error
-    await sign_receipt(call, left, client, theirs)
     done = "kept" if left.live(call.entry.at) else "stopped"
+    await signed.keep(call, client, left, DONE[done])
     return see_other(f"/account/sharing/{client.client_id}?done={done}")
 
 
@@ -128,7 +131,7 @@ async def undo(call: Call, session: Session) -> Response:
         restored = await consents.restore(call.entry, consent.id, theirs)
     except (ConsentUnknown, RestoreTooLate) as error:
         raise stale.DeadEnd(stale.ANSWERED) from error
-    await sign_receipt(call, restored, client, theirs)
+    await signed.keep(call, client, restored, "restored")
     return see_other(f"/account/sharing/{client.client_id}?done=undone")
 
 
@@ -142,28 +145,13 @@ async def receipt(call: Call, session: Session) -> Response:
         if made.consent_id == consent.id and str(made.version) == version and made.receipt:
             name = f"receipt-{consent.client_id}-{version}.jwt"
             headers = {
-                "content-type": "application/consent-receipt+jwt",
+                "content-type": f"application/{signed.TYPE}",
                 "content-disposition": f'attachment; filename="{name}"',
                 "cache-control": "no-store",
                 "x-content-type-options": "nosniff",
             }
             return Response(made.receipt, headers=headers)
     raise stale.DeadEnd(stale.UNKNOWN)
-
-
-async def sign_receipt(call: Call, consent: Consent, client: Client, theirs: Any) -> None:
-    """Sign and keep the receipt of the latest change (ISO/IEC TS 27560)."""
-    for made in await consents.changes(call.entry, theirs):
-        if made.consent_id == consent.id and made.version == consent.version:
-            told = receipts.receipt(consent, client, made, call.entry.at)
-            signed = signing.sign(
-                call.runtime.keyring,
-                {"iss": call.runtime.settings.issuer, **told},
-                purpose="event",
-                alg="ES256",
-                typ="consent-receipt+jwt",
-            )
-            await consents.attach_receipt(call.entry, consent.id, made.version, signed)
 
 
 async def _service(call: Call, session: Session) -> Response:
