@@ -230,7 +230,7 @@ async def record(  # noqa: PLR0913 - one row of the table
     known = catalog.BY_NAME.get(claim)
     if known is None or (known.derived_from and claim != "name"):
         raise ClaimUnknown(claim)
-    value = values.check(known.validator, value)
+    value = values.check(known.validator, value, entry.at.date())
     row = await entry.one(KEY, of_account=account_id)
     if row is None or row["account_status"] != "open":
         raise AccountNotOpen

@@ -1,7 +1,8 @@
 """Values: what each claim may hold. Pure; a value that passes is in the form that is kept.
 
-Text is NFC, trimmed, without control or direction-changing characters, and never
-refused for its letters: a name is what its owner says it is.
+Text is NFC, trimmed, without control, direction-changing or other invisible characters,
+and never refused for its letters: a name is what its owner says it is. The two joiners
+U+200C and U+200D are letters of Persian and of Indic scripts, and stay.
 
 Specs: OpenID Connect Core §5.1, ISO 8601, ISO 3166-1, E.164, BCP 47.
 """
@@ -9,7 +10,7 @@ Specs: OpenID Connect Core §5.1, ISO 8601, ISO 3166-1, E.164, BCP 47.
 import re
 import unicodedata
 import zoneinfo
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from functools import cache, partial
 from typing import Any
@@ -17,24 +18,46 @@ from typing import Any
 from idp import countries
 from idp.errors import ValueRefused
 
-_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_FORBIDDEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    r"\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_UNSEEN = frozenset({"Cf", "Mn", "Me", "Zs"})
 _SPACES = re.compile(r"\s+")
-_BIRTHDATE = re.compile(r"\d{4}(-\d{2}-\d{2})?")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_BIRTHDATE = re.compile(r"[0-9]{4}(-[0-9]{2}-[0-9]{2})?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_MSISDN = re.compile(r"[1-9][0-9]{6,14}")
+_EMAIL = re.compile(r"[^\s@\"(),:;<>\[\\\]]{1,64}@[^\s@\"(),:;<>\[\\\]]+\.[^\s@\"(),:;<>\[\\\].]+")
+_POSTAL_CODE = re.compile(r"[A-Za-z0-9 -]{2,12}")
+_LATIN_NAME = re.compile(r"[A-Z' -]{1,39}")  # ICAO 9303
+_SCHEME = re.compile(r"[A-Z]{2}:[A-Z0-9]{2,20}")
+_EIDAS = re.compile(r"[A-Z]{2}/[A-Z]{2}/[\x21-\x7e]{1,248}")
+_PICTURE = re.compile(
+    r"https://[\x21-\x7e]{4,2000}|data:image/(jpeg|png);base64,[A-Za-z0-9+/]+={0,2}"
+)
+_LANGUAGE = re.compile(  # RFC 5646 §2.1, less the grandfathered tags
+    r"[a-z]{2,3}(-[a-z]{3}){0,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?"
+    r"(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(-[0-9a-wy-z](-[a-z0-9]{2,8})+)*(-x(-[a-z0-9]{1,8})+)?",
+    re.IGNORECASE | re.ASCII,
+)
 _EARLIEST = 1880
 
 ADDRESS = {
     "formatted": 500, "street_address": 200, "house_number": 20, "unit": 40, "locality": 100,
-    "region": 100, "postal_code": 12, "country": 60, "country_code": 2, "status": 30,
+    "region": 100, "postal_code": 12, "country": 60, "country_code": 3, "status": 30,
 }  # fmt: skip
 ENUMS: Mapping[str, frozenset[str]] = {
     "marital_status": frozenset(
         {"single", "married", "registered_partnership", "divorced", "widowed", "undisclosed"}
     ),
     "contact_preference": frozenset({"digital_mailbox", "email", "sms", "phone", "post"}),
+    "residence": frozenset({"citizen", "permanent", "temporary", "protected", "other"}),
+    "document": frozenset({"idcard", "passport", "driving_permit", "residence_permit"}),
+    "role": frozenset({"parent", "guardian", "carer", "attorney", "company_representative"}),
+    "abode": frozenset({"no_fixed_abode"}),
 }
+_IN_THE_PAST = frozenset({"birthdate", "date"})
 NEEDS = frozenset(
     {
         "large_print", "screen_reader", "easy_read", "sign_language", "braille", "bsl_video",
@@ -43,12 +66,16 @@ NEEDS = frozenset(
 )  # fmt: skip
 
 
-def check(validator: str, value: Any) -> Any:
+def check(validator: str, value: Any, today: date) -> Any:
     """Return ``value`` in the form that is kept.
 
+    :param today: the day at which it is written down: nobody was born after it
     :raises ValueRefused: it is none of this kind; the reason is a stable word
     """
-    return VALIDATORS[validator](value)
+    kept = VALIDATORS[validator](value)
+    if validator in _IN_THE_PAST and kept > today.isoformat():
+        raise ValueRefused("future")
+    return kept
 
 
 def text(value: Any, longest: int = 150) -> str:
@@ -60,6 +87,8 @@ def text(value: Any, longest: int = 150) -> str:
     kept = _SPACES.sub(" ", unicodedata.normalize("NFC", value)).strip()
     if not 0 < len(kept) <= longest:
         raise ValueRefused("length")
+    if all(unicodedata.category(letter) in _UNSEEN for letter in kept):
+        raise ValueRefused("characters")
     return kept
 
 
@@ -103,21 +132,14 @@ def day(value: Any) -> str:
 
 def country(value: Any) -> str:
     """Keep a country as two letters; three are turned into two."""
-    kept = text(value, 3).upper()
-    kept = countries.ALPHA_2.get(kept, kept)
-    if kept not in countries.CODES:
-        raise ValueRefused("country")
-    return kept
+    return _country(value, countries.CODES)
 
 
 def nationalities(value: Any) -> list[str]:
     """Keep one to five countries; XXA, XXB and XXX say stateless or refugee (ICAO 9303)."""
     if not isinstance(value, list) or not 0 < len(value) <= 5:
         raise ValueRefused("length")
-    kept = [one if one in ("XXA", "XXB", "XXX") else country(one) for one in value]
-    if len(set(kept)) != len(kept):
-        raise ValueRefused("twice")
-    return kept
+    return _unique([one if one in ("XXA", "XXB", "XXX") else country(one) for one in value])
 
 
 def phone(value: Any) -> str:
@@ -130,44 +152,86 @@ def phone(value: Any) -> str:
 
 
 def language(value: Any) -> str:
-    """Keep a language tag."""
+    """Keep a language tag, its case as RFC 5646 §2.1.1 writes it."""
     kept = text(value, 35)
     if not _LANGUAGE.fullmatch(kept):
         raise ValueRefused("language")
-    return kept
+    first, *rest = kept.lower().split("-")
+    plain = True  # nothing is a script or a region after a single letter
+    for place, part in enumerate(rest):
+        plain = plain and len(part) > 1
+        if plain and part.isalpha() and len(part) in (2, 4):
+            rest[place] = part.upper() if len(part) == 2 else part.title()
+    return "-".join((first, *rest))
 
 
 def address(value: Any) -> dict[str, str]:
     """Keep an address: known members only, the country by its code."""
-    if not isinstance(value, dict) or not value or not ADDRESS.keys() >= value.keys():
-        raise ValueRefused("members")
-    kept = {
-        name: "\n".join(text(line, ADDRESS[name]) for line in str(member).split("\n"))
-        for name, member in value.items()
-        if member
-    }
+    kept = _filled(ADDRESS, value)
     if "country_code" in kept:
         kept["country_code"] = country(kept["country_code"])
+    if "status" in kept:
+        _one_of("abode", kept["status"])
+    if "postal_code" in kept and not _POSTAL_CODE.fullmatch(kept["postal_code"]):
+        raise ValueRefused("postal_code")
     return kept
 
 
 def place(value: Any) -> dict[str, str]:
-    """Keep a place of birth: at least one of country, region and locality."""
-    if not isinstance(value, dict) or not {"country", "region", "locality"} >= value.keys():
-        raise ValueRefused("members")
-    kept = {name: text(member, 100) for name, member in value.items() if member}
-    if not kept:
-        raise ValueRefused("members")
+    """Keep a place of birth: at least one of country, region and locality.
+
+    The country may be one that is no more: people were born there.
+    """
+    kept = _filled({"country": 3, "region": 100, "locality": 100}, value)
     if "country" in kept:
-        kept["country"] = country(kept["country"])
+        kept["country"] = _country(kept["country"], countries.CODES | countries.WITHDRAWN)
     return kept
 
 
 def email(value: Any) -> str:
     """Keep an address that :mod:`idp.identifiers` has normalised."""
-    kept = text(value, 254)
-    if kept.count("@") != 1:
-        raise ValueRefused("email")
+    return _matching(_EMAIL, "email", value, 254)
+
+
+def _matching(pattern: re.Pattern[str], reason: str, value: Any, longest: int = 150) -> str:
+    kept = text(value, longest)
+    if not pattern.fullmatch(kept):
+        raise ValueRefused(reason)
+    return kept
+
+
+def _country(value: Any, known: Collection[str]) -> str:
+    kept = text(value, 3)
+    # "ß".upper() is a code, too.
+    kept = kept.upper() if kept.isascii() else kept
+    kept = countries.ALPHA_2.get(kept, kept)
+    if kept not in known:
+        raise ValueRefused("country")
+    return kept
+
+
+def _filled(longest: Mapping[str, int], value: Any) -> dict[str, str]:
+    """Keep the members that are not empty, each of one line or more."""
+    if not isinstance(value, dict) or not longest.keys() >= value.keys():
+        raise ValueRefused("members")
+    kept = {name: _lines(member, longest[name]) for name, member in value.items() if member != ""}
+    if not kept:
+        raise ValueRefused("members")
+    return kept
+
+
+def _lines(value: Any, longest: int) -> str:
+    if not isinstance(value, str):
+        raise ValueRefused("type")
+    kept = "\n".join(text(line, longest) for line in value.split("\n"))
+    if len(kept) > longest:
+        raise ValueRefused("length")
+    return kept
+
+
+def _unique(kept: list[str]) -> list[str]:
+    if len(set(kept)) != len(kept):
+        raise ValueRefused("twice")
     return kept
 
 
@@ -190,9 +254,15 @@ def _sex(value: Any) -> int:
 
 
 def _one_of(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueRefused("type")
     if value not in ENUMS[name]:
         raise ValueRefused("choice")
-    return str(value)
+    return value
+
+
+def _set(of: Callable[[Any], str], most: int, value: Any) -> list[str]:
+    return _unique(_list(of, most, value))
 
 
 def _list(of: Callable[[Any], Any], most: int, value: Any) -> list[Any]:
@@ -203,7 +273,10 @@ def _list(of: Callable[[Any], Any], most: int, value: Any) -> list[Any]:
 
 def _need(value: Any) -> str:
     kept = text(value, 60)
-    if kept not in NEEDS and not kept.startswith("interpreter:"):
+    kind, colon, tag = kept.partition(":")
+    if colon and kind == "interpreter":
+        return f"interpreter:{language(tag)}"
+    if kept not in NEEDS:
         raise ValueRefused("choice")
     return kept
 
@@ -221,16 +294,20 @@ def _real_date(spelled: str) -> None:
         raise ValueRefused("date") from error
 
 
-_IDENTIFIER = {"scheme": text, "value": text}
-_LATIN = {"given": text, "family": text}
+_latin = partial(_matching, _LATIN_NAME, "characters")
+_IDENTIFIER: Mapping[str, Callable[[Any], Any]] = {
+    "scheme": partial(_matching, _SCHEME, "scheme"),
+    "value": text,
+}
+_LATIN = {"given": _latin, "family": _latin}
 _PREVIOUS = {"given_name": text, "family_name": text, "valid_from": day, "valid_until": day}
-_DOCUMENT = {
-    "type": text, "number": text, "issuing_country": country,
+_DOCUMENT: Mapping[str, Callable[[Any], Any]] = {
+    "type": partial(_one_of, "document"), "number": text, "issuing_country": country,
     "date_of_issuance": day, "date_of_expiry": day,
 }  # fmt: skip
 _MANDATE: Mapping[str, Callable[[Any], Any]] = {
-    "role": text, "subject_ref": text, "scope": partial(_list, text, 20), "valid_from": day,
-    "valid_until": day, "mandate_ref": text,
+    "role": partial(_one_of, "role"), "subject_ref": text, "scope": partial(_list, text, 20),
+    "valid_from": day, "valid_until": day, "mandate_ref": text,
 }  # fmt: skip
 
 VALIDATORS: Mapping[str, Callable[[Any], Any]] = {
@@ -245,10 +322,10 @@ VALIDATORS: Mapping[str, Callable[[Any], Any]] = {
     "date": day,
     "nationalities": nationalities,
     "phone": phone,
-    "msisdn": text,
+    "msisdn": partial(_matching, _MSISDN, "phone"),
     "email": email,
     "language": language,
-    "languages": partial(_list, language, 5),
+    "languages": partial(_set, language, 5),
     "zone": _zone,
     "address": address,
     "addresses": partial(_list, address, 20),
@@ -256,14 +333,16 @@ VALIDATORS: Mapping[str, Callable[[Any], Any]] = {
     "sex": _sex,
     "marital_status": partial(_one_of, "marital_status"),
     "contact_preference": partial(_one_of, "contact_preference"),
-    "accessibility": partial(_list, _need, 10),
+    "accessibility": partial(_set, _need, 10),
     "name_latin": partial(_record, _LATIN),
     "previous_names": partial(_list, partial(_record, _PREVIOUS), 20),
-    "residence_status": partial(_record, {"status": text, "valid_until": day}),
+    "residence_status": partial(
+        _record, {"status": partial(_one_of, "residence"), "valid_until": day}
+    ),
     "register_id": partial(_record, {"scheme": text, "id": text}),
-    "eidas": partial(text, longest=255),
+    "eidas": partial(_matching, _EIDAS, "identifier", longest=254),
     "identifiers": partial(_list, partial(_record, _IDENTIFIER), 20),
     "documents": partial(_list, partial(_record, _DOCUMENT), 10),
-    "picture": partial(text, longest=300_000),
+    "picture": partial(_matching, _PICTURE, "picture", longest=270_000),
     "representation": partial(_list, partial(_record, _MANDATE), 20),
 }
