@@ -5,11 +5,12 @@
 
 Values are sealed under the citizen's own key, so destroying that key destroys them,
 in backups too. A verified and a told value of one claim may stand side by side; the
-verified one is read first.
+verified one is read first, as long as its verification holds: after its end the value
+is no more than told.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -75,7 +76,8 @@ VALUES = statement(
     sa.select(
         _asked.c.n,
         *_head,
-        *(_attributes.id, _attributes.claim, _attributes.sealed, _attributes.verified),
+        *(_attributes.id, _attributes.claim, _attributes.sealed, _attributes.recorded_at),
+        *(_attributes.verified, _attributes.verified_at, _attributes.verification_ends_at),
     ).select_from(
         _asked.join(tables.accounts, _accounts.id == _asked.c.of_account).outerjoin(
             tables.attributes,
@@ -92,12 +94,14 @@ ALL = statement(
     .select_from(_join())
     .where(_accounts.id == sa.bindparam("of_account"))
 )
+_expected = sa.bindparam("expected", type_=sa.Integer)
 SUPERSEDE = statement(
     sa.update(tables.attributes)
     .where(
         _attributes.account_id == sa.bindparam("of_account"),
         _attributes.claim == sa.bindparam("of_claim"),
         _attributes.verified == sa.bindparam("of_verified"),
+        _attributes.version == sa.func.coalesce(_expected, _attributes.version),
         _CURRENT,
     )
     .values(status="superseded")
@@ -139,6 +143,8 @@ class Attribute:
 
     :ivar source_type: self, register, document, derived …
     :ivar source: which register or document, by name
+    :ivar verified: a verification holds at the moment of reading
+    :ivar verified_at: when it was verified, even if that holds no more
     """
 
     claim: str
@@ -151,6 +157,7 @@ class Attribute:
     valid_from: date | None
     status: str
     version: int
+    verification_ends_at: datetime | None = None
 
 
 async def read(
@@ -162,8 +169,16 @@ async def read(
     """
     inputs = {source for name in claims for source in catalog.BY_NAME[name].derived_from}
     rows = await entry.all(READ, of_account=account_id, claims=sorted({*claims, *inputs}))
-    held = _opened(vault, account_id, rows)
-    return _chosen(held, claims, entry.at, rows)
+    key = _key(vault, account_id, rows)
+    seen = _Seen(entry.at, rows[0]["ial"], _best(rows, entry.at), claims)
+    held = {name: _opened(key, account_id, row, entry.at) for name, row in seen.best.items()}
+    known = {name: one.value for name, one in held.items()}
+    chosen = {}
+    for name in claims:
+        one = held.get(name) or _derived(name, held, known, seen)
+        if one is not None:
+            chosen[name] = one
+    return chosen
 
 
 async def values_of(
@@ -176,18 +191,16 @@ async def values_of(
     inputs = (source for name in claims for source in catalog.BY_NAME[name].derived_from)
     rows = await entry.together(VALUES, of_account=account_id, claims=" ".join({*claims, *inputs}))
     key = _key(vault, account_id, rows)
-    best: dict[str, Row] = {}
-    for row in rows:
-        if row["claim"] is not None and (row["claim"] not in best or row["verified"]):
-            best[row["claim"]] = row
-    whose = str(account_id)
-    known = {
-        name: _spelt(key.open(row["sealed"], "idp.attributes", whose, name, str(row["id"])))
-        for name, row in best.items()
-    }
+    at, whose = entry.at, str(account_id)
+    best = _best(rows, at)
+    known = {}
+    for name, row in best.items():
+        plain = key.open(row["sealed"], "idp.attributes", whose, name, str(row["id"]))
+        known[name] = _now(_spelt(plain), row, at)
+    seen = _Seen(at, rows[0]["ial"], best, claims)
     found = {}
     for name in claims:
-        value = known[name] if name in known else _made(name, known, entry.at, rows[0]["ial"])
+        value = known[name] if name in known else _made(name, known, seen)
         if value is not None:
             found[name] = value
     return found
@@ -199,7 +212,8 @@ async def all_current(entry: Entry, vault: Vault, account_id: UUID) -> list[Attr
     :raises AccountNotOpen: locked, closed or unknown
     """
     rows = await entry.all(ALL, of_account=account_id)
-    return _opened(vault, account_id, rows)
+    key = _key(vault, account_id, rows)
+    return [_opened(key, account_id, row, entry.at) for row in rows if row["claim"] is not None]
 
 
 async def record(  # noqa: PLR0913 - one row of the table
@@ -228,14 +242,20 @@ async def record(  # noqa: PLR0913 - one row of the table
     :raises AccountNotOpen: there is nobody to write about
     """
     known = catalog.BY_NAME.get(claim)
-    if known is None or (known.derived_from and claim != "name"):
+    if known is None or claim in _COMPUTED or (known.derived_from and claim != "name"):
         raise ClaimUnknown(claim)
     value = values.check(known.validator, value, entry.at.date())
     row = await entry.one(KEY, of_account=account_id)
     if row is None or row["account_status"] != "open":
         raise AccountNotOpen
     key = vault.sealer.data_key(row["data_key"], "idp.accounts", str(account_id))
-    old = await entry.one(SUPERSEDE, of_account=account_id, of_claim=claim, of_verified=verified)
+    old = await entry.one(
+        SUPERSEDE,
+        of_account=account_id,
+        of_claim=claim,
+        of_verified=verified,
+        expected=expected,
+    )
     before = old["version"] if old else 0
     if expected is not None and expected != before:
         raise StaleVersion(claim)
@@ -274,83 +294,116 @@ def _spelt(plain: bytes) -> Any:
     return _read(plain.decode())[0]
 
 
-def _made(name: str, known: Mapping[str, Any], at: datetime, ial: int) -> Any:
-    if name == "identity_verified":
-        return ial > 1
-    function = derived.FUNCTIONS.get(name)
-    return function(known, at.date()) if function else None
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a reading found: the current rows of the claims asked for and of their inputs."""
+
+    at: datetime
+    ial: int
+    best: Mapping[str, Row]
+    claims: Collection[str]
 
 
-def _opened(vault: Vault, account_id: UUID, rows: Sequence[Row]) -> list[Attribute]:
-    key = _key(vault, account_id, rows)
-    found = []
+def _best(rows: Sequence[Row], at: datetime) -> dict[str, Row]:
+    best: dict[str, Row] = {}
     for row in rows:
-        if row["claim"] is not None:
-            place = _place(account_id, row["claim"], row["id"])
-            found.append(
-                Attribute(
-                    claim=row["claim"],
-                    value=_spelt(key.open(row["sealed"], *place)),
-                    source_type=row["source_type"],
-                    source=row["source"],
-                    verified=row["verified"],
-                    verified_at=row["verified_at"],
-                    recorded_at=row["recorded_at"],
-                    valid_from=row["valid_from"],
-                    status=row["status"],
-                    version=row["version"],
-                )
-            )
-    return found
+        claim = row["claim"]
+        if claim is not None and (claim not in best or _comes_first(row, best[claim], at)):
+            best[claim] = row
+    return best
 
 
-def _chosen(
-    held: list[Attribute], claims: Collection[str], at: datetime, rows: Sequence[Row]
-) -> dict[str, Attribute]:
-    best: dict[str, Attribute] = {}
-    for one in held:
-        if one.claim not in best or one.verified:
-            best[one.claim] = one
-    chosen = {name: best[name] for name in claims if name in best}
-    known = {name: one.value for name, one in best.items()}
-    for name in claims:
-        if name not in chosen:
-            made = _derived(name, best, known, at, rows[0]["ial"])
-            if made is not None:
-                chosen[name] = made
-    return chosen
+def _comes_first(row: Row, other: Row, at: datetime) -> bool:
+    # Two that are told, one of them verified once: the newer word counts.
+    ranks = [(_holds(one, at), one["recorded_at"], one["verified"]) for one in (row, other)]
+    return ranks[0] > ranks[1]
+
+
+def _holds(row: Row, at: datetime) -> bool:
+    ends = row["verification_ends_at"]
+    return row["verified"] and (ends is None or ends > at)
+
+
+def _now(value: Any, row: Row, at: datetime) -> Any:
+    # Of what is stored, only "is verified" is a yes: it is true while it holds.
+    return _holds(row, at) if value is True else value
+
+
+def _made(name: str, known: Mapping[str, Any], seen: _Seen) -> Any:
+    made = _COMPUTED.get(name)
+    if made:
+        return made(seen)
+    function = derived.FUNCTIONS.get(name)
+    return function(known, seen.at.date()) if function else None
+
+
+def _identity_verified(seen: _Seen) -> bool:
+    return seen.ial > 1
+
+
+def _verified_at(seen: _Seen) -> int | None:
+    times = [
+        row["verified_at"]
+        for name in catalog.BY_NAME["verified_at"].derived_from
+        if (row := seen.best.get(name)) and _holds(row, seen.at)
+    ]
+    return int(max(times).timestamp()) if times and seen.ial > 1 else None
+
+
+def _updated_at(seen: _Seen) -> int | None:
+    # Only of what is asked for: a change of anything else is nobody's business.
+    names = {*seen.claims, *(catalog.BY_NAME["name"].derived_from if "name" in seen.claims else ())}
+    times = [row["recorded_at"] for name, row in seen.best.items() if name in names]
+    return int(max(times).timestamp()) if times else None
+
+
+_COMPUTED: Mapping[str, Callable[[_Seen], Any]] = {
+    "identity_verified": _identity_verified,
+    "verified_at": _verified_at,
+    "updated_at": _updated_at,
+}
+
+
+def _opened(key: DataKey, account_id: UUID, row: Row, at: datetime) -> Attribute:
+    plain = key.open(row["sealed"], *_place(account_id, row["claim"], row["id"]))
+    return Attribute(
+        claim=row["claim"],
+        value=_now(_spelt(plain), row, at),
+        source_type=row["source_type"],
+        source=row["source"],
+        verified=_holds(row, at),
+        verified_at=row["verified_at"],
+        recorded_at=row["recorded_at"],
+        valid_from=row["valid_from"],
+        status=row["status"],
+        version=row["version"],
+        verification_ends_at=row["verification_ends_at"],
+    )
 
 
 def _derived(
-    name: str, best: Mapping[str, Attribute], known: Mapping[str, Any], at: datetime, ial: int
+    name: str, held: Mapping[str, Attribute], known: Mapping[str, Any], seen: _Seen
 ) -> Attribute | None:
-    value = _made(name, known, at, ial)
+    value = _made(name, known, seen)
     if value is None:
         return None
-    if name == "identity_verified":
-        return _computed(name, value, at, verified=True)
-    sources = [best[source] for source in catalog.BY_NAME[name].derived_from if source in best]
-    verified = bool(sources) and all(source.verified for source in sources)
-    made = _computed(name, value, at, verified=verified)
-    if not sources:
-        return made
-    first = sources[0]
+    sources = [held[source] for source in catalog.BY_NAME[name].derived_from if source in held]
+    # Ours to say, whatever is held.
+    verified = name in _COMPUTED or (bool(sources) and all(one.verified for one in sources))
+    first = sources[0] if sources else None
     return Attribute(
         claim=name,
         value=value,
         source_type="derived",
-        source=first.source,
+        source=first.source if first else None,
         verified=verified,
-        verified_at=first.verified_at if verified else None,
-        recorded_at=first.recorded_at,
+        verified_at=first.verified_at if first and verified else None,
+        recorded_at=first.recorded_at if first else seen.at,
         valid_from=None,
         status="active",
-        version=first.version,
+        version=first.version if first else 1,
+        verification_ends_at=first.verification_ends_at if first and verified else None,
     )
-
-
-def _computed(name: str, value: Any, at: datetime, *, verified: bool) -> Attribute:
-    return Attribute(name, value, "derived", None, verified, None, at, None, "active", 1)
 
 
 def _place(account_id: UUID, claim: str, row_id: UUID) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ class Claim:
 
 
 _NAMES = ("given_name", "middle_name", "family_name")
+_PROVED = ("birthdate", "family_name", "given_name")  # what a proofing always looks at
 
 # fmt: off
 CATALOG: tuple[Claim, ...] = (
@@ -43,7 +44,7 @@ CATALOG: tuple[Claim, ...] = (
     Claim("updated_at", "S0", "R1", "once", "oidc", "number"),
     Claim("locale", "S0", "R0", "keep", "oidc", "language"),
     Claim("zoneinfo", "S0", "R1", "once", "oidc", "zone"),
-    Claim("verified_at", "S1", "R1", "keep", "ext", "number"),
+    Claim("verified_at", "S1", "R1", "keep", "ext", "number", derived_from=_PROVED),
     Claim("given_name", "S1", "R1", "keep", "oidc", "name"),
     Claim("family_name", "S1", "R1", "keep", "oidc", "name"),
     Claim("middle_name", "S1", "R1", "keep", "oidc", "name"),
@@ -78,9 +79,9 @@ CATALOG: tuple[Claim, ...] = (
     Claim("postal_code", "S1", "R2", "keep", "ext", "text", derived_from=("address",)),
     Claim("identity_verified", "S0", "R1", "keep", "ext", "boolean"),
     Claim("email", "S2", "R2", "keep", "oidc", "email", verified_for=365),
-    Claim("email_verified", "S0", "R2", "keep", "oidc", "boolean"),
+    Claim("email_verified", "S0", "R2", "keep", "oidc", "boolean", verified_for=365),
     Claim("phone_number", "S2", "R2", "keep", "oidc", "phone", verified_for=365),
-    Claim("phone_number_verified", "S0", "R2", "keep", "oidc", "boolean"),
+    Claim("phone_number_verified", "S0", "R2", "keep", "oidc", "boolean", verified_for=365),
     Claim("msisdn", "S2", "R2", "keep", "ida", "msisdn", derived_from=("phone_number",)),
     Claim("preferred_language", "S1", "R1", "keep", "ext", "languages"),
     Claim("contact_preference", "S1", "R1", "keep", "ext", "contact_preference"),

@@ -1,0 +1,215 @@
+"""What is held about a citizen: where from, how long it holds, and that nobody else can read it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from idp import accounts, attributes, tables
+from idp.errors import AccountNotOpen, ClaimUnknown, StaleVersion, ValueRefused
+from idp.proofing import journeys, sandbox
+from keys.entry import Entry, statement
+from keys.errors import NotSealedHere
+from keys.pool import Pool
+from keys.vault import Vault
+
+TWO_YEARS = timedelta(days=730)
+HOME = {"locality": "Northtown", "postal_code": "NT1 4QX"}
+RAW = statement(sa.select(tables.attributes))
+SWAP = statement(
+    sa.update(tables.attributes)
+    .where(tables.attributes.c.claim == "nickname")
+    .values(
+        sealed=sa.select(tables.attributes.c.sealed)
+        .where(tables.attributes.c.claim == "title")
+        .scalar_subquery()
+    )
+)
+
+
+@pytest.fixture
+async def ana(entry: Entry, vault: Vault) -> UUID:
+    return (await accounts.open_account(entry, vault, email="ana@example.org")).id
+
+
+async def record(entry: Entry, vault: Vault, who: UUID, claim: str, value: Any, **how: Any) -> None:
+    how = {"source_type": "self", "by": f"account:{who}"} | how
+    await attributes.record(entry, vault, who, claim, value, **how)
+
+
+async def test_what_is_read_says_where_it_comes_from(
+    entry: Entry, vault: Vault, ana: UUID, moment: datetime
+) -> None:
+    how = {"source_type": "register", "source": "Population Register", "verified": True}
+    await record(entry, vault, ana, "address", HOME, **how)
+
+    read = await attributes.read(entry, vault, ana, ("address", "postal_code"))
+
+    home, code = read["address"], read["postal_code"]
+    assert (home.value, home.source, home.source_type) == (HOME, "Population Register", "register")
+    assert home.verified
+    assert home.verified_at == moment
+    assert home.verification_ends_at == moment + TWO_YEARS
+    assert (code.value, code.source, code.source_type) == (
+        HOME["postal_code"],
+        "Population Register",
+        "derived",
+    )
+    assert code.verified
+    assert code.verification_ends_at == moment + TWO_YEARS
+
+
+async def test_after_its_end_a_verification_counts_no_more(
+    pool: Pool, vault: Vault, moment: datetime
+) -> None:
+    async with Entry(pool, moment) as entry:
+        who = (await accounts.open_account(entry, vault, email="eli@example.org")).id
+        await record(entry, vault, who, "address", HOME, verified=True)
+    claims = ("address", "postal_code")
+
+    async with Entry(pool, moment + TWO_YEARS - timedelta(seconds=1)) as entry:
+        before = await attributes.read(entry, vault, who, claims)
+    async with Entry(pool, moment + TWO_YEARS) as entry:
+        after = await attributes.read(entry, vault, who, claims)
+        everything = await attributes.all_current(entry, vault, who)
+        released = await attributes.values_of(entry, vault, who, claims)
+
+    assert [one.verified for one in before.values()] == [True, True]
+    assert [one.verified for one in after.values()] == [False, False]
+    assert not any(one.verified for one in everything if one.claim == "address")
+    assert released == {"address": HOME, "postal_code": "NT1 4QX"}
+
+
+async def test_what_was_told_since_goes_before_a_verification_that_ended(
+    pool: Pool, vault: Vault, moment: datetime
+) -> None:
+    async with Entry(pool, moment) as entry:
+        who = (await accounts.open_account(entry, vault, email="eli@example.org")).id
+        await record(entry, vault, who, "address", HOME, verified=True)
+    moved = {"locality": "Riverside"}
+    async with Entry(pool, moment + timedelta(days=1)) as entry:
+        await record(entry, vault, who, "address", moved)
+
+        held = await attributes.values_of(entry, vault, who, ("address",))
+    async with Entry(pool, moment + TWO_YEARS) as entry:
+        later = await attributes.values_of(entry, vault, who, ("address",))
+        read = await attributes.read(entry, vault, who, ("address",))
+
+    assert held == {"address": HOME}
+    assert later == {"address": moved} == {"address": read["address"].value}
+
+
+async def test_an_email_address_is_verified_for_a_year(
+    pool: Pool, vault: Vault, moment: datetime
+) -> None:
+    async with Entry(pool, moment) as entry:
+        who = (await accounts.open_account(entry, vault, email="eli@example.org")).id
+    claims = ("email", "email_verified")
+
+    async with Entry(pool, moment) as entry:
+        assert (await attributes.values_of(entry, vault, who, claims))["email_verified"] is True
+    async with Entry(pool, moment + timedelta(days=365)) as entry:
+        assert (await attributes.values_of(entry, vault, who, claims))["email_verified"] is False
+        read = await attributes.read(entry, vault, who, claims)
+    assert read["email_verified"].value is False
+
+
+@pytest.mark.parametrize("expected", [0, 2])
+async def test_a_writer_who_saw_another_version_changes_nothing(
+    entry: Entry, vault: Vault, ana: UUID, expected: int
+) -> None:
+    await record(entry, vault, ana, "nickname", "Ani")
+
+    with pytest.raises(StaleVersion):
+        await record(entry, vault, ana, "nickname", "Anita", expected=expected)
+
+    read = await attributes.read(entry, vault, ana, ("nickname",))
+    assert (read["nickname"].value, read["nickname"].version) == ("Ani", 1)
+    await record(entry, vault, ana, "nickname", "Anita", expected=1)
+    read = await attributes.read(entry, vault, ana, ("nickname",))
+    assert (read["nickname"].value, read["nickname"].version) == ("Anita", 2)
+
+
+async def test_a_refused_value_changes_nothing(entry: Entry, vault: Vault, ana: UUID) -> None:
+    await record(entry, vault, ana, "nickname", "Ani")
+
+    with pytest.raises(ValueRefused):
+        await record(entry, vault, ana, "nickname", ["Anita"])
+    with pytest.raises(ValueRefused):
+        await record(entry, vault, ana, "birthdate", "2026-11-25")
+
+    assert await attributes.values_of(entry, vault, ana, ("nickname", "birthdate")) == {
+        "nickname": "Ani"
+    }
+
+
+@pytest.mark.parametrize("claim", ["age_over_18", "updated_at", "identity_verified", "nonsense"])
+async def test_what_is_computed_or_unknown_is_not_stored(
+    entry: Entry, vault: Vault, ana: UUID, claim: str
+) -> None:
+    with pytest.raises(ClaimUnknown):
+        await record(entry, vault, ana, claim, True)
+
+
+async def test_the_table_shows_no_value(entry: Entry, vault: Vault, ana: UUID) -> None:
+    await record(entry, vault, ana, "nickname", "Canarybird")
+
+    assert "canary" not in str([dict(row) for row in await entry.all(RAW)]).lower()
+
+
+async def test_a_value_that_was_moved_to_another_row_does_not_open(
+    entry: Entry, vault: Vault, ana: UUID
+) -> None:
+    await record(entry, vault, ana, "nickname", "Ani")
+    await record(entry, vault, ana, "title", "Dr")
+    await entry.run(SWAP)
+
+    with pytest.raises(NotSealedHere):
+        await attributes.values_of(entry, vault, ana, ("nickname",))
+
+
+async def test_a_change_of_something_else_is_not_told(
+    pool: Pool, vault: Vault, moment: datetime
+) -> None:
+    later = moment + timedelta(days=1)
+    async with Entry(pool, moment) as entry:
+        who = (await accounts.open_account(entry, vault, email="eli@example.org")).id
+        await record(entry, vault, who, "given_name", "Eli")
+    async with Entry(pool, later) as entry:
+        await record(entry, vault, who, "nickname", "E")
+
+        told = await attributes.values_of(entry, vault, who, ("name", "updated_at"))
+        both = await attributes.values_of(entry, vault, who, ("nickname", "updated_at"))
+        alone = await attributes.values_of(entry, vault, who, ("updated_at",))
+
+    assert told == {"name": "Eli", "updated_at": int(moment.timestamp())}
+    assert both["updated_at"] == int(later.timestamp())
+    assert alone == {}
+
+
+async def test_the_time_of_the_proofing_is_told_once_there_was_one(
+    entry: Entry, vault: Vault, ana: UUID, moment: datetime
+) -> None:
+    claims = ("verified_at", "identity_verified")
+    before = await attributes.values_of(entry, vault, ana, claims)
+    stateless = next(one for one in sandbox.register() if one["case"] == "stateless")
+    await journeys.complete(entry, vault, ana, sandbox.known(stateless))
+
+    after = await attributes.values_of(entry, vault, ana, (*claims, "nationalities"))
+
+    assert before == {"identity_verified": False}
+    assert after == {
+        "verified_at": int(moment.timestamp()),
+        "identity_verified": True,
+        "nationalities": ["XXA"],
+    }
+
+
+async def test_of_a_locked_account_nothing_is_read(entry: Entry, vault: Vault, ana: UUID) -> None:
+    await accounts.lock(entry, ana, "asked", by="operator")
+
+    for reading in (attributes.read, attributes.values_of):
+        with pytest.raises(AccountNotOpen):
+            await reading(entry, vault, ana, ("email",))
