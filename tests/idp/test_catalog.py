@@ -1,0 +1,54 @@
+"""The catalogue: every claim of the standard has its row, and the rows fit together."""
+
+import pytest
+
+from gateway import claim_labels
+from idp import catalog, derived, values
+from idp.catalog import BY_NAME, CATALOG, SCOPES, Claim
+
+CLASSES = ("S0", "S1", "S2", "S3")
+NEVER_OUT = {"date_of_death", "eidas_person_identifier", "national_identifiers", "tax_identifier"}
+every_claim = pytest.mark.parametrize("claim", CATALOG, ids=lambda claim: claim.name)
+
+
+def test_there_are_56_claims_each_once() -> None:
+    assert len(CATALOG) == len(BY_NAME) == 56
+
+
+@every_claim
+def test_a_row_says_all_that_a_release_needs(claim: Claim) -> None:
+    assert claim.sensitivity in CLASSES
+    assert claim.rule in {"R0", "R1", "R2", "R3", "RX"}
+    assert claim.mode in {"once", "keep", "-"}
+    assert claim.standard in {"oidc", "ida", "ext"}
+    assert claim.validator in values.VALIDATORS
+    assert claim.verified_for >= 0
+    assert claim.name in claim_labels.LABELS
+
+
+@every_claim
+def test_a_derived_claim_has_inputs_that_are_stored(claim: Claim) -> None:
+    assert claim.name not in claim.derived_from
+    assert all(not BY_NAME[name].derived_from for name in claim.derived_from)
+
+
+@pytest.mark.parametrize("name", derived.FUNCTIONS)
+def test_what_is_derived_says_from_what(name: str) -> None:
+    assert BY_NAME[name].derived_from
+
+
+@every_claim
+def test_high_harm_is_never_agreed_to_as_a_group(claim: Claim) -> None:
+    if claim.sensitivity == "S3" or claim.special:
+        assert claim.rule in {"R3", "RX"}
+
+
+def test_what_never_goes_out_is_in_no_scope() -> None:
+    assert {claim.name for claim in CATALOG if claim.rule == "RX"} == NEVER_OUT
+    for names in SCOPES.values():
+        assert set(names) <= BY_NAME.keys() - NEVER_OUT
+
+
+def test_a_flag_holds_as_long_as_what_it_is_about() -> None:
+    for name in ("email", "phone_number"):
+        assert catalog.BY_NAME[f"{name}_verified"].verified_for == BY_NAME[name].verified_for

@@ -1,0 +1,50 @@
+"""A yes or a number instead of the fact behind it; only what is certain is said."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from idp import derived
+
+
+@pytest.mark.parametrize(
+    ("born", "today", "age"),
+    [
+        pytest.param("2000-02-29", date(2018, 2, 28), 17, id="leap-day-the-day-before"),
+        pytest.param("2000-02-29", date(2018, 3, 1), 18, id="leap-day-on-1-March"),
+        pytest.param("2000-02-29", date(2020, 2, 29), 20, id="leap-day-in-a-leap-year"),
+        pytest.param("2008-11-24", date(2026, 11, 24), 18, id="on-the-birthday"),
+        pytest.param("2008-11-25", date(2026, 11, 24), 17, id="on-its-eve"),
+        pytest.param("2008", date(2026, 12, 30), 17, id="a-year-alone-is-not-certain"),
+        pytest.param("2008", date(2026, 12, 31), 18, id="until-it-is-over"),
+        pytest.param("0000-07-02", date(2026, 11, 24), None, id="no-year-no-age"),
+    ],
+)
+def test_an_age_is_told_when_it_is_certain(born: str, today: date, age: int | None) -> None:
+    held = {"birthdate": born}
+
+    assert derived.FUNCTIONS["age_in_years"](held, today) == age
+    over = derived.FUNCTIONS["age_over_18"](held, today)
+    assert over == (None if age is None else age >= 18)
+
+
+@pytest.mark.parametrize("name", derived.FUNCTIONS)
+def test_from_nothing_follows_nothing(name: str) -> None:
+    assert derived.FUNCTIONS[name]({}, date(2026, 11, 24)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "value"),
+    [
+        ("name", {"given_name": "Suharto"}, "Suharto"),
+        ("name", {"given_name": "A", "middle_name": "B", "family_name": "C"}, "A B C"),
+        ("birth_year", {"birthdate": "1981-03-07"}, "1981"),
+        ("birth_year", {"birthdate": "0000-03-07"}, None),
+        ("locality", {"address": {"locality": "Northtown"}}, "Northtown"),
+        ("postal_code", {"address": {"locality": "Northtown"}}, None),
+        ("msisdn", {"phone_number": "+441632960417"}, "441632960417"),
+    ],
+)
+def test_a_part_is_told_instead_of_the_whole(name: str, held: Any, value: Any) -> None:
+    assert derived.FUNCTIONS[name](held, date(2026, 11, 24)) == value

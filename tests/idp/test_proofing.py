@@ -1,0 +1,104 @@
+"""Proving who someone is: found in the register, and written down for one account only."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from idp import accounts, attributes, tables
+from idp.proofing import journeys, sandbox
+from keys.entry import Entry, statement
+from keys.vault import Vault
+
+PROOFINGS = statement(sa.select(tables.proofings))
+EVIDENCE = statement(sa.select(tables.evidence))
+
+
+def person(case: str) -> Mapping[str, Any]:
+    return next(one for one in sandbox.register() if one["case"] == case)
+
+
+def typed(case: str, **over: str) -> dict[str, str]:
+    found = person(case)
+    held = found["attributes"]
+    name = held.get("family_name") or held["given_name"]
+    usual = {"document_number": found["document_number"], "family_name": name}
+    return usual | {"birthdate": held["birthdate"]} | over
+
+
+@pytest.mark.parametrize("case", ["stateless", "refugee", "one name only", "Greek letters"])
+def test_whoever_the_register_knows_is_found(case: str) -> None:
+    outcome = sandbox.verify(typed(case))
+
+    assert (outcome.ial, outcome.reason) == (2, "")
+    assert outcome.attributes == person(case)["attributes"]
+
+
+def test_case_accents_and_spaces_make_no_difference() -> None:
+    number = person("lives abroad")["document_number"].lower()
+    spaced = f" {number[:3]} {number[3:]}"
+
+    assert sandbox.verify(typed("lives abroad", document_number=spaced, family_name="MARTÍN")).ial
+
+
+@pytest.mark.parametrize(
+    ("over", "reason"),
+    [
+        ({"document_number": "XD0000000"}, "not_found"),
+        ({"document_number": ""}, "not_found"),
+        ({"family_name": "Other"}, "name_differs"),
+        ({"family_name": ""}, "name_differs"),
+        ({"birthdate": "1900-01-01"}, "birthdate_differs"),
+    ],
+)
+def test_what_differs_is_refused(over: dict[str, str], reason: str) -> None:
+    outcome = sandbox.verify(typed("stateless", **over))
+
+    assert (outcome.ial, outcome.reason, outcome.attributes) == (0, reason, {})
+
+
+def test_the_dead_are_not_proved() -> None:
+    assert sandbox.verify(typed("deceased")).reason == "not_alive"
+
+
+async def test_a_person_belongs_to_one_account(entry: Entry, vault: Vault) -> None:
+    first = await accounts.open_account(entry, vault, email="ana@example.org")
+    second = await accounts.open_account(entry, vault, email="eli@example.org")
+    found = sandbox.known(person("stateless"))
+
+    await journeys.complete(entry, vault, first.id, found)
+    refused = await journeys.complete(entry, vault, second.id, found)
+    again = await journeys.complete(entry, vault, first.id, found)
+
+    assert (refused.ial, refused.reason, refused.attributes) == (0, "already_used", {})
+    assert again.ial == 2
+    assert "given_name" not in await attributes.values_of(entry, vault, second.id, ("given_name",))
+
+
+async def test_everything_that_was_found_is_written_down_as_verified(
+    entry: Entry, vault: Vault
+) -> None:
+    account = await accounts.open_account(entry, vault, email="ana@example.org")
+    found = sandbox.known(person("stateless"))
+
+    await journeys.complete(entry, vault, account.id, found)
+
+    held = await attributes.read(entry, vault, account.id, found.attributes)
+    assert {name: one.value for name, one in held.items()} == found.attributes
+    assert {(one.verified, one.source) for one in held.values()} == {(True, sandbox.SOURCE)}
+
+
+async def test_the_tables_show_neither_the_person_nor_the_document(
+    entry: Entry, vault: Vault
+) -> None:
+    account = await accounts.open_account(entry, vault, email="ana@example.org")
+    known = person("stateless")
+
+    await journeys.complete(entry, vault, account.id, sandbox.known(known))
+
+    rows = [*await entry.all(PROOFINGS), *await entry.all(EVIDENCE)]
+    shown = str([dict(row) for row in rows])
+    assert len(rows) == 2
+    assert known["document_number"] not in shown
+    assert known["person"] not in shown
