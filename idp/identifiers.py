@@ -16,8 +16,8 @@ import idna
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from idp import attributes, tables
-from idp.errors import IdentifierInvalid, IdentifierTaken
+from idp import attributes, tables, values
+from idp.errors import IdentifierInvalid, IdentifierTaken, ValueRefused
 from idp.events import EmailAdded
 from keys import opaque
 from keys.entry import Entry, statement
@@ -72,9 +72,10 @@ def normalise_email(text: str) -> str:
     try:
         local.encode()  # half a surrogate pair is no letter
         spelled = idna.encode(domain.rstrip("."), uts46=True).decode()
-    except (idna.IDNAError, UnicodeError) as error:
+        # What can't be kept as a claim must fail here, before a code is sent to it.
+        return values.email(f"{local}@{spelled.lower()}")
+    except (idna.IDNAError, UnicodeError, ValueRefused) as error:
         raise IdentifierInvalid from error
-    return f"{local}@{spelled.lower()}"
 
 
 def lookup(vault: Vault, email: str) -> bytes:

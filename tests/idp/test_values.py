@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp import catalog, countries, values
-from idp.errors import ValueRefused
+from idp import catalog, countries, identifiers, values
+from idp.errors import IdentifierInvalid, ValueRefused
 from idp.proofing import sandbox
 
 TODAY = date(2026, 11, 24)
@@ -152,3 +152,25 @@ def test_every_country_goes_to_three_letters_and_back() -> None:
 def test_what_the_register_says_are_values(person: Any) -> None:
     for claim, value in {**person["attributes"], **person["told"]}.items():
         assert values.check(catalog.BY_NAME[claim].validator, value, TODAY) == value
+
+
+@given(local=st.text(min_size=1, max_size=64), domain=st.sampled_from(["example.org", "bücher.de"]))
+def test_an_address_that_is_taken_at_the_door_can_be_kept(local: str, domain: str) -> None:
+    try:
+        taken = identifiers.normalise_email(f"{local}@{domain}")
+    except IdentifierInvalid:
+        return
+
+    assert values.check("email", taken, TODAY) == taken
+
+
+@pytest.mark.parametrize("letter", ["\u061c", "\u200e", "\u202e", "\ufeff"])
+def test_an_address_with_a_mark_nobody_sees_is_refused_at_the_door(letter: str) -> None:
+    with pytest.raises(IdentifierInvalid):
+        identifiers.normalise_email(f"a{letter}b@example.org")
+
+
+def test_an_address_whose_domain_grows_too_long_is_refused_at_the_door() -> None:
+    domain = ".".join(["\u00fc" * 30] * 5)
+    with pytest.raises(IdentifierInvalid):
+        identifiers.normalise_email(f"{'a' * 64}@{domain}.example")
