@@ -5,7 +5,6 @@ environment, so that a dump of the database alone opens nothing.
 """
 
 import base64
-import binascii
 import os
 import stat
 from collections.abc import Mapping
@@ -46,38 +45,45 @@ def load(path: Path | None, environment: Mapping[str, str]) -> MasterKey:
 
     :raises MasterKeyMissing: there is none
     :raises MasterKeyUnsafe: others could read or replace the file, or it is not a key
+        (security: KE-01)
     """
     if VARIABLE in environment:
-        return _parse(environment[VARIABLE].encode(), VARIABLE)
+        return _parse(environment[VARIABLE].encode(errors="replace"), VARIABLE)
     if path is None:
         raise MasterKeyMissing(f"set {VARIABLE} or name a file")
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        # Not blocking: a pipe in the file's place would otherwise be waited for.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError as error:
         raise MasterKeyMissing(f"{path} does not exist") from error
     except OSError as error:
         raise MasterKeyUnsafe(f"{path} is a symbolic link or can't be read") from error
-    with os.fdopen(descriptor, "rb") as file:
-        facts = os.fstat(file.fileno())
-        if stat.S_IMODE(facts.st_mode) & 0o077:
-            raise MasterKeyUnsafe(f"{path} is open to others: chmod 600 it")
-        if facts.st_uid != os.geteuid():
-            raise MasterKeyUnsafe(f"{path} belongs to another user")
-        if _replaceable(path.parent):
-            raise MasterKeyUnsafe(f"{path.parent} is open to others: chmod go-w it")
-        return _parse(file.read(256), str(path))
+    try:
+        _be_closed_to_others(path, os.fstat(descriptor))
+        return _parse(os.read(descriptor, 256), str(path))
+    finally:
+        os.close(descriptor)
 
 
-def _replaceable(folder: Path) -> bool:
-    """Whether others could put another file in the place of one in ``folder``."""
-    mode = stat.S_IMODE(folder.stat().st_mode)
-    return bool(mode & 0o022) and not mode & stat.S_ISVTX
+def _be_closed_to_others(path: Path, facts: os.stat_result) -> None:
+    if not stat.S_ISREG(facts.st_mode):
+        raise MasterKeyUnsafe(f"{path} is not a file")
+    if stat.S_IMODE(facts.st_mode) & 0o077:
+        raise MasterKeyUnsafe(f"{path} is open to others: chmod 600 it")
+    if facts.st_uid != os.geteuid():
+        raise MasterKeyUnsafe(f"{path} belongs to another user")
+    folder = path.parent.stat()
+    # Where others may write, they may put another file of ours in its place.
+    if stat.S_IMODE(folder.st_mode) & 0o022 and not folder.st_mode & stat.S_ISVTX:
+        raise MasterKeyUnsafe(f"others may write in {path.parent}: chmod go-w it")
+    if folder.st_uid not in (0, os.geteuid()):
+        raise MasterKeyUnsafe(f"{path.parent} belongs to another user")
 
 
 def _parse(text: bytes, source: str) -> MasterKey:
     try:
         value = base64.b64decode(text.strip(), altchars=b"-_", validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise MasterKeyUnsafe(f"{source} is not base64url") from error
     if len(value) != SIZE:
         raise MasterKeyUnsafe(f"{source} holds {len(value)} bytes instead of {SIZE}")

@@ -124,7 +124,8 @@ def _open(standing: House) -> None:
     started = time.monotonic()
     _say("starting PostgreSQL")
     place = standing.home / "demo"
-    place.mkdir(parents=True, exist_ok=True)
+    # Others pass through it, as PostgreSQL's own user must; only we write beside the master key.
+    place.mkdir(mode=0o711, parents=True, exist_ok=True)
     standing.database = postgres.start(
         place / "postgres", postgres.binaries(), port=standing.ports.database
     )

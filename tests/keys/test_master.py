@@ -74,13 +74,49 @@ def test_a_file_of_somebody_else_is_refused(path: Path) -> None:
         master.load(path, {})
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_somebody_else_is_refused(path: Path) -> None:
+    """KE-01: whoever owns it decides what lies in it."""
+    master.create(path)
+    os.chown(path.parent, 12345, 12345)
+
+    with pytest.raises(MasterKeyUnsafe, match="another user"):
+        master.load(path, {})
+
+
+def test_a_folder_where_only_owners_remove_may_be_shared(path: Path) -> None:
+    made = master.create(path)
+    path.parent.chmod(0o1777)
+
+    assert master.load(path, {}) == made
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(path: Path) -> None:
+    """KE-01: nobody ever writes into this pipe."""
+    path.parent.mkdir()
+    os.mkfifo(path, 0o600)
+
+    for place in (path, path.parent):
+        with pytest.raises(MasterKeyUnsafe, match="not a file"):
+            master.load(place, {})
+
+
 @pytest.mark.parametrize(
-    "text", ["", "short", "!" * 44, base64.urlsafe_b64encode(bytes(31)).decode(), SPELT * 2]
+    "text",
+    [
+        "",
+        "short",
+        "\udcff",
+        "é" * 43,
+        "!" * 44,
+        base64.urlsafe_b64encode(bytes(31)).decode(),
+        SPELT * 2,
+    ],
 )
 def test_what_is_no_key_is_refused(path: Path, text: str) -> None:
     path.parent.mkdir()
     path.touch(mode=0o600)
-    path.write_text(text)
+    path.write_bytes(text.encode(errors="surrogateescape"))
 
     for where, environment in ((path, {}), (None, {"GATEHOUSE_MASTER_KEY": text})):
         with pytest.raises(MasterKeyUnsafe):
