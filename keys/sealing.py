@@ -56,10 +56,8 @@ class DataKey:
             raise NotSealedHere
         nonce = sealed[_HEADER : _HEADER + _NONCE]
         try:
-            # Nothing was ever sealed at a place that holds NUL, so none need be looked for.
-            return self._cipher.decrypt(
-                nonce, sealed[_HEADER + _NONCE :], "\0".join(place).encode()
-            )
+            # A part with NUL in it could spell another place: ("a\0b",) and ("a", "b").
+            return self._cipher.decrypt(nonce, sealed[_HEADER + _NONCE :], _place(place))
         except (InvalidTag, ValueError) as error:
             raise NotSealedHere from error
 

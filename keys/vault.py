@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy.dialects import postgresql as pg
 
 from keys import opaque, tables
-from keys.entry import Entry, statement
+from keys.entry import Entry, Row, statement
+from keys.errors import NotSealedHere
 from keys.master import MasterKey
 from keys.sealing import Sealer
 
@@ -61,8 +62,12 @@ async def open_vault(entry: Entry, master: MasterKey) -> Vault:
         if name not in kept:
             sealed = sealer.seal(opaque.random_bytes(32), "keys.secrets", name)
             await entry.run(ADD, name=name, sealed=sealed, at=entry.at)
-    opened = {
-        row["name"]: sealer.open(row["sealed"], "keys.secrets", row["name"])
-        for row in await entry.all(READ)
-    }
+    opened = {row["name"]: _open(sealer, row) for row in await entry.all(READ)}
     return Vault(sealer=sealer, **{name: opened[name] for name in NAMES})
+
+
+def _open(sealer: Sealer, row: Row) -> bytes:
+    try:
+        return sealer.open(row["sealed"], "keys.secrets", row["name"])
+    except NotSealedHere as error:
+        raise NotSealedHere("the database was sealed under another master key") from error
