@@ -25,7 +25,7 @@ RIGHT = "a quiet harbour at dawn"
 OTHER = "seven slow herons fly"
 STATES = ("wrong", "unknown", "locked", "closed", "passkey-only", "disabled")
 OURS = re.compile(
-    r'(value="[^"]*"|[\w.+-]+@example\.test|i=[\w-]+|flow=[\w-]+|"challenge": "[^"]*"|after \d[^.]*)'
+    r'(value="[^"]*"|[\w.+-]+@example\.test|(i|flow)=[\w-]+|"challenge": "[^"]*"|after \d[^.]*)'
 )
 
 
