@@ -37,12 +37,19 @@ class Held:
 
 async def end(call: Call, account_id: UUID, ended: Sequence[UUID]) -> Held:
     """End what services hold of the sessions ``ended``, in the transaction that ended them."""
-    known, key = await clients.listed(call.entry), call.runtime.vault.pairwise
-    held = Held(
-        frozenset(pairwise.subject(key, client.sector, account_id) for client in known),
-        tuple(pairwise.sid(key, client.client_id, one) for client in known for one in ended),
-    )
+    held = await _held(call, account_id, ended)
     await _sweep(call.entry, held)
+    return held
+
+
+async def end_everything(call: Call, account_id: UUID, ended: Sequence[UUID]) -> Held:
+    """End what services hold of any session: the ways in to the account changed (ADR 3).
+
+    :param ended: the sessions that ended with it; one that goes on may sign on at once, so
+        the second look is not for that one
+    """
+    held = await _held(call, account_id, ended)
+    await families.end_for_subjects(call.entry, held.subjects, offline_too=False)
     return held
 
 
@@ -50,6 +57,14 @@ def once_more(call: Call, response: Response, held: Held) -> Response:
     """Look again a moment after ``response`` was sent."""
     response.background = BackgroundTask(_later, call.runtime, held)
     return response
+
+
+async def _held(call: Call, account_id: UUID, ended: Sequence[UUID]) -> Held:
+    known, key = await clients.listed(call.entry), call.runtime.vault.pairwise
+    return Held(
+        frozenset(pairwise.subject(key, client.sector, account_id) for client in known),
+        tuple(pairwise.sid(key, client.client_id, one) for client in known for one in ended),
+    )
 
 
 async def _later(runtime: Runtime, held: Held) -> None:

@@ -46,10 +46,14 @@ END_FOR_CONSENT = statement(
 _OF_SUBJECTS = _codes.c.subject == sa.any_(sa.bindparam("subjects", type_=pg.ARRAY(sa.Text)))
 _OF_SIDS = _codes.c.sid == sa.any_(sa.bindparam("sids", type_=pg.ARRAY(sa.Text)))
 
+# A code that nobody has redeemed is no grant yet: whoever brings it after the session has
+# ended gets nothing, offline access or not.
+_ONLINE = sa.or_(_codes.c.offline.is_(False), _codes.c.used_at.is_(None))
+
 END_ALL = statement(_end(_OF_SUBJECTS))
-END_ONLINE = statement(_end(_OF_SUBJECTS, _codes.c.offline.is_(False)))
+END_ONLINE = statement(_end(_OF_SUBJECTS, _ONLINE))
 END_ALL_OF_SIDS = statement(_end(_OF_SUBJECTS, _OF_SIDS))
-END_ONLINE_OF_SIDS = statement(_end(_OF_SUBJECTS, _OF_SIDS, _codes.c.offline.is_(False)))
+END_ONLINE_OF_SIDS = statement(_end(_OF_SUBJECTS, _OF_SIDS, _ONLINE))
 
 
 def _over(table: sa.Table, until: sa.ColumnElement[object]) -> sa.Delete:
@@ -86,7 +90,8 @@ async def end_for_subjects(
     """End the families of a citizen: at sign-out, or when their account is in trouble.
 
     :param sids: only those that came of these sessions
-    :param offline_too: also what the citizen let services use in their absence
+    :param offline_too: also what the citizen let services use in their absence; a code
+        that was not redeemed yet ends in any case
     """
     given = {"subjects": list(subjects), **_when(entry)}
     if sids is None:

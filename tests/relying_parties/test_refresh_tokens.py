@@ -182,6 +182,16 @@ async def test_signing_out_leaves_what_was_agreed_for_their_absence(
         assert not await refresh_tokens.use(entry, token, client_id=PARKING)
 
 
+async def test_a_code_nobody_redeemed_is_no_grant_yet(at: Later, consent: Consent) -> None:
+    """TK-19: offline access or not, it ends with the session."""
+    async with at() as entry:
+        code = await issue(entry, consent, sid="here")
+
+        assert await families.end_for_subjects(entry, [CITIZEN], sids=["here"], offline_too=False)
+
+        assert await redeem(entry, code) is None
+
+
 async def test_one_session_ends_alone(at: Later, consent: Consent) -> None:
     async with at() as entry:
         here = await redeem(entry, await issue(entry, consent, offline_until=None, sid="here"))

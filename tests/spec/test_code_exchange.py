@@ -159,7 +159,9 @@ async def test_a_code_that_was_altered_is_unknown(
     assert (await services.redeem(gateway, code)).status_code == 200
 
 
-@pytest.mark.parametrize("trouble", ["withdrawn", "new-password", "signed-out", "suspended"])
+@pytest.mark.parametrize(
+    "trouble", ["withdrawn", "new-password", "recovered", "signed-out", "suspended"]
+)
 async def test_what_happened_meanwhile_ends_the_code(gateway: Gateway, trouble: str) -> None:
     """TK-19, TK-23, RC-08: asked again when it is redeemed."""
     client_id = "doomed" if trouble == "suspended" else "basic"
@@ -178,7 +180,29 @@ async def test_what_happened_meanwhile_ends_the_code(gateway: Gateway, trouble: 
     assert await issued(gateway, code) == 0
 
 
-@pytest.mark.parametrize("trouble", ["withdrawn", "new-password", "signed-out", "suspended"])
+@pytest.mark.parametrize("trouble", ["signed-out", "new-password", "recovered"])
+async def test_a_code_for_their_absence_ends_with_the_session(
+    gateway: Gateway, ana: Citizen, trouble: str
+) -> None:
+    """TK-19, RC-17: what goes on is what a service holds, not what it could have fetched."""
+    scope = "openid profile offline_access"
+    held = await services.tokens(gateway, ana, scope=scope)
+    code = await services.code(gateway, ana, scope=scope)
+    await meanwhile(gateway, trouble, ana, "basic")
+
+    answer = await services.redeem(gateway, code, node=1)
+
+    verdicts.refused(answer, "invalid_grant")
+    assert await issued(gateway, code) == 0
+    form = {"grant_type": "refresh_token", "refresh_token": held["refresh_token"]}
+    proof = services.proves(gateway, "basic")
+    kept = await gateway.post("/token", form, headers=proof.headers, node=1)
+    assert kept.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "trouble", ["withdrawn", "new-password", "recovered", "signed-out", "suspended"]
+)
 async def test_what_happened_meanwhile_ends_the_token(gateway: Gateway, trouble: str) -> None:
     """TK-01, TK-23, RC-08: no cache stands between a decision and its effect."""
     client_id = "condemned" if trouble == "suspended" else "basic"

@@ -14,7 +14,7 @@ from idp import notices
 from keys import opaque, pairwise
 from relying_parties import clients, consents
 from tests.support import services, verdicts
-from tests.support.browser import Browser
+from tests.support.browser import Browser, meanwhile
 from tests.support.gateway import Citizen, Gateway
 from tests.support.services import CALLBACK, asked
 
@@ -188,6 +188,37 @@ async def test_after_signing_out_nobody_gets_a_code(gateway: Gateway, ana: Citiz
 
     assert "clear-site-data" in ended.headers
     assert {one.get("error") for one in late} == {"login_required"}
+    await asyncio.sleep(ending.SETTLED + 0.3)  # for those that were under way
+    for value in [one["code"] for one in told if "code" in one]:
+        code = services.Code(value, "basic", "v" * 43, CALLBACK)
+        verdicts.refused(await services.redeem(gateway, code), "invalid_grant")
+
+
+@pytest.mark.parametrize("trouble", ["new-password", "recovered"])
+async def test_after_a_new_password_no_other_browser_gets_a_code(
+    gateway: Gateway, ana: Citizen, trouble: str
+) -> None:
+    """RC-17, TK-19: the browser of whoever knew the old one, offline access asked or not."""
+    _, cookie = await gateway.sign_in(ana.account)
+    wishes = [urlencode(asked(prompt="none", scope=f"openid profile{more}"))
+              for more in ("", " offline_access")]  # fmt: skip
+    told: list[dict[str, str]] = []
+
+    async def keep_asking(node: int) -> None:
+        while "login_required" not in {one.get("error") for one in told[-1:]}:
+            answer = await gateway.get(
+                f"/authorize?{wishes[node % 2]}", headers={"cookie": cookie}, node=node % 2
+            )
+            told.append(verdicts.sent_back(answer, CALLBACK, gateway.issuer))
+            if len(told) >= 40:
+                enough.set()
+
+    enough = asyncio.Event()
+    askers = [asyncio.create_task(keep_asking(n)) for n in range(10)]
+    await enough.wait()
+    await meanwhile(gateway, trouble, ana, "basic")
+    await asyncio.gather(*askers)
+
     await asyncio.sleep(ending.SETTLED + 0.3)  # for those that were under way
     for value in [one["code"] for one in told if "code" in one]:
         code = services.Code(value, "basic", "v" * 43, CALLBACK)

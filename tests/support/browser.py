@@ -5,6 +5,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
+from idp import recovery
 from relying_parties import clients
 from tests.support.citizen import ACTION, FORM, HIDDEN
 from tests.support.gateway import Citizen, Gateway
@@ -93,6 +94,13 @@ async def meanwhile(gateway: Gateway, what: str, someone: Citizen, client_id: st
         page = await browser.follow("/account/security/password")
         done = await browser.fill(page, "password-submit", {"password": "seven slow herons fly"})
         assert str(done.url).endswith("done=password"), done.text
+    elif what == "recovered":
+        async with gateway.runtime.entry() as entry:
+            started = await recovery.start(entry, someone.account)
+        elsewhere = Browser(gateway)
+        page = await elsewhere.follow(f"/login/recover/new?recovery={started.handle}")
+        done = await elsewhere.fill(page, "password-submit", {"password": "seven slow herons fly"})
+        assert "__Host-sid" in elsewhere.cookies, done.text
     else:
         async with gateway.runtime.entry() as entry:
             await clients.suspend(entry, client_id, "test", by="test")

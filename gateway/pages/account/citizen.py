@@ -14,7 +14,6 @@ from idp.sessions import Session
 from keys import pairwise
 from relying_parties import agencies
 from relying_parties.agencies import Agency
-from relying_parties.grants import families
 
 Handler = Callable[[Call], Awaitable[Response]]
 Signed = Callable[[Call, Session], Awaitable[Response]]
@@ -66,12 +65,3 @@ async def subjects_of(call: Call, account_id: UUID) -> dict[str, Agency]:
         pairwise.subject(key, agency.sector, account_id): agency
         for agency in await agencies.listed(call.entry)
     }
-
-
-async def end_everything(call: Call, account_id: UUID) -> None:
-    """End every code and token of a citizen whose ways in changed (ADR 3).
-
-    What works in their absence goes on: they decided it, and stop it where they see it.
-    """
-    theirs = await subjects_of(call, account_id)
-    await families.end_for_subjects(call.entry, list(theirs), offline_too=False)

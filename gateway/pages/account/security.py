@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway import claim_labels
+from gateway.oauth import ending
 from gateway.pages import stale
 from gateway.pages.account import citizen, mails, proof
 from gateway.pages.create import password as new_password
@@ -140,11 +141,11 @@ async def password(call: Call, session: Session) -> Response:
     hashed = await call.runtime.hasher.hash(typed)
     await passwords.set(call.entry, session.account.id, hashed)
     await accounts.credentials_changed(call.entry, session.account.id)
-    await sessions.end_all(call.entry, session.account.id, but=session.id)
+    ended = await sessions.end_all(call.entry, session.account.id, but=session.id)
     await devices.forget(call.entry, session.account.id, but=call.cookie(cookies.DEVICE))
-    await citizen.end_everything(call, session.account.id)
+    held = await ending.end_everything(call, session.account.id, ended)
     await mails.tell(call, session.account, "password-changed")
-    return see_other("/account/security?done=password")
+    return ending.once_more(call, see_other("/account/security?done=password"), held)
 
 
 @citizen.signed_in("security")

@@ -9,8 +9,9 @@ Whether an address has an account is said in the mail only.
 from starlette.responses import Response
 
 from gateway import claim_labels
+from gateway.oauth import ending
 from gateway.pages import passage, stale
-from gateway.pages.account import citizen, mails
+from gateway.pages.account import mails
 from gateway.pages.create import flow as flows
 from gateway.pages.create import password as new_password
 from gateway.pages.create import start as create
@@ -21,7 +22,7 @@ from gateway.pages.passage import Passage, read
 from gateway.web import csrf, render
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
-from idp import accounts, attempts, identifiers, notices, recovery, signups
+from idp import accounts, attempts, identifiers, notices, recovery, sessions, signups
 from idp.authenticators import passwords
 from idp.errors import (
     CodeWrong,
@@ -125,16 +126,18 @@ async def submit_new(call: Call) -> Response:
         return await _new(call, way, handle, error=new_password.reason(call, refused))
     await call.entry.release()
     hashed = await call.runtime.hasher.hash(typed)
+    ended = [one.id for one in await sessions.listed(call.entry, found.account_id)]
     try:
         account_id = await recovery.complete(call.entry, handle)
     except RecoveryOver as error:
         raise stale.DeadEnd(stale.RUN_OUT, way.to) from error
     await passwords.set(call.entry, account_id, hashed)
-    await citizen.end_everything(call, account_id)
+    held = await ending.end_everything(call, account_id, ended)
     account = await accounts.find(call.entry, account_id)
     if account is not None:
         await mails.tell(call, account, "password-changed")
-    return await arrive.signed_in(call, way, account_id, amr=("pwd",), aal=1)
+    response = await arrive.signed_in(call, way, account_id, amr=("pwd",), aal=1)
+    return ending.once_more(call, response, held)
 
 
 @stale.page
