@@ -2,9 +2,10 @@
 
 What it refuses before it looks at a signature: more than 16 kB, anything but three
 parts, JSON with a name twice, with NaN or Infinity, nested deeper than eight, with
-integers past 2^53; headers that bring a key along (`jwk`, `jku`, `x5c`, `x5u`) or
-ask for extensions (`crit`, `b64`, `zip`). Then algorithm, type, key, signature,
-issuer, audience and times, each pinned by the caller.
+integers past 2^53, with text that is none (half a surrogate pair, a NUL); headers that
+bring a key along (`jwk`, `jku`, `x5c`, `x5u`) or ask for extensions (`crit`, `b64`,
+`zip`). Then algorithm, type, key, signature, issuer, audience and times, each pinned by
+the caller.
 
 Specs: RFC 7519, RFC 8725, RFC 10070.
 """
@@ -33,6 +34,7 @@ SKEW = timedelta(seconds=10)
 # The closing quote is optional and nothing is given back: a string that never ends costs its
 # length once, not once for each quote in it.
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _COMPACT = re.compile(r"(?:[A-Za-z0-9_-]*\.){2}[A-Za-z0-9_-]*")  # RFC 7515 §2: no padding
 _BRINGS_A_KEY = frozenset({"jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64", "zip"})
 
@@ -114,15 +116,17 @@ def decode_json(text: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX
     if _depth(text) > max_depth:
         raise TokenRefused("depth")
     try:
-        return json.loads(
+        value = json.loads(
             text.decode("utf-8"),
             object_pairs_hook=_unique,
             parse_constant=_refuse_constant,
             parse_int=_bounded_int,
             parse_float=_finite,
         )
+        _refuse_no_text(value)
     except (ValueError, RecursionError) as error:
         raise TokenRefused("json") from error
+    return value
 
 
 def _object(part: str) -> dict[str, Any]:
@@ -208,6 +212,23 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) != len(pairs):
         raise ValueError("a name twice")
     return made
+
+
+def _refuse_no_text(value: Any) -> None:
+    """Refuse what an escape can spell and neither UTF-8 nor the database can hold."""
+    waiting = [value]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, dict):
+            waiting += [*found, *found.values()]
+        elif isinstance(found, list):
+            waiting += found
+        elif isinstance(found, str) and ("\0" in found or not _encodes(found)):
+            raise ValueError("not text")
+
+
+def _encodes(text: str) -> bool:
+    return text.isascii() or not _SURROGATE.search(text)
 
 
 def _refuse_constant(name: str) -> Any:

@@ -122,7 +122,9 @@ def test_one_of_several_audiences_counts_only_where_it_may() -> None:
         (b'{"a":1e999}', "json"), (b'{"a":9007199254740993}', "json"), (b'{"a":"\xff"}', "json"),
         (b'{"a":' + b"9" * 5000 + b"}", "json"), (b"[" * 9 + b"]" * 9, "depth"),
         (b"[" * 10_000, "depth"), (b'"' + b"a" * 16_400 + b'"', "size"), (b"", "json"),
-        (b'{"a":1}x', "json"),
+        (b'{"a":1}x', "json"), (rb'["\ud800"]', "json"), (rb'{"\udfff":1}', "json"),
+        (rb'{"a":[{"b":"\u0000"}]}', "json"), (rb'{"a\u0000":1}', "json"),
+        (rb'"\ude00\ud83d"', "json"),
     ],
     ids=lambda value: str(value[:12]),
 )  # fmt: skip
@@ -131,6 +133,10 @@ def test_json_of_a_stranger_is_read_strictly(text: bytes, reason: str) -> None:
         assertions.decode_json(text)
 
     assert refused.value.reason == reason
+
+
+def test_a_letter_beyond_the_first_plane_may_be_spelt_by_escapes() -> None:
+    assert assertions.decode_json(rb'{"\ud83d\ude00":"\\u0000"}') == {"😀": r"\u0000"}
 
 
 def test_brackets_in_strings_are_only_characters() -> None:
