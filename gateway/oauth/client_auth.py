@@ -38,6 +38,7 @@ async def authenticate(call: Call) -> Client:
     """
     if call.form.repeated():
         raise OAuthRefused("invalid_request", "a parameter came more than once")
+    _one_authorization(call)
     used = _used(call)
     if len(used) > 1:
         raise OAuthRefused("invalid_request", "more than one way of client authentication")
@@ -57,6 +58,7 @@ def bearer(call: Call) -> str:
     :raises OAuthRefused: ``invalid_request`` for two at once or one in the address; no
         error at all, as RFC 6750 §3.1 has it, if there is none
     """
+    _one_authorization(call)
     scheme, _, token = call.header("authorization").partition(" ")
     headed = token.strip() if scheme.lower() == "bearer" else ""
     posted = call.form.all("access_token")
@@ -67,6 +69,12 @@ def bearer(call: Call) -> str:
     if not found:
         raise OAuthRefused("")
     return found
+
+
+def _one_authorization(call: Call) -> None:
+    # Which of two counts is read differently by every server and proxy on the way.
+    if call.repeated("authorization"):
+        raise OAuthRefused("invalid_request", "the Authorization header came more than once")
 
 
 def _used(call: Call) -> list[str]:

@@ -91,6 +91,11 @@ class Call:
             self._headers = found
         return self._headers.get(name.encode(), b"").decode("latin-1")
 
+    def repeated(self, name: str) -> bool:
+        """Whether a header came more than once, which :meth:`header` tells as absent."""
+        spelt = name.encode()
+        return len([key for key, _ in self.scope["headers"] if key == spelt]) > 1
+
     def cookie(self, name: str) -> str:
         """Return a cookie's value, empty if it is absent or came twice."""
         if self._cookies is None:

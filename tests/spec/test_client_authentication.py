@@ -7,7 +7,7 @@ import asyncio
 import base64
 import json
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -52,6 +52,42 @@ async def test_two_ways_at_once_are_refused(gateway: Gateway) -> None:
     async with gateway.unchanged():
         for form, header in ((secret, headers), (signed, headers), (secret | signed, {})):
             verdicts.refused(await ask(gateway, form, header), "invalid_request")
+
+
+@pytest.mark.parametrize("client_id", ["basic", "post"])
+@pytest.mark.parametrize("path", ["/token", "/par", "/introspect", "/revoke"])
+async def test_two_headers_at_once_are_refused(gateway: Gateway, client_id: str, path: str) -> None:
+    """CA-01: neither counts, and neither is as if it were absent."""
+    secret = {"client_id": client_id, "client_secret": gateway.secrets[client_id]}
+    spelt = services.basic(client_id, gateway.secrets[client_id])["authorization"]
+    body = urlencode(KNOWN | secret).encode()
+    async with gateway.unchanged():
+        came = await gateway.raw(
+            f"POST {path} HTTP/1.1\r\nhost: {gateway.authority}\r\nconnection: close\r\n"
+            f"authorization: {spelt}\r\nauthorization: {spelt}\r\n"
+            "content-type: application/x-www-form-urlencoded\r\n"
+            f"content-length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+
+    head, _, told = came.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400"), came
+    assert json.loads(told)["error"] == "invalid_request"
+
+
+async def test_two_bearer_tokens_in_the_header_are_refused(gateway: Gateway) -> None:
+    """CA-01, RFC 6750 §2: as with one in the header and one in the form."""
+    someone = await gateway.citizen("basic")
+    token = (await services.tokens(gateway, someone))["access_token"]
+    twice = [("host", gateway.authority), *[("authorization", f"Bearer {token}")] * 2]
+    async with gateway.unchanged():
+        answer = await gateway.http.post(
+            f"http://127.0.0.1:{gateway.ports[0]}/userinfo",
+            headers=twice,
+            data={"access_token": token},
+        )
+
+    assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request"})
 
 
 @pytest.mark.parametrize("client_id", ["basic", "post", "gov", "waived"])
