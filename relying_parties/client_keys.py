@@ -7,7 +7,7 @@ Specs: RFC 7517, RFC 7518 §6, RFC 8725 §3.2, FAPI 2.0 Security Profile §5.4.1
 """
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -30,15 +30,26 @@ def problems(jwks: object, path: str) -> Iterator[tuple[str, str]]:
     if len(keys) > MOST:
         yield f"{path}.keys", "too_many"
         return
+    for number, word in enumerate(_words(keys)):
+        if word:
+            yield f"{path}.keys[{number}]", word
+
+
+def fit(keys: Sequence[Any]) -> tuple[Mapping[str, Any], ...]:
+    """Return those keys of a published set that could be registered: no other proves anything."""
+    return tuple(key for key, word in zip(keys, _words(keys), strict=True) if word is None)
+
+
+def _words(keys: Sequence[Any]) -> Iterator[str | None]:
+    """Say of each key in one word what is wrong with it, or ``None``."""
     kids: set[str] = set()
-    for number, key in enumerate(keys):
-        where = f"{path}.keys[{number}]"
-        if word := _problem(key):
-            yield where, word
-        elif key["kid"] in kids:
-            yield where, "kid_twice"
-        else:
+    for key in keys:
+        word = _problem(key)
+        if word is None and key["kid"] in kids:
+            word = "kid_twice"
+        if word is None:
             kids.add(key["kid"])
+        yield word
 
 
 def _problem(key: object) -> str | None:

@@ -2,7 +2,8 @@
 
 A set is believed for fifteen minutes. An unknown ``kid`` may mean that the client has
 rotated, so it is looked for again, but at most once a minute: a stranger who invents
-key names must not turn us against the client's server (security: CA-16, SS-11).
+key names must not turn us against the client's server (security: CA-16, SS-11). A key
+that could not be registered is not believed from there either (CA-23).
 """
 
 import asyncio
@@ -16,10 +17,10 @@ from gateway.outbound import OutboundRefused
 from gateway.runtime import Runtime
 from keys.assertions import decode_json
 from keys.errors import TokenRefused
+from relying_parties import client_keys
 
 KEPT = 15 * 60.0  # seconds
 APART = 60.0
-MOST_KEYS = 20
 
 Jwk = Mapping[str, Any]
 
@@ -58,6 +59,6 @@ async def _ask(uri: str, *, allow_loopback: bool) -> Sequence[Jwk] | None:
     except (OutboundRefused, TokenRefused):
         return None
     keys = document.get("keys") if isinstance(document, dict) else None
-    if not isinstance(keys, list) or len(keys) > MOST_KEYS:
+    if not isinstance(keys, list) or len(keys) > client_keys.MOST:
         return None
-    return tuple(key for key in keys if isinstance(key, dict) and isinstance(key.get("kty"), str))
+    return client_keys.fit(keys)

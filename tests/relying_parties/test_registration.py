@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from relying_parties import metadata, redirects, registration
+from relying_parties import client_keys, metadata, redirects, registration
 from relying_parties.errors import RegistrationInvalid
 from relying_parties.metadata import Rules
 from tests.factories import A_KEY, a_document, a_registration, asks
@@ -217,6 +217,14 @@ def test_an_unfit_key_is_refused(key: Mapping[str, Any] | None, word: str) -> No
     auth = {"method": "private_key_jwt", "jwks": {"keys": [key]}}
 
     assert problems(auth=auth) == [("spec.auth.jwks.keys[0]", word)]
+
+
+def test_of_a_published_set_only_fit_keys_count() -> None:
+    """CA-23: a name that comes twice is the first one's; of too many bits, too few, or secret."""
+    twice = A_KEY | {"x": A_KEY["x"]}
+    keys = [None, _rsa(1024), A_KEY, twice, A_KEY | {"kid": "d", "d": "AAAA"}, _rsa(2048)]
+
+    assert [key["kid"] for key in client_keys.fit(keys)] == [A_KEY["kid"], "r"]
 
 
 def test_a_fit_rsa_key_is_taken() -> None:

@@ -4,6 +4,7 @@ Specs: RFC 7515 §4, RFC 7518 §3.4, RFC 8725 §3; security: CA-16, CA-19 to CA-
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -53,6 +54,17 @@ def payload(gateway: Gateway, member: str) -> bytes:
 async def test_a_payload_that_readers_disagree_on_is_refused(gateway: Gateway, member: str) -> None:
     async with gateway.unchanged():
         answer = await ask(gateway, jws.made(payload(gateway, member), HEADER, EC_KEY))
+
+    verdicts.refused(answer, "invalid_client", 401)
+
+
+@pytest.mark.parametrize("odd", ["\ud800", "\udc00x", "a\0b"], ids=ascii)
+@pytest.mark.parametrize("name", ["sub", "jti", "iss", "aud", "x"])
+async def test_text_that_cannot_be_kept_is_refused(gateway: Gateway, name: str, odd: str) -> None:
+    """CA-20: half a surrogate pair and NUL are spelt by escapes, and are no text."""
+    claims = verdicts.claims(assertion(gateway)) | {name: odd}
+    async with gateway.unchanged():
+        answer = await ask(gateway, jws.made(claims, HEADER, EC_KEY))
 
     verdicts.refused(answer, "invalid_client", 401)
 
@@ -161,8 +173,15 @@ async def test_a_psychic_signature_proves_nothing(gateway: Gateway, kind: str) -
 @pytest.fixture
 async def published(remote_keys_port: int) -> AsyncIterator[list[bytes]]:
     """The keys of ``remote`` at their address; yields each request as it came."""
+    async with publishing(remote_keys_port, services.jwks(ec=EC_KEY)) as came:
+        yield came
+
+
+@contextlib.asynccontextmanager
+async def publishing(port: int, document: Any) -> AsyncIterator[list[bytes]]:
+    """Serve a set of keys; yields each request as it came."""
     came: list[bytes] = []
-    body = jws.json.dumps(services.jwks(ec=EC_KEY)).encode()
+    body = jws.json.dumps(document).encode()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         came.append(await reader.readuntil(b"\r\n\r\n"))
@@ -170,7 +189,7 @@ async def published(remote_keys_port: int) -> AsyncIterator[list[bytes]]:
         await writer.drain()
         writer.close()
 
-    async with await asyncio.start_server(serve, "127.0.0.1", remote_keys_port):
+    async with await asyncio.start_server(serve, "127.0.0.1", port):
         yield came
 
 
@@ -191,6 +210,27 @@ async def test_unknown_keys_are_looked_for_once_a_minute(
     verdicts.refused(known, "invalid_grant")
     assert len(published) == 1
     assert b"cookie" not in published[0].lower()
+
+
+async def test_an_unfit_key_at_its_address_proves_nothing(
+    gateway: Gateway, remote_keys_port: int
+) -> None:
+    """CA-23: the rules of a registration hold for what is published, too."""
+    auth = {"method": "private_key_jwt", "jwksUri": f"http://127.0.0.1:{remote_keys_port}/unfit"}
+    await gateway.service(services.document("unfit", auth=auth))
+    good, secret = services.jwks(ec=EC_KEY, private=STRANGER)["keys"]
+    nameless = {name: value for name, value in secret.items() if name != "kid"}
+    twice = secret | {"kid": "ec"}
+    document = {"keys": [good, secret | {"d": "AAAA"}, nameless, twice]}
+    claims = verdicts.claims(assertion(gateway, "unfit"))
+
+    async with publishing(remote_keys_port, document), gateway.unchanged():
+        for kid in ("private", "ec", None):
+            named = {key: value for key, value in (HEADER | {"kid": kid}).items() if value}
+            answer = await ask(gateway, jws.made(claims, named, STRANGER))
+            verdicts.refused(answer, "invalid_client", 401)
+
+    verdicts.refused(await ask(gateway, assertion(gateway, "unfit")), "invalid_grant")
 
 
 async def test_the_secret_before_works_while_it_may(gateway: Gateway) -> None:
