@@ -65,15 +65,15 @@ class Refreshed:
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """A smaller scope that the service asks for this time, and the claims it leaves."""
+    """A smaller scope that the service asks for this time, and the claims that go with the rest."""
 
     scope: str
-    claims: Sequence[str]
+    without: Sequence[str]
 
 
 _SPACE = constant(" ")
 _WANTED = sa.bindparam("wanted", type_=sa.Text)
-_LEFT = sa.bindparam("left", type_=pg.ARRAY(sa.Text))
+_WITHOUT = sa.bindparam("without", type_=pg.ARRAY(sa.Text))
 
 START = statement(
     sa.insert(tables.refresh_tokens).values(
@@ -139,7 +139,7 @@ def _use(kind: str) -> sa.Executable:
 
 
 def _access(used: sa.CTE) -> sa.CTE:
-    kept = sa.select(sa.func.unnest(used.c.claims)).intersect(sa.select(sa.func.unnest(_LEFT)))
+    kept = sa.select(sa.func.unnest(used.c.claims)).except_(sa.select(sa.func.unnest(_WITHOUT)))
     return (
         sa.insert(tables.access_tokens)
         .from_select(
@@ -148,7 +148,8 @@ def _access(used: sa.CTE) -> sa.CTE:
                 sa.bindparam("access", type_=sa.LargeBinary),
                 *(used.c.code, used.c.client_id, sa.func.coalesce(_WANTED, used.c.scope)),
                 sa.case(
-                    (_LEFT.is_(None), used.c.claims), else_=sa.func.array(kept.scalar_subquery())
+                    (_WITHOUT.is_(None), used.c.claims),
+                    else_=sa.func.array(kept.scalar_subquery()),
                 ),
                 sa.bindparam("at", type_=tables.NOW),
                 sa.bindparam("access_expires", type_=tables.NOW),
@@ -253,10 +254,10 @@ async def rotate(
     raise RefreshReplayed
 
 
-async def exceeds(entry: Entry, token: str, *, client_id: str, scope: str) -> bool:
-    """Whether ``scope`` is more than this client's token was given for (RFC 6749 §6)."""
+async def scope(entry: Entry, token: str, *, client_id: str) -> str | None:
+    """Return what this client's token was given for; ``None`` if it has no such token."""
     state = await entry.one(STATE, of_token=opaque.digest(token), of_client=client_id)
-    return state is not None and not set(scope.split()) <= set(state["scope"].split())
+    return state["scope"] if state else None
 
 
 async def revoke(entry: Entry, token: str, *, client_id: str) -> bool:
@@ -286,7 +287,7 @@ async def _refresh(
         at=entry.at,
         idle=entry.at + IDLE,
         wanted=narrowed.scope if narrowed else None,
-        left=list(narrowed.claims) if narrowed else None,
+        without=list(narrowed.without) if narrowed else None,
         access=opaque.digest(access_token),
         access_expires=expires_at,
         next=opaque.digest(successor),
@@ -310,7 +311,7 @@ def _refreshed(
 ) -> Refreshed:
     agreed = set(row["agreed"] or ())
     if narrowed:
-        agreed &= set(narrowed.claims)
+        agreed -= set(narrowed.without)
     return Refreshed(
         access_token=access_token,
         refresh_token=successor,

@@ -243,6 +243,30 @@ async def test_a_narrower_scope_reads_less(gateway: Gateway, held: dict[str, Any
 
 
 @pytest.mark.parametrize("client_id", ["basic", "app"])
+@pytest.mark.parametrize(
+    "scope",
+    ["", "openid phone offline_access", "offline_access openid phone", "openid"],
+    ids=["none", "the-same", "in-another-order", "less"],
+)
+async def test_what_was_asked_for_by_name_is_in_no_scope(
+    gateway: Gateway, client_id: str, scope: str
+) -> None:
+    """RFC 6749 §6: a smaller scope takes away what the rest stood for, and nothing else."""
+    someone = await gateway.citizen(client_id)
+    wish = '{"userinfo":{"email":null},"id_token":{"name":null}}'
+    asked = {"scope": "openid phone offline_access", "claims": wish}
+    held = await services.tokens(gateway, someone, client_id, **asked)
+    more = {"scope": scope} if scope else {}
+
+    answer = await refresh(gateway, held["refresh_token"], client_id, **more)
+
+    headers = {"authorization": f"Bearer {answer.json()['access_token']}"}
+    assert "email" in (await gateway.get("/userinfo", headers=headers)).json()
+    assert "name" in verdicts.claims(answer.json()["id_token"])
+    assert set(answer.json()["scope"].split()) == set((scope or asked["scope"]).split())
+
+
+@pytest.mark.parametrize("client_id", ["basic", "app"])
 async def test_giving_a_token_back_beats_using_it(gateway: Gateway, client_id: str) -> None:
     """RT-05: once /revoke has answered, nothing works and nothing new appears."""
     someone = await gateway.citizen(client_id)

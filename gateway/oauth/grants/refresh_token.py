@@ -6,6 +6,7 @@ one that comes back ends the family.
 Specs: RFC 6749 §6, OpenID Connect Core §12.2, RFC 9700 §4.14, FAPI 2.0 §5.3.2.1.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from gateway.oauth import tokens
@@ -32,7 +33,7 @@ async def redeem(call: Call, client: Client) -> dict[str, Any]:
         raise OAuthRefused("invalid_request", "refresh_token is missing")
     if not client.registration.offline_access:  # taken away since (RT-10)
         raise OAuthRefused("invalid_grant", REFUSED)
-    narrowed = _narrowed(call)
+    narrowed = await _narrowed(call, client, token)
     try:
         if client.registration.profile.rotate_refresh:
             refreshed = await refresh_tokens.rotate(
@@ -84,16 +85,28 @@ async def _answer(call: Call, client: Client, refreshed: Refreshed) -> dict[str,
 async def _refusal(
     call: Call, client: Client, token: str, narrowed: Narrowed | None
 ) -> OAuthRefused:
-    if narrowed and await refresh_tokens.exceeds(
-        call.entry, token, client_id=client.client_id, scope=narrowed.scope
-    ):
-        return OAuthRefused("invalid_scope", "more than the citizen agreed to")
+    if narrowed is not None:
+        given = await refresh_tokens.scope(call.entry, token, client_id=client.client_id)
+        if given is not None and not set(narrowed.scope.split()) <= set(given.split()):
+            return OAuthRefused("invalid_scope", "more than the citizen agreed to")
     return OAuthRefused("invalid_grant", REFUSED)
 
 
-def _narrowed(call: Call) -> Narrowed | None:
-    scopes = call.form.text("scope").split()
-    if not scopes:
+async def _narrowed(call: Call, client: Client, token: str) -> Narrowed | None:
+    """Read what the client wants less of (RFC 6749 §6); nothing if it repeats what it has.
+
+    What was asked for by name, in the ``claims`` parameter, belongs to no scope and stays.
+    """
+    wanted = call.form.text("scope").split()
+    if not wanted:
         return None
-    names = {claim for scope in scopes for claim in catalog.SCOPES.get(scope, ())}
-    return Narrowed(scope=" ".join(dict.fromkeys(scopes)), claims=tuple(sorted(names)))
+    given = await refresh_tokens.scope(call.entry, token, client_id=client.client_id) or ""
+    left_out = set(given.split()) - set(wanted)
+    if not left_out and set(wanted) <= set(given.split()):
+        return None
+    gone = _of_scopes(left_out) - _of_scopes(wanted)
+    return Narrowed(scope=" ".join(dict.fromkeys(wanted)), without=tuple(sorted(gone)))
+
+
+def _of_scopes(scopes: Iterable[str]) -> set[str]:
+    return {claim for scope in scopes for claim in catalog.SCOPES.get(scope, ())}
