@@ -52,6 +52,7 @@ class Facts:
     :ivar required_acr: any one of these must be met; none of them is no demand
     :ivar hinted: whether ``id_token_hint`` names the citizen of the session
     :ivar logged_in: a page of this interaction signed the citizen in
+    :ivar offered: a page of this interaction offered something stronger, and they declined
     """
 
     request: AuthorizationRequest
@@ -61,6 +62,7 @@ class Facts:
     required_acr: tuple[str, ...] = ()
     hinted: bool | None = None
     logged_in: bool = False
+    offered: bool = False
     consented: bool = False
     declined: bool = False
 
@@ -127,7 +129,8 @@ def _assurance(facts: Facts) -> Decision | None:
         proof = isinstance(found, assurance.NeedsProofing)
         return Decision(Step.PROVE if proof else Step.STEP_UP)
     # What is only wished for is offered once, and never stands in the way.
-    if facts.request.acr_values and not facts.logged_in and "none" not in facts.request.prompt:
+    asked = facts.logged_in or facts.offered or "none" in facts.request.prompt
+    if facts.request.acr_values and not asked:
         found = assurance.missing(session, facts.request.acr_values, essential=False)
         if isinstance(found, assurance.NeedsStepUp):
             return Decision(Step.STEP_UP)

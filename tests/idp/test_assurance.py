@@ -1,10 +1,17 @@
 """What a sign-in reaches, and what is missing for more."""
 
+from datetime import UTC, datetime
+from uuid import UUID
+
 import pytest
 
 from idp import assurance
+from idp.accounts import Account
+from idp.assurance import Met, Missing, NeedsProofing, NeedsStepUp, Unreachable
+from idp.sessions import Session
 
 LOA = assurance.LOA
+PASSKEY = ("pop", "user", "mfa")
 
 
 @pytest.mark.parametrize(
@@ -23,3 +30,39 @@ LOA = assurance.LOA
 )
 def test_an_acr_takes_both_proofs(ial: int, aal: int, phr: bool, reached: str) -> None:
     assert assurance.acr(ial, aal, phr=phr) == reached
+
+
+def session(ial: int, aal: int, amr: tuple[str, ...]) -> Session:
+    at = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    account = Account(UUID(int=1), "open", None, ial, (), b"h", at, at)
+    return Session(UUID(int=2), account, "citizen", at, at, at, at, amr, aal, "Firefox")
+
+
+@pytest.mark.parametrize(
+    ("ial", "aal", "amr", "wanted", "essential", "found"),
+    [
+        (0, 1, ("pwd",), [assurance.BASIC], True, Met()),
+        (0, 1, ("pwd",), ["phr"], True, NeedsStepUp()),
+        (0, 2, PASSKEY, ["phr"], True, Met()),
+        (0, 1, ("pwd",), [f"{LOA}low"], True, NeedsProofing()),
+        (1, 1, ("pwd",), [f"{LOA}low"], True, Met()),
+        (2, 1, ("pwd",), [f"{LOA}substantial"], True, NeedsStepUp()),
+        (0, 2, PASSKEY, [f"{LOA}substantial"], True, NeedsProofing()),
+        (2, 2, PASSKEY, [f"{LOA}high"], True, Unreachable()),
+        (3, 3, PASSKEY, [f"{LOA}high"], True, Met()),
+        (3, 3, ("otp",), [f"{LOA}high"], True, Unreachable()),
+        (0, 1, ("pwd",), [f"{LOA}high", "phr"], True, NeedsStepUp()),
+        (0, 1, ("pwd",), [f"{LOA}substantial", "phr"], True, NeedsStepUp()),
+        (0, 1, ("pwd",), ["urn:unknown"], True, Unreachable()),
+        (0, 1, ("pwd",), ["urn:unknown", assurance.BASIC], True, Met()),
+        (0, 1, ("pwd",), [], True, Unreachable()),
+        (0, 1, ("pwd",), ["phr"], False, NeedsStepUp()),
+        (0, 1, ("pwd",), [f"{LOA}substantial"], False, Unreachable()),
+        (2, 1, ("pwd",), [f"{LOA}substantial"], False, NeedsStepUp()),
+    ],
+)
+def test_the_easiest_of_what_is_wanted_decides(
+    ial: int, aal: int, amr: tuple[str, ...], wanted: list[str], essential: bool, found: Missing
+) -> None:
+    """A wish leads to a stronger sign-in at most; only a demand leads to a proofing."""
+    assert assurance.missing(session(ial, aal, amr), wanted, essential=essential) == found

@@ -196,6 +196,7 @@ def _facts(call: Call, visit: Visit, standing: Standing) -> Facts:
         required_acr=(*visit.client.registration.acr, *asked.essential_acr),
         hinted=hinted if standing.session else None,
         logged_in="logged_in_at" in steps,
+        offered="offered" in steps,
         consented="consented" in steps,
         declined="declined" in steps,
     )

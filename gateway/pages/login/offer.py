@@ -90,8 +90,9 @@ async def submit(call: Call) -> Response:
             return see_other(way.onward)
         await mails.tell(call, session.account, "passkey-added")
     elif way.i:
-        # A wish for something stronger is met by having been asked; a demand is not.
-        await pending.note(call.entry, way.i, "logged_in_at", int(call.entry.at.timestamp()))
+        # A wish for something stronger is met by having been asked; a demand is not, and
+        # nothing was proved that a request for a fresh sign-in could be met by.
+        await pending.note(call.entry, way.i, "offered", int(call.entry.at.timestamp()))
     return see_other(way.onward)
 
 
