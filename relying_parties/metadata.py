@@ -75,6 +75,8 @@ def _spec(spec: Mapping[str, Any], rules: Rules) -> Iterator[Problem]:
     if profile is None:
         yield "spec.profile", "unknown"
         profile = PROFILES[DEFAULT_PROFILE]
+    elif not profile.offered:
+        yield "spec.profile", "not_offered"
     for member, check in MEMBERS.items():
         value = spec.get(member)
         if value is not None:

@@ -13,13 +13,21 @@ from types import MappingProxyType
 
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 ASSERTION_ALGS = ("ES256", "PS256", "EdDSA")
+# RFC 10070 wants a type of its own. The certified clients and the OpenID Foundation's suite
+# still send JWT or none, whatever their profile, so refusing these would lock all out. What
+# we take for another use carries another type and is refused.
+ASSERTION_TYPS = frozenset({"client-authentication+jwt", "jwt", None})
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """What one family of services must do, and what it gets.
 
+    :ivar offered: what it demands is built; else nothing can be registered under it, so that
+        no service is believed to be safer than it is
+    :ivar assertion_typs: types of a client assertion, in small letters; ``None`` for none at all
     :ivar pkce_waivable: a registration may say ``requirePkce: false``
+    :ivar require_sender_constraint: tokens are worth something with their client's key only
     :ivar rotate_refresh: each use of a refresh token replaces it (public clients)
     :ivar loopback: ``http`` to the device's own address, any port (RFC 8252 §7.3)
     """
@@ -29,6 +37,8 @@ class Profile:
     auth_methods: tuple[str, ...]
     id_token_algs: tuple[str, ...]
     assertion_algs: tuple[str, ...] = ASSERTION_ALGS
+    assertion_typs: frozenset[str | None] = ASSERTION_TYPS
+    offered: bool = True
     pkce_waivable: bool = False
     require_sender_constraint: bool = False
     rotate_refresh: bool = False
@@ -58,6 +68,7 @@ _ROWS = (
         auth_methods=("private_key_jwt",),
         id_token_algs=("ES256",),
         require_sender_constraint=True,
+        offered=False,  # until tokens can be bound to a key
     ),
     Profile(
         name="native-public",
@@ -72,12 +83,14 @@ _ROWS = (
         require_par=True,
         auth_methods=("private_key_jwt",),
         id_token_algs=("ES256", "RS256"),
+        offered=False,  # until trust chains are read
     ),
     Profile(
         name="ciba",
         require_par=True,
         auth_methods=("private_key_jwt",),
         id_token_algs=("ES256", "RS256"),
+        offered=False,  # until there is a way to ask without a browser
     ),
 )
 

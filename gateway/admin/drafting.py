@@ -131,12 +131,18 @@ async def _page(
         v=given,
         purposes=[(number, form.claims(given, number)) for number in form.purposes(given)],
         agencies=[{"value": one.id, "text": words(one.name, call.locale)} for one in known],
-        profiles=list(PROFILES),
+        profiles=_profiles(given),
         methods=METHODS,
         catalogue=_catalogue(call),
         tongues=form.LANGUAGES,
         errors=errors or {},
     )
+
+
+def _profiles(given: Fields) -> list[str]:
+    """Return what can be chosen, and what the service has: a form must change nothing unsaid."""
+    own = given.get("spec.profile")
+    return [name for name, row in PROFILES.items() if row.offered or name == own]
 
 
 def _catalogue(call: Call) -> list[dict[str, Any]]:

@@ -23,8 +23,6 @@ from relying_parties import clients
 from relying_parties.clients import Client
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-# RFC 10070 wants its own type; JWT and none are the grace for clients of before.
-TYPS = frozenset({"client-authentication+jwt", "jwt", None})
 LONGEST = timedelta(minutes=5)
 
 Method = Callable[[Call], Awaitable[Client | None]]
@@ -137,7 +135,7 @@ async def _assertion(call: Call) -> Client | None:
 async def _read(call: Call, client: Client, raw: str) -> Mapping[str, Any]:
     expected = Expected(
         algs=frozenset(client.registration.profile.assertion_algs),
-        typs=TYPS,
+        typs=client.registration.profile.assertion_typs,
         issuer=client.client_id,
         subject=client.client_id,
         audience=call.runtime.settings.issuer,

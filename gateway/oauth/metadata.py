@@ -18,7 +18,8 @@ from relying_parties.profiles import PROFILES
 
 def document(issuer: str) -> dict[str, Any]:
     """Return the metadata of the issuer."""
-    algs = sorted({alg for profile in PROFILES.values() for alg in profile.assertion_algs})
+    offered = [profile for profile in PROFILES.values() if profile.offered]
+    algs = sorted({alg for profile in offered for alg in profile.assertion_algs})
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",

@@ -32,9 +32,6 @@ from relying_parties.grants import families
 from relying_parties.grants.living import consent_lives, service_lives
 from relying_parties.journalling import constant, fields, named
 
-LIFETIME = timedelta(seconds=60)  # RFC 6749 §4.1.2 allows ten minutes; one is enough
-ACCESS_TOKEN = timedelta(seconds=300)
-
 _codes, _tokens = tables.codes, tables.access_tokens
 
 
@@ -45,6 +42,7 @@ class Issue:
     :ivar consent_id: ``None`` only if nothing but the subject is told
     :ivar challenge: PKCE S256; ``None`` only if the registration waives it
     :ivar claims: what may be read at userinfo; ``id_token_claims`` in the ID token
+    :ivar lives: how long it may wait to be redeemed: its client's profile says so
     :ivar offline_until: when the consent that allows offline access ends
     """
 
@@ -62,6 +60,7 @@ class Issue:
     amr: Sequence[str]
     auth_time: datetime
     sid: str
+    lives: timedelta
     offline_until: datetime | None = None
 
 
@@ -96,6 +95,7 @@ _ISSUED = (
     *("nonce", "scope", "claims", "id_token_claims", "acr", "amr", "auth_time", "sid", "offline"),
     *("issued_at", "expires_at", "kept_until"),
 )
+_ORDERED = tuple(name for name in Issue.__slots__ if name in _ISSUED)
 
 
 def _issue() -> sa.Executable:
@@ -207,8 +207,10 @@ async def issue(entry: Entry, order: Issue) -> str:
         the service is not live
     """
     code = opaque.handle()
-    kept = max(entry.at + ACCESS_TOKEN, order.offline_until or entry.at) + families.KEPT
-    given = {name: getattr(order, name) for name in Issue.__slots__ if name != "offline_until"}
+    expires_at = entry.at + order.lives
+    # Tokens of it die well within the day that a family is kept for after all of it is over.
+    kept = max(expires_at, order.offline_until or entry.at) + families.KEPT
+    given = {name: getattr(order, name) for name in _ORDERED}
     for name in ("claims", "id_token_claims", "amr"):
         given[name] = " ".join(given[name])
     made = await entry.together(
@@ -217,7 +219,7 @@ async def issue(entry: Entry, order: Issue) -> str:
         digest=opaque.digest(code),
         offline=order.offline_until is not None,
         issued_at=entry.at,
-        expires_at=entry.at + LIFETIME,
+        expires_at=expires_at,
         kept_until=kept,
     )
     if not made:
@@ -226,11 +228,18 @@ async def issue(entry: Entry, order: Issue) -> str:
 
 
 async def redeem(
-    entry: Entry, code: str, *, client_id: str, redirect_uri: str, challenge: str | None
+    entry: Entry,
+    code: str,
+    *,
+    client_id: str,
+    redirect_uri: str,
+    challenge: str | None,
+    token_lives: timedelta,
 ) -> Redeemed | None:
     """Use ``code`` up, once, for ``client_id``, and make its access token.
 
     :param challenge: S256 of the verifier that the client sent; ``None`` if it sent none
+    :param token_lives: of the access token, as the client's profile says
     :returns: what the code stood for; a code that is unknown, expired, ended, another
         client's or proved wrong answers ``None`` alike
     :raises CodeReplayed: the code was used before; its family has been ended, and
@@ -238,7 +247,7 @@ async def redeem(
     """
     access_token = opaque.handle()
     digest = opaque.digest(code)
-    expires_at = entry.at + ACCESS_TOKEN
+    expires_at = entry.at + token_lives
     rows = await entry.together(
         REDEEM,
         of_code=digest,

@@ -16,7 +16,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,6 @@ from relying_parties import tables
 from relying_parties.errors import RefreshReplayed
 from relying_parties.events import RefreshReplayDetected, TokenRevoked
 from relying_parties.grants import families
-from relying_parties.grants.codes import ACCESS_TOKEN
 from relying_parties.grants.living import consent_lives, service_lives
 from relying_parties.journalling import constant, fields, named
 
@@ -218,17 +217,29 @@ async def start(
 
 
 async def use(
-    entry: Entry, token: str, *, client_id: str, narrowed: Narrowed | None = None
+    entry: Entry,
+    token: str,
+    *,
+    client_id: str,
+    token_lives: timedelta,
+    narrowed: Narrowed | None = None,
 ) -> Refreshed | None:
     """Use the token of a service that proved who it is; it stays the same.
 
+    :param token_lives: of the access token, as the client's profile says
     :returns: ``None`` for a token that is unknown, dead or another's, or a wider scope
     """
-    return await _refresh(entry, USE, token, client_id, narrowed, successor=token)
+    return await _refresh(entry, USE, _Asking(token, token, client_id, token_lives, narrowed))
 
 
 async def rotate(
-    entry: Entry, token: str, *, client_id: str, key: bytes, narrowed: Narrowed | None = None
+    entry: Entry,
+    token: str,
+    *,
+    client_id: str,
+    key: bytes,
+    token_lives: timedelta,
+    narrowed: Narrowed | None = None,
 ) -> Refreshed | None:
     """Use the token of a public client, and replace it.
 
@@ -238,16 +249,15 @@ async def rotate(
         that is committed already
     """
     successor = _derive(key, token)
-    done = await _refresh(entry, ROTATE, token, client_id, narrowed, successor=successor)
+    asking = _Asking(token, successor, client_id, token_lives, narrowed)
+    done = await _refresh(entry, ROTATE, asking)
     if done is not None:
         return done
     state = await entry.one(STATE, of_token=opaque.digest(token), of_client=client_id)
     if state is None or state["replaced_at"] is None:
         return None
     if entry.at <= state["replaced_at"] + GRACE and await _unused(entry, successor):
-        return await _refresh(
-            entry, TELL_AGAIN, successor, client_id, narrowed, successor=successor
-        )
+        return await _refresh(entry, TELL_AGAIN, replace(asking, token=successor))
     if await families.end(entry, state["code"]):
         entry.record(RefreshReplayDetected(actor=f"client:{client_id}", object=None))
     await entry.commit()
@@ -269,32 +279,35 @@ async def revoke(entry: Entry, token: str, *, client_id: str) -> bool:
     return True
 
 
-async def _refresh(
-    entry: Entry,
-    query: Statement,
-    token: str,
-    client_id: str,
-    narrowed: Narrowed | None,
-    *,
-    successor: str,
-) -> Refreshed | None:
-    access_token = opaque.handle()
-    expires_at = entry.at + ACCESS_TOKEN
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """One use of a token, and the token to use next time."""
+
+    token: str = field(repr=False)
+    successor: str = field(repr=False)
+    client_id: str
+    token_lives: timedelta
+    narrowed: Narrowed | None
+
+
+async def _refresh(entry: Entry, query: Statement, asking: _Asking) -> Refreshed | None:
+    access_token, narrowed = opaque.handle(), asking.narrowed
+    expires_at = entry.at + asking.token_lives
     row = await entry.sole(
         query,
-        of_token=opaque.digest(token),
-        of_client=client_id,
+        of_token=opaque.digest(asking.token),
+        of_client=asking.client_id,
         at=entry.at,
         idle=entry.at + IDLE,
         wanted=narrowed.scope if narrowed else None,
         without=list(narrowed.without) if narrowed else None,
         access=opaque.digest(access_token),
         access_expires=expires_at,
-        next=opaque.digest(successor),
+        next=opaque.digest(asking.successor),
     )
     if row is None:
         return None
-    return _refreshed(row, access_token, successor, narrowed, expires_at)
+    return _refreshed(row, access_token, asking.successor, narrowed, expires_at)
 
 
 async def _unused(entry: Entry, successor: str) -> bool:

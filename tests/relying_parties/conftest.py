@@ -17,6 +17,7 @@ from tests.factories import a_document
 CITIZEN = "citizen-in-northtown"
 REDIRECT = "https://parking.example/callback"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+TOKEN_LIVES = timedelta(seconds=300)
 
 Later = Callable[..., Entry]
 
@@ -97,6 +98,7 @@ def order(consent: Consent | None, **over: Any) -> codes.Issue:
         "amr": ["hwk", "user"],
         "auth_time": datetime.fromisoformat("2026-11-23T09:00:00+00:00"),
         "sid": "sid-at-parking",
+        "lives": timedelta(seconds=60),
         "offline_until": consent.expires_at if consent else None,
     }
     return codes.Issue(**(usual | over))
@@ -113,5 +115,6 @@ async def redeem(entry: Entry, code: str, **over: Any) -> codes.Redeemed | None:
         "client_id": "parking-permits",
         "redirect_uri": REDIRECT,
         "challenge": CHALLENGE,
+        "token_lives": TOKEN_LIVES,
     }
     return await codes.redeem(entry, code, **(usual | over))

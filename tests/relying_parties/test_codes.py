@@ -1,6 +1,7 @@
 """One life, one use: security.md groups RU-16, PK-10, TK-01, TK-02, TK-04, RC-01, RC-08."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from relying_parties import clients, consents
 from relying_parties.consents import Consent
 from relying_parties.errors import CodeReplayed, ConsentMissing
 from relying_parties.grants import access_tokens, codes, families, refresh_tokens
-from tests.relying_parties.conftest import CITIZEN, Later, agree, issue, redeem
+from tests.relying_parties.conftest import CITIZEN, TOKEN_LIVES, Later, agree, issue, redeem
 
 
 async def test_a_code_becomes_one_access_token(at: Later, consent: Consent) -> None:
@@ -50,7 +51,9 @@ async def test_a_replayed_code_ends_what_came_of_it(at: Later, consent: Consent)
 
     async with at(seconds=32) as entry:
         assert not await access_tokens.find(entry, done.access_token)
-        assert not await refresh_tokens.use(entry, refresh, client_id="parking-permits")
+        assert not await refresh_tokens.use(
+            entry, refresh, client_id="parking-permits", token_lives=TOKEN_LIVES
+        )
 
 
 async def test_a_replay_is_kept_even_if_the_answer_is_an_error(at: Later, consent: Consent) -> None:
@@ -268,3 +271,23 @@ async def _redeems(at: Later, code: str) -> bool:
             return await redeem(entry, code) is not None
     except CodeReplayed:
         return False
+
+
+@pytest.mark.parametrize(("code", "token"), [(30, 60), (60, 300)])
+async def test_a_profile_says_how_long_things_live(
+    at: Later, consent: Consent, code: int, token: int
+) -> None:
+    """In seconds, of the code until it is redeemed and of the access token after that."""
+    lives, token_lives = timedelta(seconds=code), timedelta(seconds=token)
+    async with at() as entry:
+        late = await issue(entry, consent, lives=lives)
+        kept = await issue(entry, consent, lives=lives)
+    async with at(seconds=code) as entry:
+        assert await redeem(entry, late, token_lives=token_lives) is None
+    async with at(seconds=code - 1) as entry:
+        done = await redeem(entry, kept, token_lives=token_lives)
+        assert done
+        assert done.expires_at == entry.at + token_lives
+    for seconds, works in ((code + token - 2, True), (code + token - 1, False)):
+        async with at(seconds=seconds) as entry:
+            assert bool(await access_tokens.find(entry, done.access_token)) is works

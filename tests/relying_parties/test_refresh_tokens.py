@@ -10,7 +10,7 @@ from relying_parties.consents import Consent
 from relying_parties.errors import RefreshReplayed
 from relying_parties.grants import access_tokens, families, refresh_tokens
 from relying_parties.grants.refresh_tokens import Narrowed, Refreshed
-from tests.relying_parties.conftest import CITIZEN, Later, issue, redeem
+from tests.relying_parties.conftest import CITIZEN, TOKEN_LIVES, Later, issue, redeem
 
 KEY = b"k" * 32
 PARKING = "parking-permits"
@@ -33,7 +33,9 @@ async def token(at: Later, consent: Consent) -> str:
 async def test_a_confidential_service_keeps_its_token(at: Later, token: str) -> None:
     for day in (1, 20, 40):  # each within thirty days of the last
         async with at(days=day) as entry:
-            done = await refresh_tokens.use(entry, token, client_id=PARKING)
+            done = await refresh_tokens.use(
+                entry, token, client_id=PARKING, token_lives=TOKEN_LIVES
+            )
 
             assert done
             assert done.refresh_token == token
@@ -44,7 +46,9 @@ async def test_a_confidential_service_keeps_its_token(at: Later, token: str) -> 
 
 async def test_thirty_idle_days_end_it(at: Later, token: str) -> None:
     async with at(days=30) as entry:
-        assert not await refresh_tokens.use(entry, token, client_id=PARKING)
+        assert not await refresh_tokens.use(
+            entry, token, client_id=PARKING, token_lives=TOKEN_LIVES
+        )
 
 
 async def test_daily_use_does_not_outlive_the_consent(
@@ -52,17 +56,23 @@ async def test_daily_use_does_not_outlive_the_consent(
 ) -> None:
     for day in range(0, 365, 20):
         async with at(days=day) as entry:
-            assert await refresh_tokens.use(entry, token, client_id=PARKING)
+            assert await refresh_tokens.use(
+                entry, token, client_id=PARKING, token_lives=TOKEN_LIVES
+            )
 
     async with at(days=365) as entry:
-        assert not await refresh_tokens.use(entry, token, client_id=PARKING)
+        assert not await refresh_tokens.use(
+            entry, token, client_id=PARKING, token_lives=TOKEN_LIVES
+        )
 
 
 async def test_another_client_changes_nothing(at: Later, token: str) -> None:
     async with at() as entry:
-        assert not await refresh_tokens.use(entry, token, client_id="library")
+        assert not await refresh_tokens.use(
+            entry, token, client_id="library", token_lives=TOKEN_LIVES
+        )
         assert not await refresh_tokens.revoke(entry, token, client_id="library")
-        assert await refresh_tokens.use(entry, token, client_id=PARKING)
+        assert await refresh_tokens.use(entry, token, client_id=PARKING, token_lives=TOKEN_LIVES)
 
 
 async def test_a_withdrawal_ends_it_at_once(at: Later, token: str, consent: Consent) -> None:
@@ -70,22 +80,30 @@ async def test_a_withdrawal_ends_it_at_once(at: Later, token: str, consent: Cons
         await consents.withdraw(entry, consent.id, [CITIZEN])
 
     async with at() as entry:
-        assert not await refresh_tokens.use(entry, token, client_id=PARKING)
+        assert not await refresh_tokens.use(
+            entry, token, client_id=PARKING, token_lives=TOKEN_LIVES
+        )
 
 
 async def test_a_suspension_ends_it_at_once(at: Later, token: str) -> None:
     async with at() as entry:
         await clients.suspend(entry, PARKING, "incident", "operator")
-        assert not await refresh_tokens.use(entry, token, client_id=PARKING)
+        assert not await refresh_tokens.use(
+            entry, token, client_id=PARKING, token_lives=TOKEN_LIVES
+        )
 
         await clients.resume(entry, PARKING, "operator")
-        assert await refresh_tokens.use(entry, token, client_id=PARKING)
+        assert await refresh_tokens.use(entry, token, client_id=PARKING, token_lives=TOKEN_LIVES)
 
 
 async def test_a_scope_gets_narrower_and_never_wider(at: Later, token: str) -> None:
     async with at() as entry:
         done = await refresh_tokens.use(
-            entry, token, client_id=PARKING, narrowed=Narrowed("openid", ["address"])
+            entry,
+            token,
+            client_id=PARKING,
+            token_lives=TOKEN_LIVES,
+            narrowed=Narrowed("openid", ["address"]),
         )
 
         assert done
@@ -94,14 +112,20 @@ async def test_a_scope_gets_narrower_and_never_wider(at: Later, token: str) -> N
         assert found
         assert (found.scope, found.claims) == ("openid", ("name",))
         wider = Narrowed("openid health", [])
-        assert not await refresh_tokens.use(entry, token, client_id=PARKING, narrowed=wider)
+        assert not await refresh_tokens.use(
+            entry, token, client_id=PARKING, token_lives=TOKEN_LIVES, narrowed=wider
+        )
 
 
 async def test_a_public_client_gets_a_new_one_each_time(at: Later, token: str) -> None:
     async with at() as entry:
-        first = await refresh_tokens.rotate(entry, token, client_id=PARKING, key=KEY)
+        first = await refresh_tokens.rotate(
+            entry, token, client_id=PARKING, token_lives=TOKEN_LIVES, key=KEY
+        )
         assert first
-        second = await refresh_tokens.rotate(entry, first.refresh_token, client_id=PARKING, key=KEY)
+        second = await refresh_tokens.rotate(
+            entry, first.refresh_token, client_id=PARKING, token_lives=TOKEN_LIVES, key=KEY
+        )
 
         assert second
         assert len({token, first.refresh_token, second.refresh_token}) == 3
@@ -109,17 +133,23 @@ async def test_a_public_client_gets_a_new_one_each_time(at: Later, token: str) -
 
 async def test_a_lost_answer_is_told_again(at: Later, token: str) -> None:
     async with at() as entry:
-        first = await refresh_tokens.rotate(entry, token, client_id=PARKING, key=KEY)
+        first = await refresh_tokens.rotate(
+            entry, token, client_id=PARKING, token_lives=TOKEN_LIVES, key=KEY
+        )
     for seconds in (3, 10):
         async with at(seconds=seconds) as entry:
-            again = await refresh_tokens.rotate(entry, token, client_id=PARKING, key=KEY)
+            again = await refresh_tokens.rotate(
+                entry, token, client_id=PARKING, token_lives=TOKEN_LIVES, key=KEY
+            )
 
             assert first
             assert again
             assert again.refresh_token == first.refresh_token
 
     async with at(seconds=20) as entry:
-        assert await refresh_tokens.rotate(entry, again.refresh_token, client_id=PARKING, key=KEY)
+        assert await refresh_tokens.rotate(
+            entry, again.refresh_token, client_id=PARKING, token_lives=TOKEN_LIVES, key=KEY
+        )
 
 
 @pytest.mark.parametrize("used", [False, True], ids=["too-late", "successor-used"])
@@ -127,29 +157,35 @@ async def test_a_replaced_token_that_comes_back_ends_the_family(
     at: Later, token: str, used: bool
 ) -> None:
     async with at() as entry:
-        last = await refresh_tokens.rotate(entry, token, client_id=PARKING, key=KEY)
+        last = await refresh_tokens.rotate(
+            entry, token, client_id=PARKING, token_lives=TOKEN_LIVES, key=KEY
+        )
         assert last
         if used:
             last = await refresh_tokens.rotate(
-                entry, last.refresh_token, client_id=PARKING, key=KEY
+                entry, last.refresh_token, client_id=PARKING, token_lives=TOKEN_LIVES, key=KEY
             )
             assert last
 
     async with at(seconds=2 if used else 11) as entry:
         with pytest.raises(RefreshReplayed):
-            await refresh_tokens.rotate(entry, token, client_id=PARKING, key=KEY)
+            await refresh_tokens.rotate(
+                entry, token, client_id=PARKING, token_lives=TOKEN_LIVES, key=KEY
+            )
 
     async with at(seconds=12) as entry:
         assert not await access_tokens.find(entry, last.access_token)
         assert not await refresh_tokens.rotate(
-            entry, last.refresh_token, client_id=PARKING, key=KEY
+            entry, last.refresh_token, client_id=PARKING, token_lives=TOKEN_LIVES, key=KEY
         )
 
 
 async def test_fifty_rotations_at_once_start_one_chain(at: Later, token: str) -> None:
     async def attempt() -> Refreshed | None:
         async with at(seconds=1) as entry:
-            return await refresh_tokens.rotate(entry, token, client_id=PARKING, key=KEY)
+            return await refresh_tokens.rotate(
+                entry, token, client_id=PARKING, token_lives=TOKEN_LIVES, key=KEY
+            )
 
     done = await asyncio.gather(*(attempt() for _ in range(50)))
 
@@ -158,12 +194,14 @@ async def test_fifty_rotations_at_once_start_one_chain(at: Later, token: str) ->
 
 async def test_a_revoked_token_takes_its_family_along(at: Later, token: str) -> None:
     async with at() as entry:
-        done = await refresh_tokens.use(entry, token, client_id=PARKING)
+        done = await refresh_tokens.use(entry, token, client_id=PARKING, token_lives=TOKEN_LIVES)
         assert done
 
         assert await refresh_tokens.revoke(entry, token, client_id=PARKING)
 
-        assert not await refresh_tokens.use(entry, token, client_id=PARKING)
+        assert not await refresh_tokens.use(
+            entry, token, client_id=PARKING, token_lives=TOKEN_LIVES
+        )
         assert not await access_tokens.find(entry, done.access_token)
 
 
@@ -177,9 +215,11 @@ async def test_signing_out_leaves_what_was_agreed_for_their_absence(
         assert await families.end_for_subjects(entry, [CITIZEN], offline_too=False) == 1
 
         assert not await access_tokens.find(entry, online.access_token)
-        assert await refresh_tokens.use(entry, token, client_id=PARKING)
+        assert await refresh_tokens.use(entry, token, client_id=PARKING, token_lives=TOKEN_LIVES)
         assert await families.end_for_subjects(entry, [CITIZEN], offline_too=True) == 1
-        assert not await refresh_tokens.use(entry, token, client_id=PARKING)
+        assert not await refresh_tokens.use(
+            entry, token, client_id=PARKING, token_lives=TOKEN_LIVES
+        )
 
 
 async def test_a_code_nobody_redeemed_is_no_grant_yet(at: Later, consent: Consent) -> None:

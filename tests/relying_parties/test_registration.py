@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from relying_parties import client_keys, metadata, redirects, registration
 from relying_parties.errors import RegistrationInvalid
 from relying_parties.metadata import Rules
+from relying_parties.profiles import PROFILES
 from tests.factories import A_KEY, a_document, a_registration, asks
 
 
@@ -328,6 +329,22 @@ def test_a_law_is_named() -> None:
 @pytest.mark.parametrize("uri", ["javascript:x", "data:image/svg+xml,x", "http://a.gov/x"])
 def test_what_is_shown_or_linked_is_https(member: str, uri: str) -> None:
     assert problems(**{member: uri}) == [(f"spec.{member}", "scheme")]
+
+
+@pytest.mark.parametrize("profile", ["fapi2", "federated", "ciba"])
+def test_a_profile_that_demands_what_is_not_built_is_not_offered(profile: str) -> None:
+    """Nobody is believed to be safer than they are; what was approved before is still read."""
+    document = a_document(profile=profile)
+
+    assert metadata.problems(document) == [("spec.profile", "not_offered")]
+    assert registration.read(document).profile.name == profile
+
+
+def test_an_offered_profile_promises_only_what_is_enforced() -> None:
+    offered = [profile for profile in PROFILES.values() if profile.offered]
+
+    assert {"oidc-basic", "gov-standard", "native-public"} <= {one.name for one in offered}
+    assert not [one.name for one in offered if one.require_sender_constraint]
 
 
 @pytest.mark.parametrize(("profile", "waived"), [("oidc-basic", True), ("gov-standard", False)])

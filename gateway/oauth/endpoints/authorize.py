@@ -242,6 +242,7 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
         amr=list(session.amr),
         auth_time=session.auth_time,
         sid=pairwise.sid(vault.pairwise, client.client_id, session.id),
+        lives=client.registration.profile.code_ttl,
         offline_until=consent.expires_at if offline and consent else None,
     )
     try:

@@ -39,6 +39,7 @@ async def redeem(call: Call, client: Client) -> dict[str, Any]:
             client_id=client.client_id,
             redirect_uri=form.text("redirect_uri"),
             challenge=_challenge(form.text("code_verifier")),
+            token_lives=client.registration.profile.access_token_ttl,
         )
     except CodeReplayed as error:
         raise OAuthRefused("invalid_grant", REFUSED) from error

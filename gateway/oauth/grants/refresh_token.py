@@ -33,19 +33,24 @@ async def redeem(call: Call, client: Client) -> dict[str, Any]:
         raise OAuthRefused("invalid_request", "refresh_token is missing")
     if not client.registration.offline_access:  # taken away since (RT-10)
         raise OAuthRefused("invalid_grant", REFUSED)
-    narrowed = await _narrowed(call, client, token)
+    narrowed, profile = await _narrowed(call, client, token), client.registration.profile
     try:
-        if client.registration.profile.rotate_refresh:
+        if profile.rotate_refresh:
             refreshed = await refresh_tokens.rotate(
                 call.entry,
                 token,
                 client_id=client.client_id,
                 key=call.runtime.vault.derive("refresh successor"),
+                token_lives=profile.access_token_ttl,
                 narrowed=narrowed,
             )
         else:
             refreshed = await refresh_tokens.use(
-                call.entry, token, client_id=client.client_id, narrowed=narrowed
+                call.entry,
+                token,
+                client_id=client.client_id,
+                token_lives=profile.access_token_ttl,
+                narrowed=narrowed,
             )
     except RefreshReplayed as error:
         raise OAuthRefused("invalid_grant", REFUSED) from error
