@@ -34,7 +34,7 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})|%[01][0-9A-Fa-f]|%7[Ff]")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
 _LOOPBACK_PORT = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(/.*)?", re.DOTALL)
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
-_LOCAL = ("localhost", "127.0.0.1", "::1")
+_LOOPBACK = ("127.0.0.1", "::1")
 
 
 def match(uri: str, registered: Iterable[str], *, loopback: bool = False) -> bool:
@@ -53,7 +53,7 @@ def match(uri: str, registered: Iterable[str], *, loopback: bool = False) -> boo
 
 def problem(uri: object, *, allow_loopback: bool = False, native: bool = False) -> str | None:
     """Say in one word why ``uri`` can't be registered as a redirect address, or ``None``."""
-    if word := web_problem(uri, allow_loopback=allow_loopback or native, native=native):
+    if word := web_problem(uri, allow_loopback=allow_loopback, native=native):
         return word
     parts = urlsplit(str(uri))
     if "#" in str(uri):
@@ -87,14 +87,20 @@ def web_problem(  # noqa: PLR0911 - guard clauses
         return "malformed"
     if native and parts.scheme not in ("http", "https"):
         return None if _PRIVATE_SCHEME.fullmatch(parts.scheme) else "scheme"
-    return _server_problem(parts, port, allow_loopback=allow_loopback)
-
-
-def _server_problem(parts: SplitResult, port: int | None, *, allow_loopback: bool) -> str | None:
     host = parts.hostname or ""
-    local = host in _LOCAL or host.endswith(".localhost")
-    if parts.scheme != "https" and not (parts.scheme == "http" and local and allow_loopback):
+    # RFC 8252 §8.3: by number, because a name may be resolved to somewhere else.
+    plain = (native and host in _LOOPBACK) or (allow_loopback and _is_local(host))
+    if parts.scheme != "https" and not (parts.scheme == "http" and plain):
         return "scheme"
+    return _server_problem(parts, port)
+
+
+def _is_local(host: str) -> bool:
+    return host in ("localhost", *_LOOPBACK) or host.endswith(".localhost")
+
+
+def _server_problem(parts: SplitResult, port: int | None) -> str | None:
+    host = parts.hostname or ""
     if "@" in parts.netloc:
         return "userinfo"
     if parts.netloc.endswith(":") or port == 0:

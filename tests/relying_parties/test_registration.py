@@ -122,6 +122,30 @@ def test_this_machine_is_allowed_for_demonstrations_only(uri: str) -> None:
     assert redirects.problem("http://evil.example/cb", allow_loopback=True) == "scheme"
 
 
+@pytest.mark.parametrize(
+    ("uri", "word"),
+    [
+        ("http://127.0.0.1/cb", None),
+        ("http://127.0.0.1:51004/cb", None),
+        ("http://[::1]/cb", None),
+        ("gov.northtown.parking:/cb", None),
+        ("https://parking.example/cb", None),
+        ("http://localhost/cb", "scheme"),
+        ("http://evil.localhost/cb", "scheme"),
+        ("http://127.0.0.2/cb", "scheme"),
+        ("http://127.1/cb", "scheme"),
+        ("http://[::2]/cb", "scheme"),
+        ("http://127.0.0.1.evil.example/cb", "scheme"),
+        ("http://evil.example/cb", "scheme"),
+    ],
+)
+def test_an_app_s_own_device_is_named_by_number(uri: str, word: str | None) -> None:
+    """RU-08, RFC 8252 §8.3: a name may be resolved to somebody else's machine."""
+    assert redirects.problem(uri, native=True) == word
+    app = {"profile": "native-public", "auth": {"method": "none"}, "redirectUris": [uri]}
+    assert problems(**app) == ([("spec.redirectUris[0]", word)] if word else [])
+
+
 def test_fifty_addresses_are_enough() -> None:
     fifty = [f"https://rp.gov/{number}" for number in range(50)]
 
