@@ -134,7 +134,7 @@ def _brought(call: Call, params: Params, client: Client) -> Visit:
     bare = AuthorizationRequest(
         client.client_id,
         params.text("redirect_uri"),
-        state=params.text("state") if "state" in params else None,
+        state=_echoed(params),
         response_mode=params.text("response_mode"),
     )
     checks.redirect_uri(bare, client)
@@ -145,6 +145,12 @@ def _brought(call: Call, params: Params, client: Client) -> Visit:
     except OAuthRefused as refusal:
         raise _Returned(bare, refusal) from refusal
     return Visit(asked, client)
+
+
+def _echoed(params: Params) -> str | None:
+    """Return the state that an error may carry: one that is itself refused is not sent on."""
+    given = params.all("state")
+    return given[0] if len(given) == 1 and len(given[0]) <= request.LONGEST else None
 
 
 def _refuse_objects(params: Params) -> None:
