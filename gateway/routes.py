@@ -28,9 +28,9 @@ PROTOCOL: tuple[Route, ...] = (
     Route("/introspect", {"POST": introspect.look}, "protocol", _TOKEN_LIMIT),
     Route("/revoke", {"POST": revoke.end}, "protocol", _TOKEN_LIMIT),
     Route("/logout", {"GET": end_session.arrive, "POST": end_session.answer}, safe=False),
-    Route("/jwks", {"GET": discovery.jwks}, "open"),
-    Route("/.well-known/openid-configuration", {"GET": discovery.configuration}, "open"),
-    Route("/.well-known/oauth-authorization-server", {"GET": discovery.configuration}, "open"),
+    Route("/jwks", {"GET": discovery.jwks}, "protocol"),
+    Route("/.well-known/openid-configuration", {"GET": discovery.configuration}, "protocol"),
+    Route("/.well-known/oauth-authorization-server", {"GET": discovery.configuration}, "protocol"),
 )
 
 PLUMBING: tuple[Route, ...] = (

@@ -47,7 +47,12 @@ LAST_STEP = statement(
         tables.signing_keys
     )
 )
-ALL = statement(sa.select(tables.signing_keys).where(_keys.state != "gone"))
+# In one order, so that every process shows the same bytes.
+ALL = statement(
+    sa.select(tables.signing_keys)
+    .where(_keys.state != "gone")
+    .order_by(_keys.announced_at, _keys.kid)
+)
 LOCK = statement(
     sa.select(sa.func.pg_advisory_xact_lock(sa.bindparam("number", type_=sa.BigInteger)))
 )

@@ -156,16 +156,21 @@ class Dispatcher:
         return await self._committed(call, route, response)
 
     async def _failed(self, call: Call, route: Route, error: Exception) -> Response:
-        """Keep what a room refused: it is an answer. Undo everything else."""
+        """Keep what a room refused: it is an answer. Undo what can't be done now, and all else."""
         code = getattr(error, "code", None)
-        if isinstance(code, str):
-            return await self._kept(call, route, errors.outcome(code))
-        reference = opaque.reference()
-        told = {"reference": reference, "route": route.path}
-        log.error("unexpected", exc_info=error, extra=told)
-        if call.opened is not None:
-            await call.opened.__aexit__(type(error), error, error.__traceback__)
-        return refusal(call, errors.UNEXPECTED, route.kind, reference=reference)
+        if not isinstance(code, str):
+            reference = opaque.reference()
+            told = {"reference": reference, "route": route.path}
+            log.error("unexpected", exc_info=error, extra=told)
+            await _undo(call, error)
+            return refusal(call, errors.UNEXPECTED, route.kind, reference=reference)
+        outcome = errors.outcome(code)
+        if outcome.status != 503:
+            return await self._kept(call, route, outcome)
+        # Whoever is asked to come again must find things as they were.
+        log.warning("not now", extra={"code": code, "route": route.path})
+        await _undo(call, error)
+        return refusal(call, outcome, route.kind)
 
     async def _kept(self, call: Call, route: Route, outcome: Outcome) -> Response:
         return await self._committed(call, route, refusal(call, outcome, route.kind))
@@ -182,6 +187,11 @@ class Dispatcher:
                 log.exception("not committed", extra={"route": route.path})
             return refusal(call, errors.outcome(code) if code else errors.BUSY, route.kind)
         return response
+
+
+async def _undo(call: Call, error: Exception) -> None:
+    if call.opened is not None:
+        await call.opened.__aexit__(type(error), error, error.__traceback__)
 
 
 def refusal(

@@ -77,6 +77,7 @@ UNEXPECTED = Outcome(
 OUTCOMES = {
     "database_busy": BUSY,
     "hasher_busy": BUSY,
+    "unknown_key": BUSY,
     "too_many_attempts": TOO_MANY,
     "stale_version": CHANGED,
     "state_conflict": CHANGED,

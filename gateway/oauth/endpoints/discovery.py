@@ -30,6 +30,12 @@ async def jwks(call: Call) -> Response:
 def _cached(call: Call, body: bytes, seconds: int) -> Response:
     etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
     headers = {**_COMMON, "etag": etag, "cache-control": f"public, max-age={seconds}"}
-    if call.header("if-none-match") == etag:
+    if _known(call.header("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers)
+
+
+def _known(given: str, etag: str) -> bool:
+    """Whether one of the tags that a cache holds is ours (RFC 9110 §13.1.2): compared weakly."""
+    tags = [tag.strip().removeprefix("W/") for tag in given.split(",")]
+    return etag in tags or tags == ["*"]

@@ -10,10 +10,15 @@ from gateway.web.call import Call
 
 @answers.protocol
 async def exchange(call: Call) -> Response:
-    """Exchange what the form brings for tokens."""
+    """Exchange what the form brings for tokens.
+
+    :raises UnknownKey: none signs at the moment; the client may come again with the same form
+    """
     client = await client_auth.authenticate(call)
     grant = BY_TYPE.get(call.form.text("grant_type"))
     if grant is None:
         missing = "grant_type" not in call.form
         raise OAuthRefused("invalid_request" if missing else "unsupported_grant_type")
+    # Every grant signs an ID token: without a key nothing may be used up (KE-11).
+    call.runtime.keyring.active("token", client.registration.id_token_alg)
     return answers.told(await grant.redeem(call, client))
