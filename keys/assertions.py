@@ -71,16 +71,17 @@ def read(
     typ = header.get("typ")
     if (typ.lower() if isinstance(typ, str) else typ) not in expected.typs:
         raise TokenRefused("typ")
-    _verify(raw, header, keys)
+    check_signature(raw, header, keys)
     claims = strict_claims(raw)
     _check_parties(claims, expected)
     _check_times(claims, expected, at)
     return VerifiedClaims(claims)
 
 
-def strict_header(raw: str) -> dict[str, Any]:
+def strict_header(raw: str, *, brings: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Return the header of a compact JWS.
 
+    :param brings: members, of those that bring a key along, that this use is about
     :raises TokenRefused: not one that anyone of good will would send
     """
     if len(raw) > MAX_BYTES:
@@ -90,7 +91,7 @@ def strict_header(raw: str) -> dict[str, Any]:
     header = _object(raw.split(".", 1)[0])
     if not isinstance(header.get("alg"), str) or header["alg"].lower() == "none":
         raise TokenRefused("alg")
-    if _BRINGS_A_KEY & header.keys():
+    if (_BRINGS_A_KEY - brings) & header.keys():
         raise TokenRefused("header")
     kid = header.get("kid")
     if kid is not None and (not isinstance(kid, str) or len(kid) > 256):
@@ -140,7 +141,11 @@ def _object(part: str) -> dict[str, Any]:
     return value
 
 
-def _verify(raw: str, header: Mapping[str, Any], keys: Sequence[Mapping[str, Any]]) -> None:
+def check_signature(raw: str, header: Mapping[str, Any], keys: Sequence[Mapping[str, Any]]) -> None:
+    """Verify ``raw`` with one of ``keys``: the one that ``header`` names, if it does.
+
+    :raises TokenRefused: reason ``unknown_kid`` or ``signature``
+    """
     kid, alg = header.get("kid"), header["alg"]
     candidates = [key for key in keys if kid is None or key.get("kid") == kid]
     if not candidates:

@@ -247,6 +247,7 @@ MEMBERS: Mapping[str, Check] = {
     "requirePar": _switch,
     "requirePkce": _pkce,
     "offlineAccess": _switch,
+    "dpop": _switch,
     "acr": _acr,
     "logo": _address,
     "contact": _contact,

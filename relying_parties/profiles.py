@@ -27,7 +27,8 @@ class Profile:
         no service is believed to be safer than it is
     :ivar assertion_typs: types of a client assertion, in small letters; ``None`` for none at all
     :ivar pkce_waivable: a registration may say ``requirePkce: false``
-    :ivar require_sender_constraint: tokens are worth something with their client's key only
+    :ivar require_sender_constraint: its access tokens are for a key that it proves
+    :ivar dpop_nonce: its proofs repeat a nonce of ours, so that none can be made ahead
     :ivar rotate_refresh: each use of a refresh token replaces it (public clients)
     :ivar loopback: ``http`` to the device's own address, any port (RFC 8252 §7.3)
     """
@@ -41,6 +42,7 @@ class Profile:
     offered: bool = True
     pkce_waivable: bool = False
     require_sender_constraint: bool = False
+    dpop_nonce: bool = False
     rotate_refresh: bool = False
     loopback: bool = False
     code_ttl: timedelta = timedelta(seconds=60)  # FAPI 2.0 §5.3.2.1 allows no more
@@ -68,13 +70,13 @@ _ROWS = (
         auth_methods=("private_key_jwt",),
         id_token_algs=("ES256",),
         require_sender_constraint=True,
-        offered=False,  # until tokens can be bound to a key
     ),
     Profile(
         name="native-public",
         require_par=False,
         auth_methods=("none",),
         id_token_algs=("ES256", "RS256"),
+        dpop_nonce=True,
         rotate_refresh=True,
         loopback=True,
     ),

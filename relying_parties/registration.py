@@ -51,6 +51,7 @@ class Registration:
     require_par: bool
     require_pkce: bool
     offline_access: bool
+    dpop: bool
     acr: tuple[str, ...]
     logo: str | None
     contact: str | None
@@ -60,6 +61,11 @@ class Registration:
     purposes: tuple[Purpose, ...]
     asked: Mapping[str, Asked]
     document: Document
+
+    @property
+    def bound(self) -> bool:
+        """Whether its access tokens must be for a key that it proves."""
+        return self.profile.require_sender_constraint or self.dpop
 
     @property
     def public(self) -> bool:
@@ -99,6 +105,7 @@ def read(document: Document) -> Registration:
         # Only a profile that allows it honours the waiver, whatever the document says.
         require_pkce=not profile.pkce_waivable or spec.get("requirePkce") is not False,
         offline_access=bool(spec.get("offlineAccess")),
+        dpop=bool(spec.get("dpop")),
         acr=tuple(spec.get("acr") or ()),
         logo=spec.get("logo"),
         contact=spec.get("contact"),

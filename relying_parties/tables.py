@@ -171,6 +171,7 @@ codes = sa.Table(
     sa.Column("consent_id", sa.Uuid),
     sa.Column("redirect_uri", sa.Text, nullable=False),
     sa.Column("challenge", sa.Text),  # PKCE S256; null only where a profile allows none
+    sa.Column("jkt", sa.Text),  # the key that must redeem it (RFC 9449 §10)
     sa.Column("nonce", sa.Text),
     sa.Column("scope", sa.Text, nullable=False),
     sa.Column("claims", pg.ARRAY(sa.Text), nullable=False),  # asked for at userinfo
@@ -201,6 +202,7 @@ access_tokens = sa.Table(
     sa.Column("issued_at", NOW, nullable=False),
     sa.Column("expires_at", NOW, nullable=False),
     sa.Column("revoked_at", NOW),
+    sa.Column("cnf", pg.JSONB),  # whose key it is for (RFC 7800); null for a bearer token
 )
 
 refresh_tokens = sa.Table(
@@ -216,5 +218,6 @@ refresh_tokens = sa.Table(
     sa.Column("expires_at", NOW, nullable=False),  # absolute
     sa.Column("replaced_at", NOW),  # rotated: public clients only
     sa.Column("revoked_at", NOW),
+    sa.Column("jkt", sa.Text),  # of a public client: the key that must come along (RFC 9449 §5)
     sa.Index("refresh_tokens_by_code", "code"),
 )

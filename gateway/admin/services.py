@@ -145,6 +145,7 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
         (_("Where it starts"), [spec.get("start") or ""]),
         (_("Contact"), [spec.get("contact") or ""]),
         (_("Privacy notice"), [spec.get("privacy") or ""]),
+        (_("Tokens bound to its key"), [_("Yes") if spec.get("dpop") else _("No")]),
         (
             _("Reads without the citizen present"),
             [_("Yes") if spec.get("offlineAccess") else _("No")],

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.oauth.refusals import OAuthRefused
+from gateway.oauth.refusals import OAuthRefused, ProofRefused
 from gateway.web.call import Call
 from gateway.web.headers import PROTOCOL
 
@@ -43,7 +43,14 @@ def refused(call: Call, refusal: OAuthRefused) -> Response:
     response = told(content, refusal.status)
     if refusal.status == 401 and call.header("authorization"):
         response.headers["www-authenticate"] = 'Basic realm="token"'
+    offer_nonce(response, refusal)
     return response
+
+
+def offer_nonce(response: Response, refusal: OAuthRefused) -> None:
+    """Say with which nonce to come again (RFC 9449 §8)."""
+    if isinstance(refusal, ProofRefused) and refusal.nonce:
+        response.headers["dpop-nonce"] = refusal.nonce
 
 
 def protocol(handler: Handler) -> Handler:

@@ -50,28 +50,9 @@ async def authenticate(call: Call) -> Client:
     return client
 
 
-def bearer(call: Call) -> str:
-    """Return the access token of a request, from its header or its form (RFC 6750 §2).
-
-    :raises OAuthRefused: ``invalid_request`` for two at once or one in the address; no
-        error at all, as RFC 6750 §3.1 has it, if there is none
-    """
-    _one_authorization(call)
-    scheme, _, token = call.header("authorization").partition(" ")
-    headed = token.strip() if scheme.lower() == "bearer" else ""
-    posted = call.form.all("access_token")
-    # Addresses are logged and kept in histories.
-    if "access_token" in call.query or len(posted) > 1 or (headed and posted):
-        raise OAuthRefused("invalid_request", "exactly one access token, never in the address")
-    found = headed or (posted[0] if posted else "")
-    if not found:
-        raise OAuthRefused("")
-    return found
-
-
 def _one_authorization(call: Call) -> None:
     # Which of two counts is read differently by every server and proxy on the way.
-    if call.repeated("authorization"):
+    if len(call.header_lines("authorization")) > 1:
         raise OAuthRefused("invalid_request", "the Authorization header came more than once")
 
 

@@ -12,6 +12,7 @@ from gateway.oauth.grants import GRANTS
 from gateway.oauth.request import PROMPTS
 from gateway.settings import LOCALES
 from idp import assurance, catalog
+from keys import proofs
 from keys.keystore import ALGORITHMS
 from relying_parties.profiles import PROFILES
 
@@ -40,6 +41,7 @@ def document(issuer: str) -> dict[str, Any]:
         "token_endpoint_auth_methods_supported": list(CLIENT_AUTH),
         "token_endpoint_auth_signing_alg_values_supported": algs,
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": list(proofs.ALGORITHMS),
         "claim_types_supported": ["normal"],
         "claims_supported": [names.wire(issuer, claim.name) for claim in catalog.CATALOG],
         "claims_parameter_supported": True,

@@ -3,7 +3,8 @@
 OAuthRefused
 ├── PageRefused        before the client and its address are known to be right: a page,
 │                      never a redirect (RFC 6749 §4.1.2.1, RFC 9700 §4.11)
-└── ClientRefused      invalid_client, one text for an unknown client and a wrong secret
+├── ClientRefused      invalid_client, one text for an unknown client and a wrong secret
+└── ProofRefused       the DPoP proof is missing, bad, used, or lacks a nonce of ours
 """
 
 
@@ -27,3 +28,11 @@ class ClientRefused(OAuthRefused):
     def __init__(self, reason: str) -> None:
         super().__init__("invalid_client", "client authentication failed", 401)
         self.reason = reason
+
+
+class ProofRefused(OAuthRefused):
+    """The caller did not prove a key; ``nonce`` is the one to come again with (RFC 9449 §8)."""
+
+    def __init__(self, description: str, *, nonce: str = "") -> None:
+        super().__init__("use_dpop_nonce" if nonce else "invalid_dpop_proof", description)
+        self.nonce = nonce

@@ -7,6 +7,7 @@ Reading judges only what can be judged without the client; :mod:`gateway.oauth.c
 does the rest. Unknown parameters are ignored (OpenID Connect Core §3.1.2.1).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -20,10 +21,12 @@ from keys.errors import TokenRefused
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 LONGEST = 2048  # characters of state, nonce and login_hint: beyond, refused, never cut
 _SCOPES = 100
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _SINGLE = (
     "response_type", "response_mode", "scope", "state", "nonce", "prompt", "max_age",
     "acr_values", "claims", "code_challenge", "code_challenge_method", "id_token_hint",
     "login_hint", "ui_locales", "display", "request", "request_uri", "client_id", "redirect_uri",
+    "dpop_jkt",
 )  # fmt: skip
 
 
@@ -33,6 +36,7 @@ class AuthorizationRequest:
 
     :ivar claims: of the ``claims`` parameter, by place, names as in the catalogue
     :ivar essential_acr: an ``acr`` that the ID token must have, or the request fails
+    :ivar dpop_jkt: thumbprint of the key that must redeem the code (RFC 9449 §10)
     """
 
     client_id: str
@@ -52,6 +56,7 @@ class AuthorizationRequest:
     id_token_hint: str | None = field(default=None, repr=False)
     login_hint: str = ""
     ui_locales: str = ""
+    dpop_jkt: str | None = None
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -102,6 +107,7 @@ def read(params: Params, issuer: str) -> AuthorizationRequest:
         id_token_hint=params.text("id_token_hint") or None,
         login_hint=params.text("login_hint"),
         ui_locales=params.text("ui_locales"),
+        dpop_jkt=_jkt(params),
     )
 
 
@@ -129,6 +135,14 @@ def _max_age(params: Params) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
         raise OAuthRefused("invalid_request", "max_age is whole seconds")
     return int(text)
+
+
+def _jkt(params: Params) -> str | None:
+    if "dpop_jkt" not in params:
+        return None
+    if not _THUMBPRINT.fullmatch(params.text("dpop_jkt")):
+        raise OAuthRefused("invalid_request", "dpop_jkt is no SHA-256 thumbprint")
+    return params.text("dpop_jkt")
 
 
 def _claims(text: str, issuer: str) -> tuple[dict[str, list[str]], tuple[str, ...]]:

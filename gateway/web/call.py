@@ -91,10 +91,10 @@ class Call:
             self._headers = found
         return self._headers.get(name.encode(), b"").decode("latin-1")
 
-    def repeated(self, name: str) -> bool:
-        """Whether a header came more than once, which :meth:`header` tells as absent."""
-        spelt = name.encode()
-        return len([key for key, _ in self.scope["headers"] if key == spelt]) > 1
+    def header_lines(self, name: str) -> list[str]:
+        """Return every value of a header, as often as it came, in Latin-1."""
+        key = name.encode()
+        return [value.decode("latin-1") for each, value in self.scope["headers"] if each == key]
 
     def cookie(self, name: str) -> str:
         """Return a cookie's value, empty if it is absent or came twice."""

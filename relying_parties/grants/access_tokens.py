@@ -7,6 +7,7 @@ token, and no cache delays it.
 Specs: RFC 6749 §1.4, RFC 7009, RFC 7662, FAPI 2.0 §5.3.2.1.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -29,7 +30,7 @@ _asked = asked(digest=sa.LargeBinary(), at=tables.NOW)
 FIND = statement(
     sa.select(
         _asked.c.n,
-        *(_t.client_id, _t.scope, _t.claims, _t.issued_at, _t.expires_at, _t.code),
+        *(_t.client_id, _t.scope, _t.claims, _t.issued_at, _t.expires_at, _t.code, _t.cnf),
         *(_codes.subject, _codes.citizen, _codes.consent_id, _codes.sid),
         *(_codes.acr, _codes.auth_time, _consents.claims.label("agreed")),
     )
@@ -72,6 +73,7 @@ class Found:
     :ivar claims: asked for with the code and still agreed to
     :ivar citizen: the sealed reference, for the gateway to open
     :ivar code: digest, the name of the family
+    :ivar cnf: the key that its bearer must hold (RFC 7800 §3.1); ``None`` for anybody
     """
 
     client_id: str
@@ -86,6 +88,7 @@ class Found:
     sid: str
     acr: str | None
     auth_time: datetime
+    cnf: Mapping[str, str] | None
 
 
 async def find(entry: Entry, token: str) -> Found | None:
@@ -108,6 +111,7 @@ async def find(entry: Entry, token: str) -> Found | None:
         sid=row["sid"],
         acr=row["acr"],
         auth_time=row["auth_time"],
+        cnf=row["cnf"],
     )
 
 

@@ -15,12 +15,13 @@ makes this statement wait for it and find the family ended.
 Specs: RFC 6749 §4.1.2 and §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1, FAPI 2.0 §5.3.2.1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 
 from keys import journal, opaque
 from keys.entry import Entry, Row, statement
@@ -44,6 +45,7 @@ class Issue:
     :ivar claims: what may be read at userinfo; ``id_token_claims`` in the ID token
     :ivar lives: how long it may wait to be redeemed: its client's profile says so
     :ivar offline_until: when the consent that allows offline access ends
+    :ivar jkt: thumbprint of the key that must redeem it, if it was named beforehand
     """
 
     client_id: str
@@ -62,6 +64,7 @@ class Issue:
     sid: str
     lives: timedelta
     offline_until: datetime | None = None
+    jkt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class Redeemed:
 
 _ISSUED = (
     *("digest", "client_id", "subject", "citizen", "consent_id", "redirect_uri", "challenge"),
+    "jkt",
     *("nonce", "scope", "claims", "id_token_claims", "acr", "amr", "auth_time", "sid", "offline"),
     *("issued_at", "expires_at", "kept_until"),
 )
@@ -141,6 +145,7 @@ def _redeem() -> sa.Executable:
         at=tables.NOW,
         token=sa.LargeBinary(),
         token_expires=tables.NOW,
+        cnf=pg.JSONB(),
     ).c
     used = (
         sa.update(_codes)
@@ -151,6 +156,7 @@ def _redeem() -> sa.Executable:
             # A plain comparison: both sides are SHA-256 of a secret that is used up by
             # this attempt, so what its timing tells can't be tried again.
             _codes.c.challenge.is_not_distinct_from(tries.proof),
+            sa.or_(_codes.c.jkt.is_(None), _codes.c.jkt == tries.cnf.op("->>")(constant("jkt"))),
             _codes.c.used_at.is_(None),
             _codes.c.ended_at.is_(None),
             _codes.c.expires_at > tries.at,
@@ -159,7 +165,7 @@ def _redeem() -> sa.Executable:
         )
         .values(used_at=tries.at)
         .returning(
-            *(tries.n, tries.at, tries.token, tries.token_expires),
+            *(tries.n, tries.at, tries.token, tries.token_expires, tries.cnf),
             *(_codes.c[name] for name in ("digest", "client_id", "subject", "citizen")),
             *(_codes.c[name] for name in ("consent_id", "nonce", "scope", "claims", "acr", "amr")),
             *(_codes.c[name] for name in ("id_token_claims", "auth_time", "sid", "offline")),
@@ -171,10 +177,10 @@ def _redeem() -> sa.Executable:
     token = (
         sa.insert(_tokens)
         .from_select(
-            ["digest", "code", "client_id", "scope", "claims", "issued_at", "expires_at"],
+            ["digest", "code", "client_id", "scope", "claims", "issued_at", "expires_at", "cnf"],
             sa.select(
                 *(used.c.token, used.c.digest, used.c.client_id, used.c.scope, used.c.claims),
-                *(used.c.at, used.c.token_expires),
+                *(used.c.at, used.c.token_expires, used.c.cnf),
             ),
         )
         .cte("token")
@@ -235,11 +241,13 @@ async def redeem(
     redirect_uri: str,
     challenge: str | None,
     token_lives: timedelta,
+    cnf: Mapping[str, str] | None = None,
 ) -> Redeemed | None:
     """Use ``code`` up, once, for ``client_id``, and make its access token.
 
     :param challenge: S256 of the verifier that the client sent; ``None`` if it sent none
     :param token_lives: of the access token, as the client's profile says
+    :param cnf: the key that the access token is for (RFC 7800 §3.1); ``None`` for a bearer
     :returns: what the code stood for; a code that is unknown, expired, ended, another
         client's or proved wrong answers ``None`` alike
     :raises CodeReplayed: the code was used before; its family has been ended, and
@@ -257,6 +265,7 @@ async def redeem(
         at=entry.at,
         token=opaque.digest(access_token),
         token_expires=expires_at,
+        cnf=cnf,
     )
     if not rows:
         await _refused(entry, digest, client_id)

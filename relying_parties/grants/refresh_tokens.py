@@ -15,7 +15,7 @@ Specs: RFC 6749 §6, RFC 9700 §4.14, FAPI 2.0 §5.3.2.1.
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +35,8 @@ from relying_parties.journalling import constant, fields, named
 
 IDLE = timedelta(days=30)
 GRACE = timedelta(seconds=10)
+
+Cnf = Mapping[str, str] | None  # RFC 7800 §3.1; ``None`` for a bearer
 
 _r, _codes, _consents = tables.refresh_tokens.c, tables.codes.c, tables.consents.c
 
@@ -73,6 +75,7 @@ class Narrowed:
 _SPACE = constant(" ")
 _WANTED = sa.bindparam("wanted", type_=sa.Text)
 _WITHOUT = sa.bindparam("without", type_=pg.ARRAY(sa.Text))
+_CNF = sa.bindparam("cnf", type_=pg.JSONB)
 
 START = statement(
     sa.insert(tables.refresh_tokens).values(
@@ -80,7 +83,7 @@ START = statement(
             name: sa.bindparam(name)
             for name in (
                 *("digest", "code", "client_id", "scope"),
-                *("issued_at", "idle_until", "expires_at"),
+                *("issued_at", "idle_until", "expires_at", "jkt"),
             )
         }
     )
@@ -112,12 +115,13 @@ def _use(kind: str) -> sa.Executable:
             sa.func.string_to_array(sa.func.coalesce(_WANTED, _r.scope), _SPACE).op("<@")(
                 sa.func.string_to_array(_r.scope, _SPACE)
             ),
+            sa.or_(_r.jkt.is_(None), _r.jkt == _CNF.op("->>")(constant("jkt"))),
             service_lives(_r.client_id),
             consent_lives(_codes.consent_id),
         )
         .values(values[kind])
         .returning(
-            *(_r.code, _r.client_id, _r.scope, _r.expires_at),
+            *(_r.code, _r.client_id, _r.scope, _r.expires_at, _r.jkt),
             *(_codes.subject, _codes.citizen, _codes.consent_id, _codes.claims),
             *(_codes.id_token_claims, _codes.acr, _codes.amr, _codes.auth_time, _codes.sid),
             agreed.scalar_subquery().label("agreed"),
@@ -142,7 +146,7 @@ def _access(used: sa.CTE) -> sa.CTE:
     return (
         sa.insert(tables.access_tokens)
         .from_select(
-            ["digest", "code", "client_id", "scope", "claims", "issued_at", "expires_at"],
+            ["digest", "code", "client_id", "scope", "claims", "issued_at", "expires_at", "cnf"],
             sa.select(
                 sa.bindparam("access", type_=sa.LargeBinary),
                 *(used.c.code, used.c.client_id, sa.func.coalesce(_WANTED, used.c.scope)),
@@ -152,6 +156,7 @@ def _access(used: sa.CTE) -> sa.CTE:
                 ),
                 sa.bindparam("at", type_=tables.NOW),
                 sa.bindparam("access_expires", type_=tables.NOW),
+                _CNF,
             ),
         )
         .cte("access")
@@ -164,11 +169,20 @@ def _successor(used: sa.CTE) -> sa.CTE:
     return (
         sa.insert(tables.refresh_tokens)
         .from_select(
-            ["digest", "code", "client_id", "scope", "issued_at", "idle_until", "expires_at"],
+            [
+                "digest",
+                "code",
+                "client_id",
+                "scope",
+                "issued_at",
+                "idle_until",
+                "expires_at",
+                "jkt",
+            ],
             sa.select(
                 sa.bindparam("next", type_=sa.LargeBinary),
                 *(used.c.code, used.c.client_id, used.c.scope),
-                *(at, idle, used.c.expires_at),
+                *(at, idle, used.c.expires_at, used.c.jkt),
             ),
         )
         .cte("successor")
@@ -195,12 +209,19 @@ UNUSED = statement(
 
 
 async def start(
-    entry: Entry, *, code: bytes, client_id: str, scope: str, expires_at: datetime
+    entry: Entry,
+    *,
+    code: bytes,
+    client_id: str,
+    scope: str,
+    expires_at: datetime,
+    jkt: str | None = None,
 ) -> str:
     """Make the first refresh token of a family.
 
     :param code: digest of the code, the name of the family
     :param expires_at: the end of the consent, which no use moves
+    :param jkt: of a public client: thumbprint of the key without which it is worth nothing
     """
     token = opaque.handle()
     await entry.run(
@@ -212,6 +233,7 @@ async def start(
         issued_at=entry.at,
         idle_until=min(entry.at + IDLE, expires_at),
         expires_at=expires_at,
+        jkt=jkt,
     )
     return token
 
@@ -223,13 +245,15 @@ async def use(
     client_id: str,
     token_lives: timedelta,
     narrowed: Narrowed | None = None,
+    cnf: Cnf = None,
 ) -> Refreshed | None:
     """Use the token of a service that proved who it is; it stays the same.
 
     :param token_lives: of the access token, as the client's profile says
+    :param cnf: the key that the new access token is for
     :returns: ``None`` for a token that is unknown, dead or another's, or a wider scope
     """
-    return await _refresh(entry, USE, _Asking(token, token, client_id, token_lives, narrowed))
+    return await _refresh(entry, USE, _Asking(token, token, client_id, token_lives, narrowed, cnf))
 
 
 async def rotate(
@@ -240,16 +264,18 @@ async def rotate(
     key: bytes,
     token_lives: timedelta,
     narrowed: Narrowed | None = None,
+    cnf: Cnf = None,
 ) -> Refreshed | None:
     """Use the token of a public client, and replace it.
 
     :param key: from which, with the token, the next one is derived
+    :param cnf: the key that comes along, and that the new access token is for
     :returns: ``None`` for a token that is unknown, dead or another's, or a wider scope
     :raises RefreshReplayed: it was replaced before; its family has been ended, and
         that is committed already
     """
     successor = _derive(key, token)
-    asking = _Asking(token, successor, client_id, token_lives, narrowed)
+    asking = _Asking(token, successor, client_id, token_lives, narrowed, cnf)
     done = await _refresh(entry, ROTATE, asking)
     if done is not None:
         return done
@@ -288,6 +314,7 @@ class _Asking:
     client_id: str
     token_lives: timedelta
     narrowed: Narrowed | None
+    cnf: Cnf
 
 
 async def _refresh(entry: Entry, query: Statement, asking: _Asking) -> Refreshed | None:
@@ -304,6 +331,7 @@ async def _refresh(entry: Entry, query: Statement, asking: _Asking) -> Refreshed
         access=opaque.digest(access_token),
         access_expires=expires_at,
         next=opaque.digest(asking.successor),
+        cnf=asking.cnf,
     )
     if row is None:
         return None

@@ -4,13 +4,19 @@ from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 
-from keys import journal, replay, tables
+from keys import journal, opaque, replay, tables
 from keys.entry import Entry, statement
 from keys.events import KeysRotated
 from keys.pool import Pool
 
 COUNT = statement(sa.select(sa.func.count().label("rows")).select_from(tables.replays))
+ADD = statement(
+    pg.insert(tables.replays)
+    .values(digest=sa.bindparam("digest"), expires_at=sa.bindparam("expires_at"))
+    .on_conflict_do_nothing()
+)
 EVENT = KeysRotated(None, None, "token", "ES256")
 
 
@@ -22,7 +28,8 @@ async def count(pool: Pool, moment: datetime) -> int:
 
 
 async def claim(entry: Entry, value: str) -> bool:
-    return await replay.claim(entry, "test", value, entry.at + timedelta(minutes=1))
+    ends = entry.at + timedelta(minutes=1)
+    return bool(await entry.run(ADD, digest=opaque.digest(value), expires_at=ends))
 
 
 async def test_an_answer_commits(pool: Pool, moment: datetime) -> None:

@@ -355,7 +355,7 @@ def test_what_is_shown_or_linked_is_https(member: str, uri: str) -> None:
     assert problems(**{member: uri}) == [(f"spec.{member}", "scheme")]
 
 
-@pytest.mark.parametrize("profile", ["fapi2", "federated", "ciba"])
+@pytest.mark.parametrize("profile", ["federated", "ciba"])
 def test_a_profile_that_demands_what_is_not_built_is_not_offered(profile: str) -> None:
     """Nobody is believed to be safer than they are; what was approved before is still read."""
     document = a_document(profile=profile)
@@ -365,16 +365,6 @@ def test_a_profile_that_demands_what_is_not_built_is_not_offered(profile: str) -
 
 
 def test_an_offered_profile_promises_only_what_is_enforced() -> None:
-    offered = [profile for profile in PROFILES.values() if profile.offered]
+    offered = {profile.name for profile in PROFILES.values() if profile.offered}
 
-    assert {"oidc-basic", "gov-standard", "native-public"} <= {one.name for one in offered}
-    assert not [one.name for one in offered if one.require_sender_constraint]
-
-
-@pytest.mark.parametrize(("profile", "waived"), [("oidc-basic", True), ("gov-standard", False)])
-def test_pkce_is_waived_only_where_the_profile_lets_it(profile: str, waived: bool) -> None:
-    document = a_document(profile=profile, requirePkce=False)
-
-    assert (metadata.problems(document) == []) is waived
-    assert registration.read(copy.deepcopy(document)).require_pkce is not waived
-    assert a_registration(profile=profile).require_pkce
+    assert offered == {"oidc-basic", "gov-standard", "fapi2", "native-public"}

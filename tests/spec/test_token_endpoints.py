@@ -174,7 +174,7 @@ async def test_what_is_no_token_of_ours_reads_nothing(gateway: Gateway, header: 
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")
     named = answer.json().get("error")
-    assert named == (None if header in ("", "Bearer", "Basic eDp5", "DPoP x")
+    assert named == (None if header in ("", "Bearer", "Basic eDp5", "DPoP ")
                      else "invalid_token")  # fmt: skip
 
 

@@ -107,8 +107,14 @@ class Gateway:
         return "".join(path.read_text() for path in sorted(self.folder.glob("gateway-*.log")))
 
     async def ask(self, method: str, path: str, *, node: int = 0, **how: Any) -> httpx2.Response:
-        """Send a request to one of the processes; redirects are told, not followed."""
-        headers = {"host": self.authority, **how.pop("headers", {})}
+        """Send a request to one of the processes; redirects are told, not followed.
+
+        Headers are a mapping, or pairs where one comes more than once.
+        """
+        given = how.pop("headers", {})
+        headers: Any = [*given.items()] if isinstance(given, Mapping) else [*given]
+        if not any(name.lower() == "host" for name, _ in headers):
+            headers.append(("host", self.authority))
         address = f"http://127.0.0.1:{self.ports[node]}{path}"
         return await self.http.request(method, address, headers=headers, **how)
 

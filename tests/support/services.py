@@ -97,6 +97,7 @@ async def seed(gateway: Gateway, remote: str) -> None:
             profile="gov-standard",
             auth={"method": "private_key_jwt", "jwks": jwks(ec=STRANGER)},
         ),
+        document("bound", profile="fapi2", auth=signed),
         document("remote", auth=named),
     ):
         await gateway.service(made)
@@ -176,7 +177,7 @@ def proves(gateway: Gateway, client_id: str) -> Proof:
     """Authenticate as registered."""
     if client_id == "app":
         return Proof({}, {"client_id": client_id})
-    if client_id in ("gov", "twin", "remote"):
+    if client_id in ("gov", "twin", "remote", "bound"):
         key = STRANGER if client_id == "twin" else EC_KEY
         return Proof({}, by_assertion(assertion(gateway, client_id, key=key)))
     secret = gateway.secrets[client_id]

@@ -250,6 +250,7 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
         sid=pairwise.sid(vault.pairwise, client.client_id, session.id),
         lives=client.registration.profile.code_ttl,
         offline_until=consent.expires_at if offline and consent else None,
+        jkt=asked.dpop_jkt,
     )
     try:
         code = await codes.issue(call.entry, order)

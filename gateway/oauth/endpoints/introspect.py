@@ -26,10 +26,11 @@ async def look(call: Call) -> Response:
             "active": True,
             "scope": found.scope,
             "client_id": found.client_id,
-            "token_type": "Bearer",
+            "token_type": "DPoP" if found.cnf else "Bearer",
             "iss": call.runtime.settings.issuer,
             "sub": found.subject,
             "iat": int(found.issued_at.timestamp()),
             "exp": int(found.expires_at.timestamp()),
+            **({"cnf": found.cnf} if found.cnf else {}),
         }
     )

@@ -1,11 +1,15 @@
 """Pushed authorization requests: the client brings its request itself (RFC 9126)."""
 
+from dataclasses import replace
+
 from starlette.responses import Response
 
-from gateway.oauth import answers, checks, client_auth, request
-from gateway.oauth.refusals import OAuthRefused
+from gateway.oauth import answers, checks, client_auth, request, sender
+from gateway.oauth.refusals import OAuthRefused, ProofRefused
+from gateway.oauth.request import AuthorizationRequest
 from gateway.web.call import Call
 from relying_parties import pending
+from relying_parties.clients import Client
 
 
 @answers.protocol
@@ -20,6 +24,17 @@ async def push(call: Call) -> Response:
     if asked.client_id != client.client_id:
         raise OAuthRefused("invalid_request", "client_id is missing or another's")
     checks.run(checks.PAR, asked, client)
+    asked = await _bound(call, client, asked)
     uri = await pending.push(call.entry, client.client_id, asked.to_json())
     lifetime = int(pending.PUSHED.total_seconds())
     return answers.told({"request_uri": uri, "expires_in": lifetime}, 201)
+
+
+async def _bound(call: Call, client: Client, asked: AuthorizationRequest) -> AuthorizationRequest:
+    """Bind the code to the key of the request that asks for it (RFC 9449 §10.1)."""
+    proof = await sender.offered(call, client)
+    if proof is None:
+        return asked
+    if asked.dpop_jkt not in (None, proof.jkt):
+        raise ProofRefused("dpop_jkt is of another key")
+    return replace(asked, dpop_jkt=proof.jkt)

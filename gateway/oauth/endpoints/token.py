@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from gateway.oauth import answers, client_auth
+from gateway.oauth import answers, client_auth, sender
 from gateway.oauth.grants import BY_TYPE
 from gateway.oauth.refusals import OAuthRefused
 from gateway.web.call import Call
@@ -21,4 +21,6 @@ async def exchange(call: Call) -> Response:
         raise OAuthRefused("invalid_request" if missing else "unsupported_grant_type")
     # Every grant signs an ID token: without a key nothing may be used up (KE-11).
     call.runtime.keyring.active("token", client.registration.id_token_alg)
-    return answers.told(await grant.redeem(call, client))
+    holder = await sender.bind(call, client)
+    answer = await grant.redeem(call, client, holder)
+    return answers.told({**answer, "token_type": holder.token_type})

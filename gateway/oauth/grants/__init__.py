@@ -1,7 +1,8 @@
 """The grant types of the token endpoint, a row each.
 
-The endpoint has read the form and authenticated the client before a grant runs, and
-writes the answer after it; a grant only says what its proof stands for.
+The endpoint has read the form, authenticated the client and read whose key the tokens
+will be for before a grant runs, and writes the answer after it; a grant only says what
+its proof stands for.
 """
 
 from collections.abc import Awaitable, Callable
@@ -9,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.oauth.grants import authorization_code, refresh_token
+from gateway.oauth.sender import Sender
 from gateway.web.call import Call
 from relying_parties.clients import Client
 
-Redeem = Callable[[Call, Client], Awaitable[dict[str, Any]]]
+Redeem = Callable[[Call, Client, Sender], Awaitable[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.oauth import claims, tokens
 from gateway.oauth.refusals import OAuthRefused
+from gateway.oauth.sender import Sender
 from gateway.oauth.tokens import Authentication
 from gateway.web.call import Call
 from idp.errors import AccountNotOpen
@@ -24,7 +25,7 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 REFUSED = "the code is unknown, expired, used, or not proved"
 
 
-async def redeem(call: Call, client: Client) -> dict[str, Any]:
+async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
     """Redeem the code of the form.
 
     :raises OAuthRefused: ``invalid_grant`` whatever is wrong with it, so nothing can be probed
@@ -40,15 +41,16 @@ async def redeem(call: Call, client: Client) -> dict[str, Any]:
             redirect_uri=form.text("redirect_uri"),
             challenge=_challenge(form.text("code_verifier")),
             token_lives=client.registration.profile.access_token_ttl,
+            cnf=sender.cnf,
         )
     except CodeReplayed as error:
         raise OAuthRefused("invalid_grant", REFUSED) from error
     if redeemed is None:
         raise OAuthRefused("invalid_grant", REFUSED)
-    return await _answer(call, client, redeemed)
+    return await _answer(call, client, redeemed, sender)
 
 
-async def _answer(call: Call, client: Client, redeemed: Redeemed) -> dict[str, Any]:
+async def _answer(call: Call, client: Client, redeemed: Redeemed, sender: Sender) -> dict[str, Any]:
     entry, runtime = call.entry, call.runtime
     told: dict[str, Any] = {}
     if redeemed.id_token_claims:
@@ -63,7 +65,6 @@ async def _answer(call: Call, client: Client, redeemed: Redeemed) -> dict[str, A
     )
     answer = {
         "access_token": redeemed.access_token,
-        "token_type": "Bearer",
         "expires_in": int((redeemed.expires_at - entry.at).total_seconds()),
         "scope": redeemed.scope,
         "id_token": tokens.id_token(
@@ -82,6 +83,8 @@ async def _answer(call: Call, client: Client, redeemed: Redeemed) -> dict[str, A
             client_id=client.client_id,
             scope=redeemed.scope,
             expires_at=redeemed.consent_expires_at,
+            # RFC 9449 §5: who authenticates otherwise may change the key.
+            jkt=sender.jkt if client.registration.public else None,
         )
     return answer
 

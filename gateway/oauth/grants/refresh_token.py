@@ -12,6 +12,7 @@ from typing import Any
 from gateway.oauth import tokens
 from gateway.oauth.grants.authorization_code import in_id_token
 from gateway.oauth.refusals import OAuthRefused
+from gateway.oauth.sender import Sender
 from gateway.oauth.tokens import Authentication
 from gateway.web.call import Call
 from idp import catalog
@@ -23,7 +24,7 @@ from relying_parties.grants.refresh_tokens import Narrowed, Refreshed
 REFUSED = "the refresh token is unknown, expired or ended"
 
 
-async def redeem(call: Call, client: Client) -> dict[str, Any]:
+async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
     """Use the refresh token of the form.
 
     :raises OAuthRefused: ``invalid_grant``; or ``invalid_scope`` for more than was given
@@ -43,6 +44,7 @@ async def redeem(call: Call, client: Client) -> dict[str, Any]:
                 key=call.runtime.vault.derive("refresh successor"),
                 token_lives=profile.access_token_ttl,
                 narrowed=narrowed,
+                cnf=sender.cnf,
             )
         else:
             refreshed = await refresh_tokens.use(
@@ -51,6 +53,7 @@ async def redeem(call: Call, client: Client) -> dict[str, Any]:
                 client_id=client.client_id,
                 token_lives=profile.access_token_ttl,
                 narrowed=narrowed,
+                cnf=sender.cnf,
             )
     except RefreshReplayed as error:
         raise OAuthRefused("invalid_grant", REFUSED) from error
@@ -72,7 +75,6 @@ async def _answer(call: Call, client: Client, refreshed: Refreshed) -> dict[str,
     )
     return {
         "access_token": refreshed.access_token,
-        "token_type": "Bearer",
         "expires_in": int((refreshed.expires_at - call.entry.at).total_seconds()),
         "scope": refreshed.scope,
         "refresh_token": refreshed.refresh_token,
