@@ -18,6 +18,8 @@ from relying_parties.purposes import BASES, LONGEST, NEEDS
 DEFAULT_PROFILE = "gov-standard"
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
+RESPONSE_MODES = ("query", "form_post", "jwt", "query.jwt", "form_post.jwt")
+
 Problem = tuple[str, str]
 
 
@@ -120,6 +122,14 @@ def _address(value: Any, path: str, rules: Rules, _profile: Profile) -> Iterator
         yield path, word
 
 
+def _addresses(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Problem]:
+    if not isinstance(value, list) or len(value) > redirects.MOST:
+        yield path, "not_a_list"
+        return
+    for number, address in enumerate(value):
+        yield from _address(address, f"{path}[{number}]", rules, profile)
+
+
 def _called(value: Any, path: str, rules: Rules, _profile: Profile) -> Iterator[Problem]:
     if word := redirects.problem(value, allow_loopback=rules.allow_loopback):
         yield path, word
@@ -163,6 +173,11 @@ def _auth(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Pro
 def _alg(value: Any, path: str, _rules: Rules, profile: Profile) -> Iterator[Problem]:
     if value not in profile.id_token_algs:
         yield path, "profile_forbids"
+
+
+def _response_modes(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
+    if not isinstance(value, list) or not all(each in RESPONSE_MODES for each in value):
+        yield path, "value"
 
 
 def _acr(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
@@ -248,6 +263,9 @@ MEMBERS: Mapping[str, Check] = {
     "requirePkce": _pkce,
     "offlineAccess": _switch,
     "dpop": _switch,
+    "requireSignedRequest": _switch,
+    "requestUris": _addresses,
+    "responseModes": _response_modes,
     "acr": _acr,
     "logo": _address,
     "contact": _contact,

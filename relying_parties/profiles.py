@@ -29,6 +29,9 @@ class Profile:
     :ivar pkce_waivable: a registration may say ``requirePkce: false``
     :ivar require_sender_constraint: its access tokens are for a key that it proves
     :ivar dpop_nonce: its proofs repeat a nonce of ours, so that none can be made ahead
+    :ivar merges_objects: parameters outside a request object fill its gaps, and it may
+        leave out whose it is (OpenID Connect Core §6.1 against RFC 9101 §5)
+    :ivar dated_objects: a request object says from when to when it is good
     :ivar rotate_refresh: each use of a refresh token replaces it (public clients)
     :ivar loopback: ``http`` to the device's own address, any port (RFC 8252 §7.3)
     """
@@ -43,6 +46,8 @@ class Profile:
     pkce_waivable: bool = False
     require_sender_constraint: bool = False
     dpop_nonce: bool = False
+    merges_objects: bool = False
+    dated_objects: bool = True
     rotate_refresh: bool = False
     loopback: bool = False
     code_ttl: timedelta = timedelta(seconds=60)  # FAPI 2.0 §5.3.2.1 allows no more
@@ -57,6 +62,8 @@ _ROWS = (
         id_token_algs=("RS256", "ES256"),
         assertion_algs=("RS256", *ASSERTION_ALGS),
         pkce_waivable=True,
+        merges_objects=True,
+        dated_objects=False,
     ),
     Profile(
         name="gov-standard",

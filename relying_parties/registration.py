@@ -52,6 +52,9 @@ class Registration:
     require_pkce: bool
     offline_access: bool
     dpop: bool
+    require_signed_request: bool
+    request_uris: tuple[str, ...]
+    response_modes: tuple[str, ...]
     acr: tuple[str, ...]
     logo: str | None
     contact: str | None
@@ -106,6 +109,9 @@ def read(document: Document) -> Registration:
         require_pkce=not profile.pkce_waivable or spec.get("requirePkce") is not False,
         offline_access=bool(spec.get("offlineAccess")),
         dpop=bool(spec.get("dpop")),
+        require_signed_request=bool(spec.get("requireSignedRequest")),
+        request_uris=tuple(spec.get("requestUris") or ()),
+        response_modes=tuple(spec.get("responseModes") or ()),
         acr=tuple(spec.get("acr") or ()),
         logo=spec.get("logo"),
         contact=spec.get("contact"),

@@ -19,9 +19,9 @@ from gateway.oauth.refusals import OAuthRefused, PageRefused
 from gateway.oauth.request import AuthorizationRequest
 from relying_parties import redirects
 from relying_parties.clients import Client
+from relying_parties.metadata import RESPONSE_MODES
 
 RESPONSE_TYPES = ("code",)
-RESPONSE_MODES = ("query", "form_post")
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -50,10 +50,13 @@ def response_type(request: AuthorizationRequest, _client: Client) -> None:
         raise OAuthRefused("unsupported_response_type", "only code is supported")
 
 
-def response_mode(request: AuthorizationRequest, _client: Client) -> None:
-    """OAuth 2.0 Multiple Response Types §2.1: one that we offer."""
+def response_mode(request: AuthorizationRequest, client: Client) -> None:
+    """OAuth 2.0 Multiple Response Types §2.1: one that we offer, and that is registered."""
     if request.response_mode and request.response_mode not in RESPONSE_MODES:
         raise OAuthRefused("invalid_request", "response_mode is not supported")
+    registered = client.registration.response_modes
+    if registered and (request.response_mode or "query") not in registered:
+        raise OAuthRefused("invalid_request", "response_mode is not one of the registered ones")
 
 
 def scope(request: AuthorizationRequest, _client: Client) -> None:

@@ -8,12 +8,12 @@ Specs: RFC 6749 §2.3, RFC 7523 §3, RFC 10070 (audience), OpenID Connect Core �
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_plus
 
-from gateway.oauth import remote_keys
+from gateway.oauth import client_keys
 from gateway.oauth.refusals import ClientRefused, OAuthRefused
 from gateway.web.call import Call
 from keys import assertions, opaque, replay
@@ -122,23 +122,7 @@ async def _read(call: Call, client: Client, raw: str) -> Mapping[str, Any]:
         audience=call.runtime.settings.issuer,
         longest=LONGEST,
     )
-    at = call.entry.at
-    keys = await _keys(call, client)
-    try:
-        return assertions.read(raw, keys, expected, at)
-    except TokenRefused as error:
-        # A key that is not known yet: the client may have rotated.
-        if error.reason != "unknown_kid" or client.registration.auth.jwks_uri is None:
-            raise
-    return assertions.read(raw, await _keys(call, client, again=True), expected, at)
-
-
-async def _keys(call: Call, client: Client, *, again: bool = False) -> Sequence[Mapping[str, Any]]:
-    auth = client.registration.auth
-    if auth.jwks is not None or auth.jwks_uri is None:
-        return auth.jwks or ()
-    await call.entry.release()  # never a connection while a stranger takes their time
-    return await remote_keys.fetch(call.runtime, auth.jwks_uri, again=again)
+    return await client_keys.verified(call, client, raw, expected)
 
 
 async def _find(call: Call, client_id: str) -> Client | None:

@@ -14,6 +14,7 @@ from gateway.settings import LOCALES
 from idp import assurance, catalog
 from keys import proofs
 from keys.keystore import ALGORITHMS
+from relying_parties.metadata import RESPONSE_MODES
 from relying_parties.profiles import PROFILES
 
 
@@ -33,11 +34,12 @@ def document(issuer: str) -> dict[str, Any]:
         "end_session_endpoint": f"{issuer}/logout",
         "scopes_supported": ["openid", "offline_access", *catalog.SCOPES],
         "response_types_supported": list(checks.RESPONSE_TYPES),
-        "response_modes_supported": list(checks.RESPONSE_MODES),
+        "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": [grant.grant_type for grant in GRANTS],
         "subject_types_supported": ["pairwise"],
         "acr_values_supported": list(assurance.ACRS),
         "id_token_signing_alg_values_supported": list(ALGORITHMS["token"]),
+        "authorization_signing_alg_values_supported": list(ALGORITHMS["token"]),
         "token_endpoint_auth_methods_supported": list(CLIENT_AUTH),
         "token_endpoint_auth_signing_alg_values_supported": algs,
         "code_challenge_methods_supported": ["S256"],
@@ -45,9 +47,10 @@ def document(issuer: str) -> dict[str, Any]:
         "claim_types_supported": ["normal"],
         "claims_supported": [names.wire(issuer, claim.name) for claim in catalog.CATALOG],
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
-        "require_request_uri_registration": False,
+        "request_parameter_supported": True,
+        "request_uri_parameter_supported": True,
+        "require_request_uri_registration": True,
+        "request_object_signing_alg_values_supported": algs,
         "prompt_values_supported": sorted(PROMPTS),
         "display_values_supported": ["page"],
         "ui_locales_supported": list(LOCALES),

@@ -1,12 +1,14 @@
 """RESPONSE_MODES: how an answer reaches the client through the browser.
 
 Every answer names us in ``iss`` (RFC 9207), success or not, and goes to an address that
-was compared with the registration before.
+was compared with the registration before. A mode that ends in ``jwt`` is another one that
+carries the answer signed, for its client alone, so that nobody on the way can mix it.
 
-Specs: RFC 6749 §4.1.2, OAuth 2.0 Form Post Response Mode 1.0, RFC 9207.
+Specs: RFC 6749 §4.1.2, OAuth 2.0 Form Post Response Mode 1.0, RFC 9207, JARM 1.0.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
@@ -15,7 +17,11 @@ from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.request import AuthorizationRequest
 from gateway.web import render
 from gateway.web.call import Call
+from keys import signing
 from relying_parties import redirects
+from relying_parties.clients import Client
+
+SIGNED = timedelta(seconds=120)  # for which a signed answer is good; JARM §2.1 allows ten minutes
 
 Mode = Callable[[Call, str, Mapping[str, str]], Response]
 
@@ -43,20 +49,28 @@ def _form_post(call: Call, redirect_uri: str, fields: Mapping[str, str]) -> Resp
     )
 
 
-RESPONSE_MODES: Mapping[str, Mode] = {"query": _query, "form_post": _form_post}
+RESPONSE_MODES: Mapping[str, Mode] = {
+    "query": _query,
+    "form_post": _form_post,
+    "jwt": _query,
+    "query.jwt": _query,
+    "form_post.jwt": _form_post,
+}
 
 
-def success(call: Call, asked: AuthorizationRequest, code: str) -> Response:
+def success(call: Call, client: Client, asked: AuthorizationRequest, code: str) -> Response:
     """Hand the client its code."""
-    return _write(call, asked, {"code": code})
+    return _write(call, client, asked, {"code": code})
 
 
-def refused(call: Call, asked: AuthorizationRequest, refusal: OAuthRefused) -> Response:
+def refused(
+    call: Call, client: Client, asked: AuthorizationRequest, refusal: OAuthRefused
+) -> Response:
     """Tell the client why there is none."""
     told = {"error": refusal.error}
     if refusal.description:
         told["error_description"] = refusal.description
-    return _write(call, asked, told)
+    return _write(call, client, asked, told)
 
 
 def see(address: str) -> Response:
@@ -74,10 +88,22 @@ class _See(Response):
         self.raw_headers = [(b"location", address.encode("latin-1")), *_HEADERS]
 
 
-def _write(call: Call, asked: AuthorizationRequest, told: dict[str, str]) -> Response:
+def _write(
+    call: Call, client: Client, asked: AuthorizationRequest, told: dict[str, str]
+) -> Response:
     if asked.state is not None:
         told["state"] = asked.state
     told["iss"] = call.runtime.settings.issuer
     # A mode that we do not offer is itself an error, told by the default one.
-    mode = RESPONSE_MODES.get(asked.response_mode, _query)
-    return mode(call, asked.redirect_uri, told)
+    name = asked.response_mode if asked.response_mode in RESPONSE_MODES else "query"
+    if name.endswith("jwt"):
+        told = {"response": _signed(call, client, told)}
+    return RESPONSE_MODES[name](call, asked.redirect_uri, told)
+
+
+def _signed(call: Call, client: Client, told: Mapping[str, str]) -> str:
+    """Sign an answer for its client alone (JARM §2.1)."""
+    ends = int((call.entry.at + SIGNED).timestamp())
+    claims = {**told, "aud": client.client_id, "exp": ends}
+    alg = client.registration.id_token_alg
+    return signing.sign(call.runtime.keyring, claims, purpose="token", alg=alg)

@@ -1,6 +1,5 @@
 """What a service's document may say: security.md RU-10 to RU-19, CA-23, CO-13, AD-10, AD-11."""
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 

@@ -13,7 +13,7 @@ import pytest
 from tests.support import services, verdicts
 from tests.support.browser import Browser
 from tests.support.gateway import Citizen, Gateway
-from tests.support.services import CALLBACK, EC_KEY, RSA_KEY, STRANGER, asked
+from tests.support.services import CALLBACK, EC_KEY, STRANGER, asked
 
 UNSIGNED = jwt.encode({"iss": "gov"}, None, algorithm="none")
 
@@ -154,33 +154,6 @@ async def test_no_address_of_a_client_is_ever_fetched(gateway: Gateway, ana: Cit
             assert told["error"] == "request_uri_not_supported"
 
     assert not heard
-
-
-@pytest.mark.parametrize(
-    "made",
-    [
-        pytest.param(jwt.encode({"iss": "gov"}, STRANGER, "ES256"), id="PR-13-foreign-key"),
-        pytest.param(jwt.encode({"iss": "gov"}, RSA_KEY, "RS256"), id="PR-14-RS256"),
-        pytest.param(jwt.encode({"iss": "gov", "aud": "x"}, EC_KEY, "ES256"), id="PR-16-aud"),
-        pytest.param(jwt.encode({"sub": "gov"}, EC_KEY, "ES256"), id="PR-17-sub"),
-        pytest.param(UNSIGNED, id="PR-12-unsigned"),
-        pytest.param("a.b.c.d.e", id="PR-19-encrypted"),
-        pytest.param("", id="empty"),
-    ],
-)
-async def test_request_objects_are_refused_as_not_supported(
-    gateway: Gateway, ben: Citizen, made: str
-) -> None:
-    """Discovery says that they are not; none is looked into."""
-    async with gateway.unchanged("keys.replays"):
-        pushed = await push(gateway, request=made)
-        front = await gateway.get(
-            f"/authorize?{urlencode(asked(request=made))}", headers=ben.headers
-        )
-
-    verdicts.refused(pushed, "request_not_supported")
-    told = verdicts.sent_back(front, CALLBACK, gateway.issuer)
-    assert told["error"] == "request_not_supported"
 
 
 @pytest.mark.parametrize("client_id", ["twin", "", None, "nobody"])

@@ -25,6 +25,7 @@ CALLBACK, SECOND, AFTER = (
 APP = "http://127.0.0.1/cb"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
+KEYED = ("gov", "twin", "remote", "bound", "objects", "signs", "jarm")  # they prove a key
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 RSA_KEY = rsa.generate_private_key(65537, 2048)
 STRANGER = ec.generate_private_key(ec.SECP256R1())
@@ -99,6 +100,9 @@ async def seed(gateway: Gateway, remote: str) -> None:
         ),
         document("bound", profile="fapi2", auth=signed),
         document("remote", auth=named),
+        document("objects", auth=signed, requestUris=[f"{remote}-object"]),
+        document("signs", profile="gov-standard", auth=signed, requireSignedRequest=True),
+        document("jarm", profile="gov-standard", auth=signed, responseModes=["jwt"]),
     ):
         await gateway.service(made)
 
@@ -177,7 +181,7 @@ def proves(gateway: Gateway, client_id: str) -> Proof:
     """Authenticate as registered."""
     if client_id == "app":
         return Proof({}, {"client_id": client_id})
-    if client_id in ("gov", "twin", "remote", "bound"):
+    if client_id in KEYED:
         key = STRANGER if client_id == "twin" else EC_KEY
         return Proof({}, by_assertion(assertion(gateway, client_id, key=key)))
     secret = gateway.secrets[client_id]
@@ -218,6 +222,25 @@ def assertion(
     named = {"typ": "client-authentication+jwt", "kid": "ec"} | dict(header or {})
     headers = {name: value for name, value in named.items() if value is not None}
     return jwt.encode(_given(usual | over), key, algorithm=alg, headers=headers)
+
+
+def request_object(
+    gateway: Gateway,
+    client_id: str,
+    /,
+    *,
+    key: Any = EC_KEY,
+    alg: str = "ES256",
+    header: Mapping[str, Any] | None = None,
+    **over: Any,
+) -> str:
+    """Sign a request as RFC 9101 wants it; members of ``None`` are left out."""
+    at = int(now().timestamp())
+    usual = {"iss": client_id, "aud": gateway.issuer, "nbf": at, "exp": at + 60}
+    named = {"typ": "oauth-authz-req+jwt", "kid": "ec"} | dict(header or {})
+    headers = {name: value for name, value in named.items() if value is not None}
+    claims = _given(asked(client_id) | usual | over)
+    return jwt.encode(claims, key, algorithm=alg, headers=headers)
 
 
 def _jwk(key: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from gateway.oauth import checks, claims, interaction, request, respond
+from gateway.oauth import checks, claims, interaction, request, request_objects, respond
 from gateway.oauth.interaction import Facts, Step
 from gateway.oauth.refusals import OAuthRefused, PageRefused
 from gateway.oauth.request import AuthorizationRequest
@@ -74,7 +74,7 @@ async def arrive(call: Call) -> Response:
     except PageRefused as refusal:
         return _page(call, refusal)
     except _Returned as returned:
-        return respond.refused(call, returned.request, returned.refusal)
+        return respond.refused(call, returned.client, returned.request, returned.refusal)
     return await _proceed(call, visit)
 
 
@@ -99,8 +99,9 @@ async def resume(call: Call) -> Response:
 class _Returned(Exception):  # noqa: N818 - carries a refusal to where it can be told
     """A refusal that the client may be told by redirect."""
 
-    def __init__(self, asked: AuthorizationRequest, refusal: OAuthRefused) -> None:
+    def __init__(self, client: Client, asked: AuthorizationRequest, refusal: OAuthRefused) -> None:
         super().__init__(refusal.error)
+        self.client = client
         self.request = asked
         self.refusal = refusal
 
@@ -117,7 +118,7 @@ async def _read(call: Call, params: Params) -> Visit:
         if "request" in params:
             raise PageRefused("invalid_request", "request and request_uri at once")
         return await _pushed(call, client, uri)
-    return _brought(call, params, client)
+    return await _brought(call, params, client)
 
 
 async def _pushed(call: Call, client: Client, uri: str) -> Visit:
@@ -129,8 +130,27 @@ async def _pushed(call: Call, client: Client, uri: str) -> Visit:
     return Visit(asked, client, uri)
 
 
-def _brought(call: Call, params: Params, client: Client) -> Visit:
+async def _brought(call: Call, params: Params, client: Client) -> Visit:
     """Read what the browser brought; its redirect_uri is judged before anything else."""
+    try:
+        given = await request_objects.opened(call, client, params)
+    except OAuthRefused as refusal:
+        # What stands outside the object is all there is to answer to.
+        raise _Returned(client, _bare(params, client), refusal) from refusal
+    bare = _bare(given, client)
+    try:
+        asked = request.read(given, call.runtime.settings.issuer)
+        checks.run(checks.AUTHORIZE, asked, client)
+    except OAuthRefused as refusal:
+        raise _Returned(client, bare, refusal) from refusal
+    return Visit(asked, client)
+
+
+def _bare(params: Params, client: Client) -> AuthorizationRequest:
+    """Return as much of a request as an error needs to find its way.
+
+    :raises PageRefused: it would not go to an address of this client
+    """
     bare = AuthorizationRequest(
         client.client_id,
         params.text("redirect_uri"),
@@ -138,25 +158,13 @@ def _brought(call: Call, params: Params, client: Client) -> Visit:
         response_mode=params.text("response_mode"),
     )
     checks.redirect_uri(bare, client)
-    try:
-        _refuse_objects(params)
-        asked = request.read(params, call.runtime.settings.issuer)
-        checks.run(checks.AUTHORIZE, asked, client)
-    except OAuthRefused as refusal:
-        raise _Returned(bare, refusal) from refusal
-    return Visit(asked, client)
+    return bare
 
 
 def _echoed(params: Params) -> str | None:
     """Return the state that an error may carry: one that is itself refused is not sent on."""
     given = params.all("state")
     return given[0] if len(given) == 1 and len(given[0]) <= request.LONGEST else None
-
-
-def _refuse_objects(params: Params) -> None:
-    for name in ("request_uri", "request"):
-        if name in params:
-            raise OAuthRefused(f"{name}_not_supported")
 
 
 async def _proceed(call: Call, visit: Visit) -> Response:
@@ -256,7 +264,7 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
         code = await codes.issue(call.entry, order)
     except ConsentMissing:
         return await _end(call, visit, OAuthRefused("access_denied"))
-    return respond.success(call, asked, code)
+    return respond.success(call, client, asked, code)
 
 
 def _within(wanted: tuple[str, ...], consent: Consent | None) -> list[str]:
@@ -287,7 +295,7 @@ async def _claimed(call: Call, visit: Visit) -> bool:
 async def _end(call: Call, visit: Visit, refusal: OAuthRefused) -> Response:
     if not await _claimed(call, visit):
         return _page(call, PageRefused("invalid_request", "this request was answered already"))
-    return respond.refused(call, visit.request, refusal)
+    return respond.refused(call, visit.client, visit.request, refusal)
 
 
 async def _ask(call: Call, visit: Visit, step: Step) -> Response:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from gateway.oauth import answers, checks, client_auth, request, sender
+from gateway.oauth import answers, checks, client_auth, request, request_objects, sender
 from gateway.oauth.refusals import OAuthRefused, ProofRefused
 from gateway.oauth.request import AuthorizationRequest
 from gateway.web.call import Call
@@ -18,9 +18,8 @@ async def push(call: Call) -> Response:
     client = await client_auth.authenticate(call)
     if "request_uri" in call.form:
         raise OAuthRefused("invalid_request", "request_uri can't be pushed")
-    if "request" in call.form:
-        raise OAuthRefused("request_not_supported")
-    asked = request.read(call.form, call.runtime.settings.issuer)
+    given = await request_objects.opened(call, client, call.form)
+    asked = request.read(given, call.runtime.settings.issuer)
     if asked.client_id != client.client_id:
         raise OAuthRefused("invalid_request", "client_id is missing or another's")
     checks.run(checks.PAR, asked, client)

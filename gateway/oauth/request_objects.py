@@ -1,0 +1,118 @@
+"""Request objects: the request as a JWT that its client signed, so that no browser alters it.
+
+    request=JWT ──verify──▶ parameters, those inside alone
+    request_uri=registered address ──fetch──▶ JWT ──…
+
+Only what is inside counts (RFC 9101 §5). OpenID Connect Core §6.1 also lets parameters
+outside fill gaps, which a service under ``oidc-basic`` may rely on. Whatever is wrong with
+an object is ``invalid_request_object``.
+
+Specs: RFC 9101, OpenID Connect Core §6, FAPI 2.0 Message Signing §5.3.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway import outbound
+from gateway.oauth import client_keys
+from gateway.oauth.refusals import OAuthRefused
+from gateway.outbound import OutboundRefused
+from gateway.web.call import Call
+from gateway.web.params import Params
+from keys.assertions import MAX_BYTES, Expected
+from keys.errors import TokenRefused
+from relying_parties.clients import Client
+
+LONGEST = timedelta(minutes=60)  # FAPI 2.0 Message Signing §5.3.1: from nbf to exp, and nbf back
+TYPS = frozenset({"oauth-authz-req+jwt", "jwt", None})
+
+_OURS = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti", "sub"})
+
+
+async def opened(call: Call, client: Client, given: Params) -> Params:
+    """Return the parameters that count: those of the object, or ``given`` if there is none.
+
+    :raises OAuthRefused: ``invalid_request_object``, ``invalid_request_uri``, or
+        ``invalid_request`` where the service must sign its requests and did not
+    """
+    raw = await _raw(call, client, given)
+    if raw is None:
+        if client.registration.require_signed_request:
+            raise OAuthRefused("invalid_request", "this client must sign its request (JAR)")
+        return given
+    try:
+        claims = await client_keys.verified(call, client, raw, _expected(call, client))
+    except TokenRefused as error:
+        raise _refused(error.reason) from error
+    _check(claims, client, call.entry.at)
+    inside = {name: _text(value) for name, value in claims.items() if name not in _OURS}
+    if given.text("client_id", client.client_id) != inside.get("client_id", client.client_id):
+        raise _refused("client_id")
+    outside = given.singles() if client.registration.profile.merges_objects else {}
+    outside = {name: outside[name] for name in outside if name not in ("request", "request_uri")}
+    return Params([*({**outside, "client_id": client.client_id} | inside).items()])
+
+
+async def _raw(call: Call, client: Client, given: Params) -> str | None:
+    uri = given.text("request_uri")
+    if "request" in given:
+        if uri:
+            raise OAuthRefused("invalid_request", "request and request_uri at once")
+        return given.text("request")
+    if not uri:
+        return None
+    # Only an address that was approved: any other would let strangers send us anywhere (SS-01).
+    if uri.partition("#")[0] not in client.registration.request_uris:
+        unheard = not client.registration.request_uris
+        error = "request_uri_not_supported" if unheard else "invalid_request_uri"
+        raise OAuthRefused(error)
+    await call.entry.release()  # never a connection while a stranger takes their time
+    try:
+        body = await outbound.fetch(
+            uri.partition("#")[0],
+            accept="application/oauth-authz-req+jwt, application/jwt",
+            allow_loopback=call.runtime.settings.allow_loopback,
+        )
+        return body[: MAX_BYTES + 1].decode("ascii").strip()
+    except (OutboundRefused, UnicodeDecodeError) as error:
+        raise OAuthRefused("invalid_request_uri", "nothing readable is there") from error
+
+
+def _expected(call: Call, client: Client) -> Expected:
+    profile = client.registration.profile
+    return Expected(
+        algs=frozenset(profile.assertion_algs),
+        typs=TYPS,
+        issuer=client.client_id,
+        audience=call.runtime.settings.issuer,
+        many=True,
+        longest=LONGEST,
+        required=("exp", "nbf") if profile.dated_objects else (),
+        named=not profile.merges_objects,
+    )
+
+
+def _check(claims: Mapping[str, Any], client: Client, at: datetime) -> None:
+    if {"request", "request_uri"} & claims.keys():  # RFC 9101 §4
+        raise _refused("nested")
+    if (
+        claims.get("sub") == client.client_id
+    ):  # it could pass for a client assertion (RFC 9101 §10.8)
+        raise _refused("sub")
+    begins, ends = claims.get("nbf"), claims.get("exp")
+    longest = LONGEST.total_seconds()
+    if begins is not None and at.timestamp() - begins > longest:
+        raise _refused("nbf")
+    if begins is not None and ends is not None and ends - begins > longest:
+        raise _refused("exp")
+
+
+def _text(value: Any) -> str:
+    """Spell a member as a parameter is: text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _refused(why: str) -> OAuthRefused:
+    return OAuthRefused("invalid_request_object", f"the request object is refused: {why}")
