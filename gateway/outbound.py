@@ -12,7 +12,8 @@ Specs: RFC 6890 (what is not public), OWASP SSRF prevention; security: SS-01 to 
 
 import asyncio
 import ssl
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
@@ -64,6 +65,14 @@ def public(address: str) -> bool:
     return not any(found in network for network in CLOSED if network.version == found.version)
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a stranger said: its status, and a body that nobody has judged."""
+
+    status: int
+    body: bytes = field(repr=False)
+
+
 async def resolve(url: str, *, allow_loopback: bool) -> Target:
     """Judge ``url`` and resolve its name, once.
 
@@ -92,10 +101,30 @@ async def fetch(url: str, *, accept: str, allow_loopback: bool = False) -> bytes
 
     :raises OutboundRefused: no 200 with such a body came
     """
+    answer = await _exchange("GET", url, b"", {"accept": accept}, allow_loopback=allow_loopback)
+    if answer.status != 200:
+        raise OutboundRefused("status")
+    return answer.body
+
+
+async def send(
+    url: str, body: bytes, *, headers: Mapping[str, str], allow_loopback: bool = False
+) -> Answer:
+    """Post ``body`` to ``url`` and return what it answers, whatever that is.
+
+    :param headers: names in small letters; values in ASCII, on one line
+    :raises OutboundRefused: ``address``, ``name``, ``slow``, ``broken``, ``size``, ``encoding``
+    """
+    return await _exchange("POST", url, body, headers, allow_loopback=allow_loopback)
+
+
+async def _exchange(
+    method: str, url: str, body: bytes, headers: Mapping[str, str], *, allow_loopback: bool
+) -> Answer:
     try:
         async with asyncio.timeout(SECONDS):
             target = await resolve(url, allow_loopback=allow_loopback)
-            return await _ask(target, accept)
+            return await _ask(target, _head(method, target, body, headers) + body)
     except TimeoutError as error:
         raise OutboundRefused("slow") from error
     except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
@@ -119,32 +148,47 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-async def _ask(target: Target, accept: str) -> bytes:
+def _head(method: str, target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
+    standard = 443 if target.secure else 80
+    host = target.host if target.port == standard else f"{target.host}:{target.port}"
+    fields = {
+        "Host": host,
+        "Accept-Encoding": "identity",
+        "User-Agent": "gatehouse",
+        "Connection": "close",
+        **({"Content-Length": str(len(body))} if method == "POST" else {}),
+        **headers,
+    }
+    lines = [f"{name}: {value}" for name, value in fields.items()]
+    # HTTP/1.0: the peer closes at the end and can't send chunks.
+    head = "\r\n".join([f"{method} {target.path} HTTP/1.0", *lines, "", ""])
+    if "\n" in "".join(lines):
+        raise ValueError("a header of two lines")
+    return head.encode("ascii")
+
+
+async def _ask(target: Target, message: bytes) -> Answer:
     tls = _tls() if target.secure else None
     name = target.host if target.secure else None
     reader, writer = await asyncio.open_connection(
         target.address, target.port, ssl=tls, server_hostname=name, limit=MOST_HEADERS
     )
     try:
-        standard = 443 if target.secure else 80
-        host = target.host if target.port == standard else f"{target.host}:{target.port}"
-        # HTTP/1.0: the peer closes at the end and can't send chunks.
-        head = (
-            f"GET {target.path} HTTP/1.0\r\nHost: {host}\r\nAccept: {accept}\r\n"
-            "Accept-Encoding: identity\r\nUser-Agent: gatehouse\r\nConnection: close\r\n\r\n"
-        )
-        writer.write(head.encode("ascii"))
+        writer.write(message)
         await writer.drain()
-        return await _body(reader)
+        return await _answer(reader)
     finally:
         writer.transport.abort()
 
 
-async def _body(reader: asyncio.StreamReader) -> bytes:
+async def _answer(reader: asyncio.StreamReader) -> Answer:
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    status, _, fields = head.partition(b"\r\n")
-    if status.split(b" ")[1:2] != [b"200"]:
-        raise OutboundRefused("status")
+    line, _, fields = head.partition(b"\r\n")
+    status = int(line.split(b" ")[1:2][0])
+    return Answer(status, await _body(reader, fields) if status not in (204, 304) else b"")
+
+
+async def _body(reader: asyncio.StreamReader, fields: bytes) -> bytes:
     names = dict(line.split(b":", 1) for line in fields.split(b"\r\n") if b":" in line)
     if b"transfer-encoding" in names or names.get(b"content-encoding", b"identity").strip() not in (
         b"identity",

@@ -1,4 +1,4 @@
-"""The worker: what nobody waits for. Mail, the journal's chain, expiry, old rows, key rotation.
+"""The worker: what nobody waits for. Mail, logouts, the journal's chain, expiry, key rotation.
 
 Each duty runs in its own unit of work at its own pace; one that fails is logged and
 tried again, and stops none of the others. Any number of workers may run.
@@ -9,13 +9,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from gateway import mail
+from gateway import backchannel, mail
 from gateway.mail import Letter
 from gateway.runtime import Runtime
 from gateway.web import render
 from idp import attempts, devices, notices, sessions, signups
 from keys import journal, replay, rotation
-from relying_parties import consents, pending
+from relying_parties import consents, logouts, pending
 from relying_parties.grants import families
 
 log = logging.getLogger("gatehouse.worker")
@@ -73,6 +73,7 @@ async def purge(runtime: Runtime) -> int:
                 await notices.purge(entry),
                 await pending.purge(entry),
                 await families.purge(entry),
+                await logouts.purge(entry),
             ]
         )
 
@@ -85,6 +86,7 @@ async def rotate_keys(runtime: Runtime) -> int:
 
 DUTIES = (
     Duty(send_mail, 1),
+    Duty(backchannel.tell, 1),
     Duty(chain_journal, 5),
     Duty(expire_consents, 60),
     Duty(purge, 60),

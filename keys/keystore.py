@@ -25,7 +25,7 @@ from keys.events import KeyChangedState
 from keys.sealing import Sealer
 
 PURPOSES = ("token", "event")  # ID tokens; logout tokens and receipts
-ALGORITHMS = {"token": ("ES256", "RS256"), "event": ("ES256",)}
+ALGORITHMS = {"token": ("ES256", "RS256"), "event": ("ES256", "RS256")}
 RSA_BITS = 3072  # 128-bit strength (ASVS 11.2.3)
 
 _keys = tables.signing_keys.c

@@ -157,3 +157,15 @@ class FamiliesEnded(Event):
 
     ended: int
     offline_too: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutTold(Event):
+    """A service heard that a session of it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutGivenUp(Event):
+    """A service could not be told that a session of it ended; ``why`` is a word or a status."""
+
+    why: str

@@ -221,3 +221,18 @@ refresh_tokens = sa.Table(
     sa.Column("jkt", sa.Text),  # of a public client: the key that must come along (RFC 9449 §5)
     sa.Index("refresh_tokens_by_code", "code"),
 )
+
+logouts = sa.Table(
+    "logouts",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("sid", sa.Text, nullable=False),  # pairwise
+    sa.Column("state", sa.Text, nullable=False),  # due | told | given_up
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("created_at", NOW, nullable=False),
+    sa.Column("due_at", NOW, nullable=False),
+    sa.Index("one_logout_of_a_session", "client_id", "sid", unique=True),
+    sa.Index("logouts_due", "due_at", postgresql_where=sa.text("state = 'due'")),
+)

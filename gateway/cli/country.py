@@ -119,6 +119,7 @@ def _sample(row: Mapping[str, Any], port: int, jwk: Mapping[str, Any]) -> Sample
         "start": f"{base}/",
         "redirectUris": [f"{base}/callback"],
         "postLogoutRedirectUris": [f"{base}/signed-out"],
+        "backchannelLogoutUri": f"{base}/backchannel-logout",
     }
     return Sample(
         module=row["module"],

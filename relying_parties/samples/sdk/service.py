@@ -1,4 +1,4 @@
-"""The routes that a service mounts: sign in, come back, read again, sign out."""
+"""The routes that a service mounts: sign in, come back, read again, sign out, be signed out."""
 
 import json
 import logging
@@ -11,7 +11,13 @@ from urllib.parse import parse_qsl
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    RedirectResponse,
+    Response,
+)
 from starlette.routing import BaseRoute, Route
 
 from relying_parties.samples.sdk.names import wire_name
@@ -73,6 +79,7 @@ class Service:
                 Route("/read-again", self.read_again, methods=["POST"]),
                 Route("/sign-out", self.sign_out, methods=["POST"]),
                 Route("/signed-out", self.signed_out),
+                Route("/backchannel-logout", self.backchannel_logout, methods=["POST"]),
                 Route("/style.css", self.style),
             ]
         )
@@ -146,6 +153,17 @@ class Service:
     async def signed_out(self, _request: Request) -> Response:
         """Where the gateway brings the citizen back to after signing out."""
         return self.page("page.html", person=None, message="signed-out")
+
+    async def backchannel_logout(self, request: Request) -> Response:
+        """Hear from the gateway that a session ended (Back-Channel Logout §2.8)."""
+        form = dict(parse_qsl((await request.body()).decode("ascii", "replace")))
+        try:
+            sid = await self.provider.signed_out(form.get("logout_token", ""))
+        except SignInFailed as error:
+            log.warning("logout refused: %s", error)
+            return JSONResponse({"error": "invalid_request"}, 400, {"cache-control": "no-store"})
+        self.store.end_session(sid)
+        return Response(status_code=204, headers={"cache-control": "no-store"})
 
     async def style(self, _request: Request) -> Response:
         """Serve the service's own look."""

@@ -100,6 +100,10 @@ class Store:
         """End a session of this service."""
         self._database.execute("DELETE FROM sessions WHERE digest = ?", (_digest(handle),))
 
+    def end_session(self, sid: str) -> None:
+        """End what was opened in a session of the gateway that is over."""
+        self._database.execute("DELETE FROM sessions WHERE sid = ?", (sid,))
+
     def signed_in(self, handle: str) -> Person | None:
         """Who this session belongs to."""
         row = self._database.execute(
