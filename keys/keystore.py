@@ -128,13 +128,18 @@ async def standing(entry: Entry) -> tuple[object, ...]:
     return tuple(row.values()) if row else ()
 
 
-async def announce(entry: Entry, sealer: Sealer, *, purpose: str, alg: str) -> str:
-    """Draw a key pair and show its public half; returns the kid."""
-    private: Any = (
-        rsa.generate_private_key(65537, RSA_BITS)
-        if alg == "RS256"
-        else ec.generate_private_key(ec.SECP256R1())
-    )
+def draw(alg: str) -> Any:
+    """Draw a private key; of RSA that takes a second, so nobody should wait for it."""
+    if alg == "RS256":
+        return rsa.generate_private_key(65537, RSA_BITS)
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+async def announce(
+    entry: Entry, sealer: Sealer, *, purpose: str, alg: str, drawn: Any = None
+) -> str:
+    """Show the public half of a key pair that was drawn for this; returns the kid."""
+    private = drawn or draw(alg)
     public = jwks.public_jwk(private.public_key(), alg)
     kid = str(public["kid"])
     encoded = private.private_bytes(

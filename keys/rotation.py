@@ -29,13 +29,18 @@ DEFAULT = RotationPolicy()
 
 async def ensure(entry: Entry, sealer: Sealer) -> None:
     """Make the first key of each purpose and algorithm, and use it at once: nobody waits yet."""
+    missing = await _missing(entry, sealer)
+    if not missing:
+        return  # as at every start but the first: without a lock
+    await entry.release()
+    drawn = {(purpose, alg): keystore.draw(alg) for purpose, alg in missing}
     await keystore.alone(entry)
-    keyring = await keystore.load(entry, sealer)
-    have = {(key.purpose, key.alg) for key in keyring.keys if key.state == "active"}
-    for purpose, alg in _all():
-        if (purpose, alg) not in have:
-            kid = await keystore.announce(entry, sealer, purpose=purpose, alg=alg)
-            await keystore.activate(entry, kid)
+    for what in await _missing(entry, sealer):  # of several that start at once, the first made them
+        purpose, alg = what
+        kid = await keystore.announce(
+            entry, sealer, purpose=purpose, alg=alg, drawn=drawn.get(what)
+        )
+        await keystore.activate(entry, kid)
 
 
 async def rotate(entry: Entry, sealer: Sealer, policy: RotationPolicy = DEFAULT) -> list[str]:
@@ -66,6 +71,12 @@ async def emergency(entry: Entry, sealer: Sealer, purpose: str, alg: str) -> str
     await keystore.activate(entry, kid)
     entry.record(KeysReplaced(None, None, purpose, alg))
     return kid
+
+
+async def _missing(entry: Entry, sealer: Sealer) -> list[tuple[str, str]]:
+    keyring = await keystore.load(entry, sealer)
+    have = {(key.purpose, key.alg) for key in keyring.keys if key.state == "active"}
+    return [what for what in _all() if what not in have]
 
 
 async def _rotate(

@@ -53,10 +53,10 @@ async def test_a_new_house_signs_at_once(pool: Pool, sealer: Sealer, moment: dat
     again = await begun(pool, sealer, moment)
 
     assert {(key.purpose, key.alg) for key in keyring.keys} == {
-        ("token", "ES256"), ("token", "RS256"), ("event", "ES256")
+        ("token", "ES256"), ("token", "RS256"), ("event", "ES256"), ("event", "RS256")
     }  # fmt: skip
     assert shown(again) == shown(keyring)
-    assert len(shown(keyring)) == 3
+    assert len(shown(keyring)) == 4
 
 
 async def test_a_key_is_shown_for_a_day_before_it_signs_and_two_hours_after(
