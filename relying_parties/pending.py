@@ -2,7 +2,7 @@
 
     push ─▶ pushed ─┐                    (90 seconds until the browser brings it)
                     ├─▶ open ─note…─▶ use ─▶ answered
-    /authorize ─────┘      └──15 minutes──▶ gone
+    /authorize ─────┘      └──15 minutes──▶ ran out ──an hour──▶ gone
 
 An interaction belongs to the browser that opened it: without that browser's own
 handle its id is worth nothing. A pushed request is used up when it is answered, not
@@ -25,6 +25,8 @@ from relying_parties import tables
 
 INTERACTION = timedelta(minutes=15)
 PUSHED = timedelta(seconds=90)
+# What is over can still be told of, to who comes back to it.
+REMEMBERED = timedelta(hours=1)
 PREFIX = "urn:ietf:params:oauth:request_uri:"
 
 _interactions, _pushed = tables.interactions, tables.pushed_requests
@@ -42,23 +44,23 @@ OPEN = statement(
     )
 )
 
-_THIS_BROWSERS = (
+_WHOSE = (
     _interactions.c.digest == sa.bindparam("of_digest"),
     _interactions.c.browser == sa.bindparam("of_browser"),
-    _interactions.c.expires_at > sa.bindparam("at"),
+)
+_THIS_BROWSERS = (*_WHOSE, _interactions.c.expires_at > sa.bindparam("at"))
+_TOLD = sa.select(
+    _interactions.c.client_id,
+    _interactions.c.request,
+    _interactions.c.pushed,
+    _interactions.c.steps,
+    _interactions.c.created_at,
+    _interactions.c.expires_at,
+    _interactions.c.used_at,
 )
 
-FIND = statement(
-    sa.select(
-        _interactions.c.client_id,
-        _interactions.c.request,
-        _interactions.c.pushed,
-        _interactions.c.steps,
-        _interactions.c.created_at,
-        _interactions.c.expires_at,
-        _interactions.c.used_at,
-    ).where(*_THIS_BROWSERS)
-)
+FIND = statement(_TOLD.where(*_THIS_BROWSERS))
+RAN_OUT = statement(_TOLD.where(*_WHOSE, _interactions.c.expires_at <= sa.bindparam("at")))
 
 NOTE = statement(
     sa.update(_interactions)
@@ -95,6 +97,12 @@ _OPEN_PUSHED = (
 )
 
 FIND_PUSHED = statement(sa.select(_pushed.c.request).where(*_OPEN_PUSHED))
+FATE = statement(
+    sa.select(_pushed.c.used_at).where(
+        _pushed.c.digest == sa.bindparam("of_digest"),
+        _pushed.c.client_id == sa.bindparam("of_client"),
+    )
+)
 
 USE_PUSHED = statement(
     sa.update(_pushed)
@@ -134,6 +142,13 @@ class Interaction:
     used_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """Why a pushed request is over: it was answered, or else it ran out."""
+
+    used: bool
+
+
 async def open(  # noqa: A001 - read as pending.open
     entry: Entry,
     *,
@@ -165,6 +180,12 @@ async def open(  # noqa: A001 - read as pending.open
 async def find(entry: Entry, handle: str, browser: str) -> Interaction | None:
     """Return the interaction, used or not; another browser's is as unknown as none."""
     row = await entry.one(FIND, **_whose(handle, browser), at=entry.at)
+    return Interaction(**row) if row else None
+
+
+async def ran_out(entry: Entry, handle: str, browser: str) -> Interaction | None:
+    """Return an interaction of this browser that is over, for as long as it is remembered."""
+    row = await entry.one(RAN_OUT, **_whose(handle, browser), at=entry.at)
     return Interaction(**row) if row else None
 
 
@@ -210,6 +231,12 @@ async def pushed(entry: Entry, request_uri: str, client_id: str) -> Mapping[str,
     return row["request"] if row else None
 
 
+async def fate(entry: Entry, request_uri: str, client_id: str) -> Fate | None:
+    """Say what became of a pushed request of this client that :func:`pushed` does not return."""
+    row = await entry.one(FATE, of_digest=opaque.digest(request_uri), of_client=client_id)
+    return Fate(used=row["used_at"] is not None) if row else None
+
+
 async def use_pushed(entry: Entry, request_uri: str, client_id: str) -> bool:
     """Take a pushed request that is answered at once; false if it was answered before."""
     row = await entry.one(
@@ -220,9 +247,9 @@ async def use_pushed(entry: Entry, request_uri: str, client_id: str) -> bool:
 
 async def purge(entry: Entry, limit: int = 1000) -> int:
     """Delete up to ``limit`` each of what is over; return how many rows went."""
-    gone = await entry.run(PURGE, before=entry.at, most=limit)
-    # Kept as long as an interaction that came of it could still use it up.
-    return gone + await entry.run(PURGE_PUSHED, before=entry.at - INTERACTION, most=limit)
+    before = entry.at - REMEMBERED  # longer than an interaction could use up what was pushed
+    gone = await entry.run(PURGE, before=before, most=limit)
+    return gone + await entry.run(PURGE_PUSHED, before=before, most=limit)
 
 
 def _whose(handle: str, browser: str) -> dict[str, bytes]:

@@ -33,7 +33,9 @@ def redirect_uri(request: AuthorizationRequest, client: Client) -> None:
     registration = client.registration
     known = registration.redirect_uris
     if not redirects.match(request.redirect_uri, known, loopback=registration.profile.loopback):
-        raise PageRefused("invalid_request", "redirect_uri is not one of the registered addresses")
+        raise PageRefused(
+            "invalid_request", "redirect_uri is not one of the registered addresses", client=client
+        )
 
 
 def pushed(_request: AuthorizationRequest, client: Client) -> None:

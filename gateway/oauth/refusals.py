@@ -7,6 +7,9 @@ OAuthRefused
 └── ProofRefused       the DPoP proof is missing, bad, used, or lacks a nonce of ours
 """
 
+from gateway.web.ends import BROKEN, End
+from relying_parties.clients import Client
+
 
 class OAuthRefused(Exception):  # noqa: N818 - named as the fact it reports
     """An error answer; ``description`` is for developers, in ASCII without quotes."""
@@ -19,7 +22,23 @@ class OAuthRefused(Exception):  # noqa: N818 - named as the fact it reports
 
 
 class PageRefused(OAuthRefused):
-    """Nobody can be sent anywhere: the person gets a page."""
+    """Nobody can be sent anywhere: the person gets a page.
+
+    :ivar end: what it says
+    :ivar client: the service that the person was on the way to, if it is known
+    """
+
+    def __init__(
+        self,
+        error: str,
+        description: str = "",
+        *,
+        end: End = BROKEN,
+        client: Client | None = None,
+    ) -> None:
+        super().__init__(error, description)
+        self.end = end
+        self.client = client
 
 
 class ClientRefused(OAuthRefused):

@@ -107,15 +107,19 @@ async def of(call: Call, i: str) -> Passage:
     :raises stale.DeadEnd: it is over, or not this browser's
     """
     interaction = await pending.find(call.entry, i, call.browser)
-    if interaction is None:
+    late = None if interaction else await pending.ran_out(call.entry, i, call.browser)
+    known = interaction or late
+    if known is None:
         raise stale.DeadEnd(stale.UNKNOWN)
-    call.speak(_languages(interaction.request))
-    client = await call.runtime.client(interaction.client_id)
+    call.speak(_languages(known.request))
+    client = await call.runtime.client(known.client_id)
+    to = arrival(client, call.locale) if client else None
     if client is None or not client.live:
-        raise stale.DeadEnd(stale.SUSPENDED)
-    to = arrival(client, call.locale)
-    if interaction.used_at is not None:
+        raise stale.DeadEnd(stale.SUSPENDED, to)
+    if known.used_at is not None:
         raise stale.DeadEnd(stale.ANSWERED, to)
+    if late is not None:
+        raise stale.DeadEnd(stale.RUN_OUT, to)
     return Passage(i, "", to, client, interaction)
 
 

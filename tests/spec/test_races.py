@@ -139,7 +139,7 @@ async def test_an_interaction_gets_one_code_in_fifty_tabs(gateway: Gateway) -> N
 
     codes = [one for one in answers if "code=" in one.headers.get("location", "")]
     assert len(codes) == 1
-    assert {one.status_code for one in answers} == {303, 400}
+    assert {one.status_code for one in answers} == {303, 410}
 
 
 async def test_a_consent_is_given_once_by_fifty_clicks(gateway: Gateway) -> None:

@@ -16,16 +16,25 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from gateway.oauth import checks, claims, interaction, request, request_objects, respond
+from gateway.oauth import (
+    checks,
+    claims,
+    dead_ends,
+    interaction,
+    request,
+    request_objects,
+    respond,
+)
 from gateway.oauth.interaction import Facts, Step
 from gateway.oauth.refusals import OAuthRefused, PageRefused
 from gateway.oauth.request import AuthorizationRequest
-from gateway.web import cookies, render
+from gateway.web import cookies, ends
 from gateway.web.call import Call, see_other
+from gateway.web.ends import End
 from gateway.web.params import Params
 from idp import assurance
 from idp.sessions import Session
-from keys import opaque, pairwise, signing
+from keys import pairwise, signing
 from keys.errors import TokenRefused
 from relying_parties import claims_policy, consents, pending
 from relying_parties.claims_policy import New, Wanted
@@ -72,7 +81,7 @@ async def arrive(call: Call) -> Response:
             return await _again_as_get(call)
         visit = await _read(call, call.query)
     except PageRefused as refusal:
-        return _page(call, refusal)
+        return dead_ends.page(call, refusal)
     except _Returned as returned:
         return respond.refused(call, returned.client, returned.request, returned.refusal)
     return await _proceed(call, visit)
@@ -82,18 +91,50 @@ async def resume(call: Call) -> Response:
     """Go on after a page of ours."""
     handle = call.path_text("interaction")
     found = await pending.find(call.entry, handle, call.browser)
-    if found is None or found.used_at is not None:
-        return _page(call, PageRefused("invalid_request", "this request is over"))
-    client = await call.runtime.client(found.client_id)
-    if client is None or client.status != "live":
-        return _page(call, PageRefused("unauthorized_client", "this service is switched off"))
+    if found is None:
+        return dead_ends.page(call, await _over(call, handle))
     asked = AuthorizationRequest.from_json(found.request)
+    call.speak(asked.ui_locales)
     try:
+        client = await _live(call, found.client_id)
+        if found.used_at is not None:
+            raise _answered(client, handle)
         # The registration may have changed since: what is gone must not be answered (RU-20).
         checks.redirect_uri(asked, client)
     except PageRefused as refusal:
-        return _page(call, refusal)
+        return dead_ends.page(call, refusal)
     return await _proceed(call, Visit(asked, client, None, handle, found))
+
+
+async def _over(call: Call, handle: str) -> PageRefused:
+    late = await pending.ran_out(call.entry, handle, call.browser)
+    if late is None:
+        return PageRefused("invalid_request", "this request is unknown here", end=ends.UNKNOWN)
+    call.speak(str(late.request.get("ui_locales") or ""))
+    try:
+        client = await _live(call, late.client_id)
+    except PageRefused as refusal:
+        return refusal
+    end = ends.ANSWERED if late.used_at else ends.RUN_OUT
+    return PageRefused("invalid_request", "this request is over", end=end, client=client)
+
+
+async def _live(call: Call, client_id: str) -> Client:
+    client: Client | None = await call.runtime.client(client_id)
+    if client is None:
+        raise PageRefused("unauthorized_client", "no service has this client_id")
+    if not client.live:
+        raise PageRefused(
+            "unauthorized_client", "this service is switched off", end=ends.SUSPENDED, client=client
+        )
+    return client
+
+
+def _answered(client: Client, handle: str) -> PageRefused:
+    said = "this request was answered already"
+    # Whoever comes from a page of ours has used the back button, or another tab.
+    end = ends.ANSWERED if handle else ends.USED
+    return PageRefused("invalid_request", said, end=end, client=client)
 
 
 class _Returned(Exception):  # noqa: N818 - carries a refusal to where it can be told
@@ -110,13 +151,11 @@ async def _read(call: Call, params: Params) -> Visit:
     for name in ("client_id", "redirect_uri", "request_uri", "request"):
         if len(params.all(name)) > 1:
             raise PageRefused("invalid_request", f"{name} came more than once")
-    client = await call.runtime.client(params.text("client_id"))
-    if client is None or client.status != "live":
-        raise PageRefused("unauthorized_client", "no live service has this client_id")
+    client = await _live(call, params.text("client_id"))
     uri = params.text("request_uri")
     if uri.startswith(pending.PREFIX):
         if "request" in params:
-            raise PageRefused("invalid_request", "request and request_uri at once")
+            raise PageRefused("invalid_request", "request and request_uri at once", client=client)
         return await _pushed(call, client, uri)
     return await _brought(call, params, client)
 
@@ -124,10 +163,23 @@ async def _read(call: Call, params: Params) -> Visit:
 async def _pushed(call: Call, client: Client, uri: str) -> Visit:
     stored = await pending.pushed(call.entry, uri, client.client_id)
     if stored is None:
-        raise PageRefused("invalid_request_uri", "the pushed request is unknown, used or over")
+        end = await _missed(call, client, uri)
+        raise PageRefused(
+            "invalid_request_uri",
+            "the pushed request is unknown, used or over",
+            end=end,
+            client=client,
+        )
     asked = AuthorizationRequest.from_json(stored)
     checks.redirect_uri(asked, client)
     return Visit(asked, client, uri)
+
+
+async def _missed(call: Call, client: Client, uri: str) -> End:
+    fate = await pending.fate(call.entry, uri, client.client_id)
+    if fate is None:
+        return ends.BROKEN
+    return ends.USED if fate.used else ends.LATE
 
 
 async def _brought(call: Call, params: Params, client: Client) -> Visit:
@@ -236,9 +288,9 @@ def _hinted(call: Call, visit: Visit) -> str:
 async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
     asked, client, session = visit.request, visit.client, standing.session
     if session is None or standing.wanted is None:  # decide() issues for nobody
-        return _page(call, PageRefused("server_error"))
+        return dead_ends.page(call, PageRefused("server_error", client=client))
     if not await _claimed(call, visit):
-        return _page(call, PageRefused("invalid_request", "this request was answered already"))
+        return dead_ends.page(call, _answered(client, visit.handle))
     consent, vault = standing.consent, call.runtime.vault
     offline = _offline(asked, client, consent)
     order = codes.Issue(
@@ -294,7 +346,7 @@ async def _claimed(call: Call, visit: Visit) -> bool:
 
 async def _end(call: Call, visit: Visit, refusal: OAuthRefused) -> Response:
     if not await _claimed(call, visit):
-        return _page(call, PageRefused("invalid_request", "this request was answered already"))
+        return dead_ends.page(call, _answered(visit.client, visit.handle))
     return respond.refused(call, visit.client, visit.request, refusal)
 
 
@@ -332,18 +384,3 @@ async def _again_as_get(call: Call) -> Response:
         )
         query = urlencode({"client_id": client_id, "request_uri": kept})
     return see_other(f"/authorize?{query}")
-
-
-def _page(call: Call, refusal: PageRefused) -> Response:
-    """Tell the person; nobody is redirected and no cookie is set."""
-    _ = call.gettext
-    return render.page(
-        call,
-        "error.html",
-        status=400,
-        title=_("Request cannot be completed"),
-        lead=_("There is a problem with the link that brought you here."),
-        sentences=[_("It is not your doing. Go back to the service and start again there.")],
-        reference=opaque.reference(),
-        developer={"error": refusal.error, "because": refusal.description},
-    )
