@@ -1,6 +1,6 @@
 """Proving an e-mail address: a code, or a link, for one flow of one browser.
 
-    started ──code right, or link followed──▶ proved ──use──▶ used
+    started ──code right, or link followed──▶ proved ──hold, use──▶ used
        ├── five wrong codes ──▶ over
        └── ten minutes ───────▶ over
 
@@ -15,7 +15,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from idp import identifiers, tables
+from idp import authenticators, identifiers, tables
 from idp.errors import CodeWrong, SignupOver
 from keys import opaque
 from keys.entry import Entry, Row, statement
@@ -73,6 +73,11 @@ MUTE = statement(
     .where(_signups.digest == sa.bindparam("of_flow"))
     .values(code_digest=sa.bindparam("nothing"), link_digest=sa.null())
 )
+HOLD = statement(
+    sa.select(_signups.digest)
+    .where(_mine, _running, _signups.proved_at.is_not(None))
+    .with_for_update()
+)
 USE = statement(
     sa.update(tables.signups)
     .where(_mine, _running, _signups.proved_at.is_not(None))
@@ -88,7 +93,8 @@ PURGE = statement(
 class Started:
     """A flow that began; the code and the link go into the mail, nowhere else.
 
-    :ivar known: the address has an account: the mail says so, the page never does
+    :ivar known: the address has an account that can be signed in to: the mail says so,
+        the page never does
     """
 
     handle: str = field(repr=False)
@@ -122,7 +128,9 @@ async def start(
 
     :param browser: digest of the browser's handle
     """
-    known = await identifiers.find_account(entry, vault, email) is not None
+    theirs = await identifiers.find_account(entry, vault, email)
+    # Whoever stopped before there was a way in begins again as anybody does.
+    known = theirs is not None and bool(await authenticators.enrolled(entry, theirs))
     started = Started(opaque.handle(), opaque.digits(DIGITS), opaque.handle(), known)
     digest = opaque.digest(started.handle)
     await entry.run(
@@ -187,6 +195,12 @@ async def mute(entry: Entry, handle: str) -> None:
     """
     unguessable = opaque.digest(opaque.handle())
     await entry.run(MUTE, of_flow=opaque.digest(handle), nothing=unguessable)
+
+
+async def hold(entry: Entry, handle: str, browser: bytes) -> bool:
+    """Let nobody else use the proof until the entry ends; ``False`` if it is over."""
+    mine = {"of_flow": opaque.digest(handle), "of_browser": browser}
+    return await entry.one(HOLD, **mine, at=entry.at) is not None
 
 
 async def use(entry: Entry, handle: str, browser: bytes) -> bool:

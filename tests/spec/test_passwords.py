@@ -4,11 +4,9 @@ Specs: SP 800-63B-4 §3.1.1, §3.2.2 and §4.2, ASVS 6, RFC 6585 §4.
 """
 
 import asyncio
-import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import httpx2
@@ -20,6 +18,7 @@ from idp import accounts, devices, identifiers, recovery
 from idp.authenticators import passwords
 from tests.support.browser import Browser
 from tests.support.gateway import Citizen, Gateway
+from tests.support.letters import queued
 
 RIGHT = "a quiet harbour at dawn"
 OTHER = "seven slow herons fly"
@@ -61,17 +60,6 @@ async def attempt(browser: Browser, email: str, password: str, **headers: str) -
     asked = await browser.fill(await browser.follow("/login"), "login-submit", {"username": email})
     path, form = browser.form(asked, "login-submit")
     return await browser.send("POST", path, {**form, "password": password}, **headers)
-
-
-async def mails(gateway: Gateway, email: str) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return what was put into the queue for an address, the first first."""
-    found = []
-    for row in await gateway.rows("SELECT template, sealed FROM idp.notices ORDER BY id"):
-        opened = gateway.runtime.vault.sealer.open(row["sealed"], "idp.notices", row["template"])
-        told = json.loads(opened)
-        if told["email"] == email:
-            found.append((row["template"], told["fields"]))
-    return found
 
 
 def bare(answer: httpx2.Response) -> tuple[int, str]:
@@ -163,7 +151,7 @@ async def test_a_new_password_is_judged(gateway: Gateway, password: str, status:
     async with gateway.runtime.entry() as entry:
         again = await devices.remember(entry, citizen.account, device.handle)
     assert again.new is taken
-    told = [template for template, _ in await mails(gateway, citizen.email)]
+    told = [template for template, _ in await queued(gateway, citizen.email)]
     assert told.count("password-changed") == taken
 
 
@@ -274,11 +262,11 @@ async def test_a_new_device_is_told_of_once(gateway: Gateway) -> None:
         assert (await attempt(browser, citizen.email, RIGHT, **firefox)).status_code == 303
         browser.cookies.pop("__Host-sid")
 
-    ((template, fields),) = await mails(gateway, citizen.email)
+    ((template, fields),) = await queued(gateway, citizen.email)
     assert (template, set(fields)) == ("new-sign-in", {"when", "device"})
     assert fields["device"] == "Firefox · Linux"
     await attempt(Browser(gateway), citizen.email, RIGHT)
-    assert len(await mails(gateway, citizen.email)) == 2
+    assert len(await queued(gateway, citizen.email)) == 2
 
 
 async def test_nobody_is_locked_out_from_elsewhere(gateway: Gateway) -> None:
@@ -331,8 +319,8 @@ async def test_asking_for_a_way_back_tells_nothing(gateway: Gateway) -> None:
 
     known, unknown = pages.values()
     assert known == unknown
-    assert [name for name, _ in await mails(gateway, citizen.email)] == ["recover-code"] * 3
-    told = await mails(gateway, "nobody.at.all@example.test")
+    assert [name for name, _ in await queued(gateway, citizen.email)] == ["recover-code"] * 3
+    told = await queued(gateway, "nobody.at.all@example.test")
     assert [name for name, _ in told] == ["recover-unknown"] * 3
 
 
@@ -372,7 +360,7 @@ async def test_no_step_can_be_left_out(gateway: Gateway) -> None:
 async def started(gateway: Gateway, citizen: Citizen, browser: Browser) -> httpx2.Response:
     """Prove the address and begin."""
     asked = await recovering(gateway, browser, citizen.email)
-    sent = [fields for name, fields in await mails(gateway, citizen.email) if "code" in fields]
+    sent = [fields for name, fields in await queued(gateway, citizen.email) if "code" in fields]
     return await browser.fill(asked, "code-submit", {"code": sent[-1]["code"]})
 
 
@@ -385,7 +373,7 @@ async def test_back_in_with_a_new_password(gateway: Gateway) -> None:
     assert done.status_code == 200
     assert "__Host-sid" in browser.cookies
     assert (await gateway.get("/account", headers=citizen.headers)).status_code == 303
-    assert "password-changed" in [name for name, _ in await mails(gateway, citizen.email)]
+    assert "password-changed" in [name for name, _ in await queued(gateway, citizen.email)]
     assert (await attempt(Browser(gateway), citizen.email, RIGHT)).status_code == 422
 
 
@@ -395,7 +383,7 @@ async def test_who_is_verified_waits_and_can_stop_it(gateway: Gateway) -> None:
     async with gateway.runtime.entry() as entry:
         await accounts.raise_ial(entry, citizen.account, 2)
     waiting = await started(gateway, citizen, browser)
-    (fields,) = [told for name, told in await mails(gateway, citizen.email) if "cancel" in told]
+    (fields,) = [told for name, told in await queued(gateway, citizen.email) if "cancel" in told]
     path = fields["cancel"].removeprefix(gateway.issuer)
     async with gateway.unchanged():
         confirm = await browser.follow(path)

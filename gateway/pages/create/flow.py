@@ -16,7 +16,8 @@ from uuid import UUID
 from gateway.pages import stale
 from gateway.pages.passage import Passage, read
 from gateway.web.call import Call
-from idp import signups
+from idp import authenticators, signups
+from idp.errors import AccountNotOpen
 from keys import opaque
 from keys.errors import NotSealedHere
 
@@ -47,12 +48,32 @@ async def of(call: Call, purpose: str = "create") -> Flow:
 async def proved(call: Call) -> Flow:
     """Read the flow of a page that comes after the code.
 
-    :raises stale.DeadEnd: the address is not proved, or the account exists already
+    :raises stale.DeadEnd: the address is not proved, the account exists, or time is up
     """
     flow = await of(call)
     if flow.signup.proved_at is None or flow.signup.used_at is not None:
         raise stale.DeadEnd(stale.ANSWERED, flow.way.to)
+    if flow.signup.expires_at <= call.entry.at:
+        raise stale.DeadEnd(stale.RUN_OUT, flow.way.to)
     return flow
+
+
+async def hold(call: Call, flow: Flow, account_id: UUID) -> None:
+    """Hold the account, so that what this flow writes is the first that anybody writes.
+
+    Several browsers may be half-way to one account: only who can read its mail finished
+    first, so the others must neither add a way in nor change what was told (WA-20).
+
+    :raises stale.DeadEnd: the flow is over, or the account can be signed in to
+    """
+    if not await signups.hold(call.entry, flow.handle, opaque.digest(call.browser)):
+        raise stale.DeadEnd(stale.ANSWERED, flow.way.to)
+    try:
+        enrolled = await authenticators.held(call.entry, account_id)
+    except AccountNotOpen as error:
+        raise stale.DeadEnd(stale.RUN_OUT, flow.way.to) from error
+    if enrolled:
+        raise stale.DeadEnd(stale.ANSWERED, flow.way.to)
 
 
 def seal(call: Call, flow: Flow, account_id: UUID) -> str:

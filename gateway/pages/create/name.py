@@ -9,7 +9,7 @@ from gateway.pages.create import flow as flows
 from gateway.pages.create.flow import Flow
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
-from idp import accounts, attributes, authenticators, identifiers
+from idp import accounts, attributes, identifiers
 from idp.errors import ValueRefused
 
 NAMES = ("given_name", "family_name")
@@ -30,6 +30,7 @@ async def submit(call: Call) -> Response:
     if not typed["given_name"]:
         return _page(call, flow, typed, {"given_name": call.gettext("Enter your given names")})
     account_id = await _account(call, flow)
+    await flows.hold(call, flow, account_id)
     for claim, value in typed.items():
         if not value:
             continue
@@ -50,11 +51,7 @@ async def _account(call: Call, flow: Flow) -> UUID:
             entry, vault, email=flow.signup.email, locale=call.locale
         )
         return opened.id
-    # Who stopped half-way last time goes on; an account with a way in is never reopened here.
-    enrolled = await authenticators.enrolled(entry, known)
-    if enrolled.passkeys or enrolled.password:
-        raise stale.DeadEnd(stale.ANSWERED, flow.way.to)
-    return known
+    return known  # who stopped half-way last time goes on
 
 
 async def _record(call: Call, account_id: UUID, claim: str, value: str) -> None:

@@ -29,6 +29,7 @@ async def submit(call: Call) -> Response:
     account = await accounts.find(call.entry, flows.account(call, flow))
     if account is None:
         raise stale.DeadEnd(stale.RUN_OUT, flow.way.to)
+    await flows.hold(call, flow, account.id)
     try:
         made = await passkeys.enrol(
             call.entry,

@@ -41,6 +41,7 @@ async def submit(call: Call) -> Response:
         return _page(call, flow, error=reason(call, refused))
     await call.entry.release()
     hashed = await call.runtime.hasher.hash(typed)
+    await flows.hold(call, flow, account_id)
     await passwords.set(call.entry, account_id, hashed)
     return await done.finish(call, flow, account_id, amr=("pwd",), aal=1)
 

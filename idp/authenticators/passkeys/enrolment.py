@@ -73,6 +73,7 @@ async def enrol(  # noqa: PLR0913 - what the answer is judged against
     :param mediation: ``conditional`` if the browser made it without a question, for
         somebody whose session is proof enough
     :raises PasskeyRefused: a check fails, the account has too many, or it is known already
+    :raises AccountNotOpen: it was locked or closed meanwhile
     """
     told = ceremony.client_data(response, kind="webauthn.create", origin=origin)
     await ceremony.claim(entry, vault, told["challenge"], purpose="add", browser=browser)

@@ -1,7 +1,7 @@
 """The passkeys that we keep: a row each, of one account.
 
-Whatever changes how many an account has takes the account's row first, so two changes
-at once can neither both pass the limit nor both leave the last one to the other.
+Whatever changes how many an account has holds the account, so two changes at once can
+neither both pass the limit nor both leave the last one to the other.
 """
 
 import json
@@ -97,11 +97,6 @@ REMOVE = statement(
     )
     .returning(_passkeys.id)
 )
-LOCK = statement(
-    sa.select(tables.accounts.c.id)
-    .where(tables.accounts.c.id == sa.bindparam("of_account"))
-    .with_for_update(key_share=True)  # sessions and the like may still begin
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +129,9 @@ async def make_room(entry: Entry, account_id: UUID) -> None:
     """Hold the account until the entry ends, so that one more passkey fits.
 
     :raises PasskeyRefused: ``too_many``
+    :raises AccountNotOpen: locked or closed
     """
-    await entry.one(LOCK, of_account=account_id)
-    if (await authenticators.enrolled(entry, account_id)).passkeys >= MOST:
+    if (await authenticators.held(entry, account_id)).passkeys >= MOST:
         raise PasskeyRefused("too_many")
 
 
@@ -153,9 +148,9 @@ async def remove(entry: Entry, account_id: UUID, passkey_id: UUID) -> bool:
     """Remove the account's passkey.
 
     :raises LastWayIn: nothing else would be left to sign in with
+    :raises AccountNotOpen: locked or closed
     """
-    await entry.one(LOCK, of_account=account_id)
-    enrolled = await authenticators.enrolled(entry, account_id)
+    enrolled = await authenticators.held(entry, account_id)
     if enrolled.passkeys <= 1 and not enrolled.password:
         raise LastWayIn
     row = await entry.one(REMOVE, of_passkey=passkey_id, of_account=account_id)
