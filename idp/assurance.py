@@ -92,5 +92,11 @@ def missing(session: Session, wanted: Sequence[str], *, essential: bool) -> Miss
     return NeedsProofing() if offered and essential else Unreachable()
 
 
+def beyond_passwords(wanted: Sequence[str]) -> bool:
+    """Whether a password alone reaches none of ``wanted``; no wish is reached by anything."""
+    levels = [ACRS[name] for name in wanted if name in ACRS]
+    return bool(wanted) and not any(level.aal <= 1 and not level.phr for level in levels)
+
+
 def _reached(level: Level, ial: int, aal: int, *, phr: bool) -> bool:
     return ial >= level.ial and aal >= level.aal and (phr or not level.phr)

@@ -5,6 +5,8 @@
 
 The handle is only in the browser's cookie; the table holds its digest. Whoever signs
 in again, or stronger, gets a new handle, so one that was planted before is worthless.
+How strong a session is, is what the last sign-in proved: a password an hour after a
+passkey must not make the passkey look fresh.
 
 Specs: SP 800-63B §5, ASVS 7.
 """
@@ -26,6 +28,7 @@ from keys.gathering import asked
 
 IDLE = {"citizen": timedelta(minutes=30), "admin": timedelta(minutes=10)}
 ABSOLUTE = {"citizen": timedelta(hours=12), "admin": timedelta(hours=8)}
+FRESH = timedelta(minutes=5)  # so long a sign-in was "just now"
 TOUCH = timedelta(minutes=1)  # between two notes of the last use
 MOST = 50  # sessions of one account; beyond, the oldest ends
 
@@ -114,7 +117,7 @@ ROTATE = statement(
         auth_time=sa.bindparam("at"),
         seen_at=sa.bindparam("at"),
         amr=sa.bindparam("new_amr"),
-        aal=sa.func.greatest(_sessions.aal, sa.bindparam("new_aal", type_=sa.SmallInteger)),
+        aal=sa.bindparam("new_aal"),
     )
     .returning(_sessions.id)
 )
@@ -247,15 +250,16 @@ async def touch(entry: Entry, session: Session) -> None:
 async def rotate(entry: Entry, session: Session, *, amr: tuple[str, ...], aal: int) -> str:
     """Note that the citizen signed in again; returns the new handle, the old one is dead.
 
+    The session is as strong as this sign-in, be it weaker than the one before.
+
     :raises AccountNotOpen: the session ended meanwhile
     """
     handle = opaque.handle()
-    kept = tuple(dict.fromkeys((*amr, *(session.amr if session.aal > aal else ()))))
     row = await entry.one(
         ROTATE,
         of_session=session.id,
         new_digest=opaque.digest(handle),
-        new_amr=list(kept),
+        new_amr=list(amr),
         new_aal=aal,
         at=entry.at,
     )

@@ -66,3 +66,19 @@ def test_the_easiest_of_what_is_wanted_decides(
 ) -> None:
     """A wish leads to a stronger sign-in at most; only a demand leads to a proofing."""
     assert assurance.missing(session(ial, aal, amr), wanted, essential=essential) == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "beyond"),
+    [
+        ((), False),
+        (("phr",), True),
+        ((f"{LOA}substantial",), True),
+        ((f"{LOA}high", "phr"), True),
+        (("phr", assurance.BASIC), False),
+        ((f"{LOA}low",), False),
+        (("unheard-of",), True),
+    ],
+)
+def test_what_a_password_alone_can_reach(wanted: tuple[str, ...], beyond: bool) -> None:
+    assert assurance.beyond_passwords(wanted) is beyond

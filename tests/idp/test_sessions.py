@@ -61,6 +61,25 @@ async def test_signing_in_again_makes_the_old_handle_worthless(entry: Entry, vau
     assert (found.id, found.aal, found.phishing_resistant) == (session.id, 2, True)
 
 
+async def test_a_session_is_as_strong_as_the_last_sign_in(
+    pool: Pool, vault: Vault, moment: datetime
+) -> None:
+    """WA-19: an hour after a passkey, a password is a password."""
+    later = moment + timedelta(minutes=20)
+    async with Entry(pool, moment) as entry:
+        session, _ = await a_session(entry, vault)
+        handle = await sessions.rotate(entry, session, amr=("pop", "user", "mfa"), aal=2)
+    async with Entry(pool, later) as entry:
+        found = await sessions.find(entry, handle)
+        assert found is not None
+        handle = await sessions.rotate(entry, found, amr=("pwd",), aal=1)
+        found = await sessions.find(entry, handle)
+
+    assert found is not None
+    assert (found.amr, found.aal, found.auth_time) == (("pwd",), 1, later)
+    assert not found.phishing_resistant
+
+
 async def test_a_locked_account_has_no_session(entry: Entry, vault: Vault) -> None:
     session, handle = await a_session(entry, vault)
     await accounts.lock(entry, session.account.id, "asked")

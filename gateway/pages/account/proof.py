@@ -7,14 +7,11 @@ wait and its mails are the proof then.
 Specs: SP 800-63B §4.1.2.1.
 """
 
-from datetime import timedelta
 from uuid import UUID
 
 from gateway.web.call import Call
 from idp import authenticators, recovery
-from idp.sessions import Session
-
-FRESH = timedelta(minutes=5)
+from idp.sessions import FRESH, Session
 
 
 async def given(call: Call, session: Session) -> bool:

@@ -8,11 +8,9 @@ from gateway.pages.login import arrive, ceremony, password
 from gateway.pages.passage import Passage, read
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
-from idp import authenticators, identifiers
+from idp import assurance, authenticators, identifiers
 from idp.errors import TooManyAttempts
 from idp.sessions import Session
-
-WEAK = frozenset({"http://eidas.europa.eu/LoA/low", "urn:gatehouse:acr:basic"})
 
 
 @stale.page
@@ -48,9 +46,10 @@ async def submit(call: Call) -> Response:
 
 
 def strong(way: Passage) -> bool:
-    """Whether a password can't bring what the request wants."""
-    wanted = way.request.get("essential_acr") or way.request.get("acr_values") or ()
-    return bool(wanted) and not WEAK & set(wanted)
+    """Whether a password can't bring what the service is registered to need, or asks for."""
+    registered = way.client.registration.acr if way.client else ()
+    needed = (*registered, *(way.request.get("essential_acr") or ()))
+    return assurance.beyond_passwords(needed or tuple(way.request.get("acr_values") or ()))
 
 
 async def _only_passkey(call: Call, way: Passage, session: Session) -> bool:
