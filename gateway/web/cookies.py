@@ -1,9 +1,11 @@
-"""Cookies: five of them, all opaque, all bound to this host.
+"""Cookies: six of them, all opaque, all bound to this host.
 
 * ``__Host-sid``: the citizen's session; Lax, because sign-on arrives from other sites
 * ``__Host-adm``: an administrator's session; Strict
 * ``__Host-browser``: a handle of this browser, for what it began and for its forms; Lax
 * ``__Host-device``: a handle of this device, for whoever signed in on it before; Strict
+* ``__Host-recovery``: what continues a recovery, here and nowhere else; Lax, because the
+  mail about it leads back
 * ``__Host-lang``: the chosen language; Lax
 """
 
@@ -13,6 +15,7 @@ SESSION = "__Host-sid"
 ADMIN = "__Host-adm"
 BROWSER = "__Host-browser"
 DEVICE = "__Host-device"
+RECOVERY = "__Host-recovery"
 LANGUAGE = "__Host-lang"
 
 _MOST = 4096
@@ -51,6 +54,11 @@ def set_browser(response: Response, handle: str) -> None:
 def set_device(response: Response, handle: str, seconds: int) -> None:
     """Let the device be known again; it signs nobody in, so only our own forms need it."""
     _set(response, DEVICE, handle, same_site="strict", max_age=seconds)
+
+
+def set_recovery(response: Response, handle: str, seconds: int) -> None:
+    """Let this browser continue a recovery: it may be closed while its citizen waits."""
+    _set(response, RECOVERY, handle, max_age=seconds)
 
 
 def set_language(response: Response, locale: str) -> None:

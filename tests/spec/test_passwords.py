@@ -347,7 +347,8 @@ async def test_no_step_can_be_left_out(gateway: Gateway) -> None:
     token = browser.form(begun, "code-submit")[1]["csrf"]
     async with gateway.unchanged():
         for flow in ("", *flows):
-            form = {"csrf": token, "recovery": flow, "password": OTHER}
+            browser.cookies["__Host-recovery"] = flow
+            form = {"csrf": token, "password": OTHER}
             refused = await browser.send("POST", "/login/recover/new", form)
             assert "__Host-sid" not in browser.cookies, refused.text
             assert 400 <= refused.status_code < 500
@@ -382,7 +383,7 @@ async def test_who_is_verified_waits_and_can_stop_it(gateway: Gateway) -> None:
     citizen, browser = await someone(gateway), Browser(gateway)
     async with gateway.runtime.entry() as entry:
         await accounts.raise_ial(entry, citizen.account, 2)
-    waiting = await started(gateway, citizen, browser)
+    await started(gateway, citizen, browser)
     (fields,) = [told for name, told in await queued(gateway, citizen.email) if "cancel" in told]
     path = fields["cancel"].removeprefix(gateway.issuer)
     async with gateway.unchanged():
@@ -392,7 +393,6 @@ async def test_who_is_verified_waits_and_can_stop_it(gateway: Gateway) -> None:
             "/login/recover/new",
             {
                 "csrf": browser.form(confirm, "recovery-stop")[1]["csrf"],
-                "recovery": httpx2.URL(str(waiting.url)).params["recovery"],
                 "password": OTHER,
             },
         )
@@ -407,6 +407,35 @@ async def test_who_is_verified_waits_and_can_stop_it(gateway: Gateway) -> None:
         assert await recovery.under_way(entry, citizen.account) is None
     async with gateway.unchanged():
         assert (await browser.fill(confirm, "recovery-stop")).status_code >= 400
+
+
+async def test_a_recovery_goes_on_in_the_browser_that_began_it(gateway: Gateway) -> None:
+    """SE-22: a day later, from the mail; its addresses are worth nothing elsewhere."""
+    citizen, browser, other = await someone(gateway), Browser(gateway), Browser(gateway)
+    async with gateway.runtime.entry() as entry:
+        await accounts.raise_ial(entry, citizen.account, 2)
+    waiting = await started(gateway, citizen, browser)
+    (fields,) = [told for name, told in await queued(gateway, citizen.email) if "go_on" in told]
+    await gateway.rows("UPDATE idp.recoveries SET ready_at = now() WHERE cancelled_at IS NULL")
+    kept = [one for one in browser.lines if one.startswith("__Host-recovery=")]
+    browser.cookies = {"__Host-recovery": browser.cookies["__Host-recovery"]}  # closed meanwhile
+    asked = await browser.follow(fields["go_on"].removeprefix(gateway.issuer))
+    path, form = browser.form(asked, "password-submit")
+    token = other.form(await other.follow("/login"), "login-submit")[1]["csrf"]
+    async with gateway.unchanged():
+        for address in (str(waiting.url), fields["go_on"]):
+            opened = await other.send("GET", address.removeprefix(gateway.issuer))
+            assert opened.status_code == 410, opened.text
+        stolen = await other.send("POST", path, form | {"csrf": token, "password": OTHER})
+    done = await browser.send("POST", path, form | {"password": OTHER})
+
+    assert stolen.status_code == 410
+    assert done.status_code == 303
+    assert "__Host-sid" in browser.cookies
+    assert "__Host-recovery" not in browser.cookies
+    assert "Max-Age=345600" in kept[0]  # the wait, and three days after it
+    handle = kept[0].partition("=")[2].partition(";")[0]
+    assert handle not in str(waiting.url) + waiting.text + asked.text + str(fields)
 
 
 async def test_a_stolen_browser_stops_nothing(gateway: Gateway) -> None:

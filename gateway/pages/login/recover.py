@@ -3,7 +3,8 @@
     address ──code──▶ started ──at once, or a day later──▶ new password ──▶ signed in
                          └──the mail's link, any device──▶ stopped
 
-Whether an address has an account is said in the mail only.
+Whether an address has an account is said in the mail only. What continues a recovery is
+a cookie of the browser that began it, so neither the address bar nor a mail holds it.
 """
 
 from starlette.responses import Response
@@ -19,7 +20,7 @@ from gateway.pages.create.flow import Flow
 from gateway.pages.login import arrive
 from gateway.pages.login import password as passwords_page
 from gateway.pages.passage import Passage, read
-from gateway.web import csrf, render
+from gateway.web import cookies, csrf, render
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
 from idp import accounts, attempts, identifiers, notices, recovery, sessions, signups
@@ -91,7 +92,10 @@ async def submit_code(call: Call) -> Response:
         # Whoever reads one mailbox of theirs must not be the only one to hear of it.
         for email in await identifiers.emails(call.entry, call.runtime.vault, account_id):
             await _tell(call, email, started)
-    return see_other(flow.way.address("/login/recover/new", recovery=started.handle))
+    response = see_other(flow.way.address("/login/recover/new"))
+    lives = started.expires_at - call.entry.at
+    cookies.set_recovery(response, started.handle, int(lives.total_seconds()))
+    return response
 
 
 @stale.page
@@ -106,24 +110,22 @@ async def again(call: Call) -> Response:
 @stale.page
 async def show_new(call: Call) -> Response:
     """Say how long to wait, or ask for the new password."""
-    return await _new(call, await read(call), call.query.text("recovery"))
+    return await _new(call, await read(call))
 
 
 @stale.page
 async def submit_new(call: Call) -> Response:
     """Set the password, end every session and token of before, and sign in."""
     csrf.check(call)
-    way, handle = await read(call), call.form.text("recovery")
+    way, handle = await read(call), call.cookie(cookies.RECOVERY)
     typed = call.form.text("password")
-    found = await recovery.find(call.entry, handle)
-    if found is None:
-        raise stale.DeadEnd(stale.RUN_OUT, way.to)
+    found = await _found(call, way)
     known = await identifiers.emails(call.entry, call.runtime.vault, found.account_id)
     words = (call.runtime.settings.operator, *known)
     try:
         passwords.check_policy(typed, words)
     except PasswordRefused as refused:
-        return await _new(call, way, handle, error=new_password.reason(call, refused))
+        return await _new(call, way, error=new_password.reason(call, refused))
     await call.entry.release()
     hashed = await call.runtime.hasher.hash(typed)
     ended = [one.id for one in await sessions.listed(call.entry, found.account_id)]
@@ -137,6 +139,7 @@ async def submit_new(call: Call) -> Response:
     if account is not None:
         await mails.tell(call, account, "password-changed")
     response = await arrive.signed_in(call, way, account_id, amr=("pwd",), aal=1)
+    cookies.clear(response, cookies.RECOVERY)
     return ending.once_more(call, response, held)
 
 
@@ -155,7 +158,7 @@ async def stop(call: Call) -> Response:
 
 
 async def _tell(call: Call, email: str, started: recovery.Started) -> None:
-    stop_at = f"{call.runtime.settings.issuer}/login/recover/stop/{started.cancel}"
+    pages = f"{call.runtime.settings.issuer}/login/recover"
     ready = claim_labels.clock(started.ready_at, call.locale)
     await notices.queue(
         call.entry,
@@ -163,7 +166,11 @@ async def _tell(call: Call, email: str, started: recovery.Started) -> None:
         template="recovery-started",
         locale=call.locale,
         email=email,
-        fields={"ready": ready, "cancel": stop_at},
+        fields={
+            "ready": ready,
+            "go_on": f"{pages}/new",
+            "cancel": f"{pages}/stop/{started.cancel}",
+        },
     )
 
 
@@ -196,10 +203,15 @@ def _code(call: Call, flow: Flow, *, error: str = "", status: int = 422) -> Resp
     )
 
 
-async def _new(call: Call, way: Passage, handle: str, *, error: str = "") -> Response:
-    found = await recovery.find(call.entry, handle)
+async def _found(call: Call, way: Passage) -> recovery.Recovery:
+    found = await recovery.find(call.entry, call.cookie(cookies.RECOVERY))
     if found is None:
-        raise stale.DeadEnd(stale.RUN_OUT, way.to)
+        raise stale.DeadEnd(stale.NOT_HERE, way.to)
+    return found
+
+
+async def _new(call: Call, way: Passage, *, error: str = "") -> Response:
+    found = await _found(call, way)
     if found.ready_at > call.entry.at:
         return passage.show(
             call,
@@ -207,7 +219,7 @@ async def _new(call: Call, way: Passage, handle: str, *, error: str = "") -> Res
             "login/recover_wait.html",
             ready=claim_labels.clock(found.ready_at, call.locale),
             until=claim_labels.clock(found.expires_at, call.locale),
-            here=way.address("/login/recover/new", recovery=handle),
+            here=way.address("/login/recover/new"),
         )
     return passage.show(
         call,
@@ -215,6 +227,5 @@ async def _new(call: Call, way: Passage, handle: str, *, error: str = "") -> Res
         "create/password.html",
         status=422 if error else 200,
         action="/login/recover/new",
-        recovery=handle,
         errors={"password": error} if error else {},
     )
