@@ -76,7 +76,7 @@ MUTE = statement(
 HOLD = statement(
     sa.select(_signups.digest)
     .where(_mine, _running, _signups.proved_at.is_not(None))
-    .with_for_update()
+    .with_for_update(skip_locked=True)  # whoever holds it is finishing: nobody queues behind
 )
 USE = statement(
     sa.update(tables.signups)
@@ -198,7 +198,7 @@ async def mute(entry: Entry, handle: str) -> None:
 
 
 async def hold(entry: Entry, handle: str, browser: bytes) -> bool:
-    """Let nobody else use the proof until the entry ends; ``False`` if it is over."""
+    """Let nobody else use the proof until the entry ends; ``False`` if it is over or held."""
     mine = {"of_flow": opaque.digest(handle), "of_browser": browser}
     return await entry.one(HOLD, **mine, at=entry.at) is not None
 
