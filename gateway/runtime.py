@@ -12,6 +12,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from gateway import cores
 from gateway.settings import Settings
 from idp.authenticators.passwords import Hasher
 from keys import keystore, master, rotation, vault
@@ -64,7 +65,7 @@ class Runtime:
             await rotation.ensure(entry, self.vault.sealer)
             self._keys_standing = await keystore.standing(entry)
             self.keyring = await keystore.load(entry, self.vault.sealer)
-        self.hasher = Hasher(self.vault.pepper)
+        self.hasher = Hasher(self.vault.pepper, threads=cores.mine(self.settings.workers))
 
     async def close(self) -> None:
         """Let everything go."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import os
 import sys
 
 import click
@@ -23,10 +24,12 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
             raise click.ClickException(f"{module} is missing: without it we are four times slower")
     given = settings.read()
     logs.set_up()
+    processes = workers or given.workers
+    os.environ["GATEHOUSE_WORKERS"] = str(processes)  # each asks how many share the cores
     config = uvicorn.Config(
         "gateway.app:create",
         factory=True,
-        workers=workers or given.workers,
+        workers=processes,
         loop="uvloop",
         http="gateway.web.door:Door",
         ws="none",

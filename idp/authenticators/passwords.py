@@ -12,7 +12,6 @@ Specs: SP 800-63B-4 §3.1.1.2, RFC 9106, ASVS 6.2.
 import asyncio
 import hashlib
 import hmac
-import os
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -127,14 +126,14 @@ class Asked:
 
 
 class Hasher:
-    """Hashes passwords on a few threads, never more than there are cores."""
+    """Hashes passwords on a few threads."""
 
-    def __init__(self, pepper: bytes, memory: int = MEMORY) -> None:
+    def __init__(self, pepper: bytes, *, memory: int = MEMORY, threads: int = 1) -> None:
         """Make the threads.
 
         :param memory: KiB that one hash takes
+        :param threads: hashes at once; more than there are cores gain nothing
         """
-        threads = os.cpu_count() or 1
         self._pepper = pepper
         self._argon = argon2.PasswordHasher(time_cost=1, memory_cost=memory, parallelism=1)
         self._threads = ThreadPoolExecutor(threads, "argon2")
