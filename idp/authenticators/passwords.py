@@ -184,11 +184,13 @@ class Hasher:
 def check_policy(password: str, words: Iterable[str]) -> None:
     """Judge a new password.
 
-    :param words: what it must not be made of: the address, our own name
+    :param words: what it must not be made of: the citizen's names and addresses, our own
+        name, and that of the service
     :raises PasswordRefused: ``short``, ``long``, ``context`` or ``breached``
     """
     normal = unicodedata.normalize("NFKC", password)
-    if len(normal) < SHORTEST:
+    # One sign may stand for a sentence: what nobody typed makes nothing harder to guess.
+    if min(len(password), len(normal)) < SHORTEST:
         raise PasswordRefused("short")
     if len(normal) > LONGEST:
         raise PasswordRefused("long")

@@ -24,6 +24,10 @@ WORDS = ["ana.lima@example.org", "Republic of Harbours"]
     [
         pytest.param("wet otters sin", "short", id="PW-01-fourteen"),
         pytest.param("\ufb01" * 7, "short", id="PW-01-fourteen-once-they-are-compared"),
+        pytest.param(
+            "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}", "short", id="PW-01-one-sign"
+        ),
+        pytest.param("a\u0306\u0301" * 14, "short", id="PW-01-fourteen-spelt-with-two-marks"),
         pytest.param("wet otters hum" + "m" * 1011, "long", id="PW-02-1025"),
         pytest.param("ana.lima@example.org1", "context", id="PW-04-the-address"),
         pytest.param("limaexampleharbours1", "context", id="PW-04-parts-of-names"),

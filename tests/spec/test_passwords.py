@@ -7,6 +7,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 import httpx2
@@ -14,8 +15,9 @@ import pytest
 
 from gateway.pages.login import password as page
 from gateway.web.call import Call
-from idp import accounts, devices, identifiers, recovery
+from idp import accounts, attributes, devices, identifiers, recovery
 from idp.authenticators import passwords
+from tests.support import letters, services
 from tests.support.browser import Browser
 from tests.support.gateway import Citizen, Gateway
 from tests.support.letters import queued
@@ -127,12 +129,18 @@ async def cost(gateway: Gateway, email: str) -> tuple[int, list[str]]:
         pytest.param("wet otters " * 93 + "si", 422, id="PW-02-1025"),
         pytest.param("1qaz2wsx3edc4rfv", 422, id="PW-04-stolen"),
         pytest.param("EMAIL", 422, id="PW-04-the-address"),
+        pytest.param("featherstonehaugh9", 422, id="PW-04-the-name"),
     ],
 )
 async def test_a_new_password_is_judged(gateway: Gateway, password: str, status: int) -> None:
     """PW-11: and when it is taken, everything else that was signed in is over."""
     citizen = await someone(gateway)
     password = citizen.email if password == "EMAIL" else password
+    async with gateway.runtime.entry() as entry:
+        await attributes.record(
+            entry, gateway.runtime.vault, citizen.account, "family_name", "Featherstonehaugh",
+            source_type="self", by="test",
+        )  # fmt: skip
     _, elsewhere = await gateway.sign_in(citizen.account)
     async with gateway.runtime.entry() as entry:
         device = await devices.remember(entry, citizen.account, "")
@@ -376,6 +384,24 @@ async def test_back_in_with_a_new_password(gateway: Gateway) -> None:
     assert (await gateway.get("/account", headers=citizen.headers)).status_code == 303
     assert "password-changed" in [name for name, _ in await queued(gateway, citizen.email)]
     assert (await attempt(Browser(gateway), citizen.email, RIGHT)).status_code == 422
+
+
+@pytest.mark.parametrize("password", ["parking-permits-northtown", "Northtown_Parking1"])
+async def test_a_new_password_is_not_made_of_the_service(gateway: Gateway, password: str) -> None:
+    """PW-04: nor of its agency, nor of one's own name, on the way back in from there."""
+    citizen, browser = await someone(gateway), Browser(gateway)
+    page = await browser.follow(f"/authorize?{urlencode(services.asked())}")
+    way = {"i": browser.form(page, "login-submit")[1]["i"]}
+    start = await browser.follow(f"/login/recover?{urlencode(way)}")
+    asked = await browser.fill(start, "recover-submit", {"username": citizen.email})
+    code = {"code": await letters.code(gateway, citizen.email)}
+    new = await browser.fill(asked, "code-submit", code)
+    refused = await browser.fill(new, "password-submit", {"password": password})
+    taken = await browser.fill(refused, "password-submit", {"password": OTHER})
+
+    assert refused.status_code == 422
+    assert "must not be made of your name" in refused.text
+    assert taken.status_code == 200
 
 
 async def test_who_is_verified_waits_and_can_stop_it(gateway: Gateway) -> None:

@@ -130,9 +130,8 @@ async def password(call: Call, session: Session) -> Response:
     if not await proof.given(call, session):
         return see_other("/login/confirm?next=security")
     typed = call.form.text("password")
-    known = await identifiers.emails(call.entry, call.runtime.vault, session.account.id)
     try:
-        words = [call.runtime.settings.operator, *known]
+        words = await new_password.words(call, session.account.id)
         passwords.check_policy(typed, words)
     except PasswordRefused as refused:
         wrong = new_password.reason(call, refused)

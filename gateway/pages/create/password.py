@@ -1,5 +1,7 @@
 """Create an account, step 4 the other way: a password."""
 
+from uuid import UUID
+
 from starlette.responses import Response
 
 from gateway.pages import passage, stale
@@ -9,9 +11,18 @@ from gateway.pages.create.flow import Flow
 from gateway.web import csrf
 from gateway.web.call import Call
 from gateway.web.locale import N_
+from idp import attributes, identifiers
 from idp.authenticators import passwords
 from idp.errors import PasswordRefused
+from relying_parties.clients import Client
 
+NAMES = frozenset(
+    {
+        *("given_name", "middle_name", "family_name", "name", "nickname", "also_known_as"),
+        *("birth_given_name", "birth_middle_name", "birth_family_name", "patronymic_name"),
+        "name_latin",
+    }
+)
 REASONS = {
     "short": N_("Password must be at least 15 characters"),
     "long": N_("Password must be at most 1024 characters"),
@@ -36,7 +47,7 @@ async def submit(call: Call) -> Response:
     if not typed:
         return _page(call, flow, error=call.gettext("Enter a password"))
     try:
-        passwords.check_policy(typed, words(call, flow.signup.email))
+        passwords.check_policy(typed, await words(call, account_id, flow.way.client))
     except PasswordRefused as refused:
         return _page(call, flow, error=reason(call, refused))
     await call.entry.release()
@@ -46,9 +57,20 @@ async def submit(call: Call) -> Response:
     return await done.finish(call, flow, account_id, amr=("pwd",), aal=1)
 
 
-def words(call: Call, email: str) -> tuple[str, ...]:
-    """Return what a password must not be made of."""
-    return (email, call.runtime.settings.operator)
+async def words(call: Call, account_id: UUID, client: Client | None = None) -> list[str]:
+    """Return what a password of the account must not be made of.
+
+    :param client: the service that its citizen comes from, in any of its languages
+
+    :raises AccountNotOpen: the account was locked or closed meanwhile
+    """
+    entry, vault = call.entry, call.runtime.vault
+    held = await attributes.all_current(entry, vault, account_id)
+    names = [str(one.value) for one in held if one.claim in NAMES]
+    known = await identifiers.emails(entry, vault, account_id)
+    asking = (client.registration.name, client.agency.name) if client else ()
+    services = [name for one in asking for name in one.values()]
+    return [call.runtime.settings.operator, *known, *names, *services]
 
 
 def reason(call: Call, refused: PasswordRefused) -> str:

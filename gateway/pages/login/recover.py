@@ -120,9 +120,8 @@ async def submit_new(call: Call) -> Response:
     way, handle = await read(call), call.cookie(cookies.RECOVERY)
     typed = call.form.text("password")
     found = await _found(call, way)
-    known = await identifiers.emails(call.entry, call.runtime.vault, found.account_id)
-    words = (call.runtime.settings.operator, *known)
     try:
+        words = await new_password.words(call, found.account_id, way.client)
         passwords.check_policy(typed, words)
     except PasswordRefused as refused:
         return await _new(call, way, error=new_password.reason(call, refused))
