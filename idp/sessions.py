@@ -181,6 +181,11 @@ class Session:
         """Whether the proof was bound to our address: a passkey."""
         return "pop" in self.amr
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether the proof was a passkey that somebody may have a copy of, and no more."""
+        return "swk" in self.amr and self.aal < 2
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -250,17 +255,19 @@ async def touch(entry: Entry, session: Session) -> None:
 async def rotate(entry: Entry, session: Session, *, amr: tuple[str, ...], aal: int) -> str:
     """Note that the citizen signed in again; returns the new handle, the old one is dead.
 
-    The session is as strong as this sign-in, be it weaker than the one before.
+    The session is as strong as this sign-in, be it weaker than the one before. Only what
+    is half a proof by itself counts together with the other half, if both are fresh.
 
     :raises AccountNotOpen: the session ended meanwhile
     """
     handle = opaque.handle()
+    proved, strength = _together(session, entry.at, amr, aal)
     row = await entry.one(
         ROTATE,
         of_session=session.id,
         new_digest=opaque.digest(handle),
-        new_amr=list(amr),
-        new_aal=aal,
+        new_amr=list(proved),
+        new_aal=strength,
         at=entry.at,
     )
     if row is None:
@@ -308,6 +315,16 @@ async def listed(entry: Entry, account_id: UUID) -> list[Listed]:
 async def purge(entry: Entry) -> int:
     """Forget sessions that ended or ran out a month ago."""
     return await entry.run(PURGE, before=entry.at - timedelta(days=30))
+
+
+def _together(
+    session: Session, at: datetime, amr: tuple[str, ...], aal: int
+) -> tuple[tuple[str, ...], int]:
+    """Return what a passkey in doubt and a password prove together: two factors."""
+    halves = frozenset((*session.amr, *amr)) >= {"swk", "pwd"}
+    if not halves or max(aal, session.aal) > 1 or at - session.auth_time >= FRESH:
+        return amr, aal
+    return (*amr, *(one for one in session.amr if one not in amr), "mfa"), 2
 
 
 def _session(row: Row) -> Session:

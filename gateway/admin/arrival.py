@@ -19,6 +19,11 @@ from idp.errors import AccountNotOpen, InvitationOver, PasskeyRefused, PasskeyUn
 # One sentence for a passkey of nobody and for one of a citizen without a task here.
 STRANGER = N_("This passkey does not open these pages. Ask for an invitation.")
 
+DOUBTFUL = N_(
+    "This passkey behaves as if there were a copy of it."
+    " Use another one, or ask for an invitation to set one up."
+)
+
 
 async def show(call: Call) -> Response:
     """Ask for the passkey."""
@@ -50,6 +55,8 @@ async def submit(call: Call) -> Response:
         return _login(call, error=call.gettext(STRANGER))
     if verified.suspicious:
         await mails.tell(call, account, "passkey-suspected")
+    if verified.aal < 2:
+        return _login(call, error=call.gettext(DOUBTFUL))
     return await _enter(call, account.id, tuple(verified.amr), verified.aal)
 
 

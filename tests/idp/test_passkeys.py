@@ -120,6 +120,7 @@ async def test_a_counter_that_goes_backwards_is_told(
 
     kinds = [row["kind"] for row in await entry.all(HAPPENED)]
     assert opened.suspicious is suspicious
+    assert (opened.aal, "pop" in opened.amr) == ((1, False) if suspicious else (2, True))
     assert (opened.passkey.suspected_at is not None) is suspicious
     assert kinds.count("PasskeySuspected") == int(suspicious)
 

@@ -80,6 +80,41 @@ async def test_a_session_is_as_strong_as_the_last_sign_in(
     assert not found.phishing_resistant
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "minutes", "aal"),
+    [
+        (("swk", "user"), ("pwd",), 4, 2),
+        (("pwd",), ("swk", "user"), 4, 2),
+        (("swk", "user"), ("pwd",), 5, 1),
+        (("swk", "user"), ("swk", "user"), 1, 1),
+        (("pwd",), ("pwd",), 1, 1),
+    ],
+)
+async def test_a_passkey_in_doubt_is_half_a_proof(
+    pool: Pool,
+    vault: Vault,
+    moment: datetime,
+    first: tuple[str, ...],
+    second: tuple[str, ...],
+    minutes: int,
+    aal: int,
+) -> None:
+    """WA-11: with a password just before or after it, it is a whole one."""
+    async with Entry(pool, moment) as entry:
+        account = await accounts.open_account(entry, vault, email=EMAIL)
+        _, handle = await sessions.start(
+            entry, account.id, kind="citizen", amr=first, aal=1, device="Firefox"
+        )
+    async with Entry(pool, moment + timedelta(minutes=minutes)) as entry:
+        found = await sessions.find(entry, handle)
+        assert found is not None
+        handle = await sessions.rotate(entry, found, amr=second, aal=1)
+        found = await sessions.find(entry, handle)
+
+    assert found is not None
+    assert (found.aal, "mfa" in found.amr, found.phishing_resistant) == (aal, aal == 2, False)
+
+
 async def test_a_locked_account_has_no_session(entry: Entry, vault: Vault) -> None:
     session, handle = await a_session(entry, vault)
     await accounts.lock(entry, session.account.id, "asked")

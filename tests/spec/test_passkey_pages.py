@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import pytest
 
-from idp import invitations, notices, recovery
+from idp import accounts, invitations, notices, recovery
 from keys.entry import Entry
-from tests.support import verdicts
+from tests.support import services, verdicts
 from tests.support.authenticator import BE, BS
 from tests.support.browser import Browser
 from tests.support.ceremonies import a_device, added, filled, options, send
@@ -266,6 +266,54 @@ async def test_a_copy_is_told_of_and_still_signs_in(gateway: Gateway) -> None:
     assert (await mails(gateway, "passkey-suspected")).count(someone.email) == 1
     shown = await browser.follow("/account/security")
     assert "It behaved as if there were a copy of it" in shown.text
+
+
+async def test_a_copy_changes_no_way_in(gateway: Gateway) -> None:
+    """WA-11: before another factor says who it is, however high it counts afterwards."""
+    someone = await gateway.citizen("basic")
+    device = await added(gateway, someone, counter=5)
+    await gateway.set_password(someone.account, PASSWORD)
+    browser = Browser(gateway)
+    for counted in (4, 1000):
+        page = await browser.follow("/login?switch=yes")
+        copy = replace(device, counter=counted)
+        await send(browser, page, copy.get(options(page, "get")))
+        async with gateway.unchanged():
+            asked = await browser.send("GET", "/account/security/passkeys")
+        assert asked.headers["location"] == "/login/confirm?next=security"
+    cookie = f"__Host-sid={browser.cookies['__Host-sid']}"
+    told = await services.tokens(gateway, replace(someone, cookie=cookie))
+    page = await browser.follow("/login/confirm?next=security")
+    path, form = browser.form(page, "login-submit")
+    confirmed = await browser.send("POST", path, form | {"password": PASSWORD})
+
+    assert verdicts.claims(told["id_token"])["acr"] == "urn:gatehouse:acr:basic"
+    assert "behaves as if there were a copy" in page.text
+    assert confirmed.headers["location"] == "/account/security"
+    assert (await browser.send("GET", "/account/security/passkeys")).status_code == 200
+    cookie = f"__Host-sid={browser.cookies['__Host-sid']}"
+    told = await services.tokens(gateway, replace(someone, cookie=cookie))
+    assert "phr" not in verdicts.claims(told["id_token"])["acr"]
+
+
+async def test_a_copy_opens_no_administration(gateway: Gateway) -> None:
+    """WA-11."""
+    someone = await gateway.citizen()
+    async with gateway.runtime.entry() as entry:
+        await accounts.grant_role(entry, someone.account, "auditor", by="test")
+    device = await added(gateway, someone, counter=5)
+    browser = Browser(gateway)
+    for counted in (4, 1000):
+        page = await browser.follow("/admin/login")
+        answer = replace(device, counter=counted).get(options(page, "get"))
+        refused = await send(browser, page, answer)
+        assert "behaves as if there were a copy" in verdicts.page(refused, 422)
+    other = await added(gateway, someone)
+    page = await browser.follow("/admin/login")
+    came = await send(browser, page, other.get(options(page, "get")))
+
+    assert came.headers["location"] == "/admin"
+    assert (await mails(gateway, "passkey-suspected")).count(someone.email) == 1
 
 
 async def test_an_invitation_is_for_one_browser_and_once(gateway: Gateway) -> None:

@@ -8,9 +8,15 @@ from gateway.pages.login import arrive, ceremony, password
 from gateway.pages.passage import Passage, read
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
+from gateway.web.locale import N_
 from idp import assurance, authenticators, identifiers
 from idp.errors import TooManyAttempts
 from idp.sessions import Session
+
+DOUBTFUL = N_(
+    "The passkey that you used behaves as if there were a copy of it."
+    " Use another passkey, or your password."
+)
 
 
 @stale.page
@@ -55,7 +61,9 @@ def strong(way: Passage) -> bool:
 async def _only_passkey(call: Call, way: Passage, session: Session) -> bool:
     if strong(way):
         return (await authenticators.enrolled(call.entry, session.account.id)).passkeys > 0
-    return way.next == "security" and await proof.needs_passkey(call, session.account.id)
+    if way.next != "security" or session.doubtful:
+        return False
+    return await proof.needs_passkey(call, session.account.id)
 
 
 async def _email(call: Call, session: Session) -> str:
@@ -74,6 +82,8 @@ async def _page(
     reason = _("This page holds personal details, so we check again that it is you.")
     if way.to:
         reason = _("%(service)s asks us to make sure that it is you.") % {"service": way.to.name}
+    if session.doubtful:
+        reason = _(DOUBTFUL)
     return passage.show(
         call,
         way,

@@ -1,7 +1,7 @@
 """Passkeys: the first way in.
 
     offered ──enrol──▶ live ──used, used …──▶ live
-                        ├──counter went backwards──▶ suspected (works; the citizen is told)
+                        ├──counter went backwards──▶ suspected (half a proof; the citizen is told)
                         └──remove──▶ gone
 
 Discoverable, with user verification, attestation not asked for: nobody needs to know

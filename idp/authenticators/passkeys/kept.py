@@ -21,6 +21,7 @@ from keys.entry import Entry, Row, statement
 
 MOST = 20  # of one account
 PHISHING_RESISTANT = ("pop", "user", "mfa")
+DOUBTFUL = ("swk", "user")  # a key that was copied is in software, whatever it was made in
 NAMES = Path(__file__).parents[1] / "aaguids.json"
 
 _passkeys = tables.passkeys.c
@@ -117,7 +118,14 @@ class Passkey:
     @property
     def amr(self) -> tuple[str, ...]:
         """What its use proves (RFC 8176); one that may be copied is a key in software."""
+        if self.suspected_at is not None:
+            return DOUBTFUL
         return (*PHISHING_RESISTANT, "swk") if self.backup_eligible else PHISHING_RESISTANT
+
+    @property
+    def aal(self) -> int:
+        """How strong a proof its use is: a copy may be in anybody's hands (§6.1.1)."""
+        return 1 if self.suspected_at is not None else 2
 
 
 async def listed(entry: Entry, account_id: UUID) -> list[Passkey]:

@@ -141,4 +141,4 @@ async def _used(entry: Entry, passkey_id: UUID, result: Any) -> Verified:
     if suspicious:
         entry.record(PasskeySuspected(None, f"account:{owner}", str(row["id"])))
     used = kept.passkey(row)
-    return Verified(owner, used, used.amr, 2, suspicious)
+    return Verified(owner, used, used.amr, used.aal, suspicious)
