@@ -154,7 +154,7 @@ async def staff(entry: Entry) -> list[Account]:
 
 
 async def lock(entry: Entry, account_id: UUID, reason: str, by: str | None = None) -> None:
-    """Lock an open account. The caller ends what services hold (ADR 3).
+    """Lock an open account; only :mod:`gateway.oauth.locking` may (ADR 3).
 
     :raises AccountNotOpen: it is not open
     """
@@ -175,6 +175,8 @@ async def unlock(entry: Entry, account_id: UUID, by: str | None = None) -> None:
 
 async def close(entry: Entry, account_id: UUID) -> None:
     """End an account: destroy its data key, forget its addresses and its devices.
+
+    Only :mod:`gateway.oauth.locking` may (ADR 3).
 
     :raises AccountNotOpen: it is not open
     """

@@ -10,6 +10,7 @@ from joserfc.jwk import ECKey
 
 from gateway.cli.admin import invited
 from gateway.cli.services import rules
+from gateway.oauth import locking
 from gateway.runtime import Runtime
 from idp import accounts, attributes, identifiers
 from idp.authenticators import passwords
@@ -105,7 +106,7 @@ async def _move_in(
             entry, runtime.vault, account.id, claim, value, source_type="self", by=by
         )
     if person.get("deceased"):
-        await accounts.lock(entry, account.id, "deceased", by="operator")
+        await locking.lock(entry, runtime.vault, account.id, "deceased", by="operator")
 
 
 def _sample(row: Mapping[str, Any], port: int, jwk: Mapping[str, Any]) -> Sample:

@@ -27,7 +27,7 @@ from idp import devices, tables
 from idp.authenticators import breached
 from idp.errors import HasherBusy, PasswordRefused
 from idp.events import PasswordDisabled, PasswordSet, SignInFailed
-from keys.entry import Entry, statement
+from keys.entry import Entry, Row, statement
 
 SHORTEST, LONGEST = 15, 1024
 WAIT = 2.0  # seconds in the queue
@@ -63,11 +63,12 @@ ASKED = statement(
         _passwords.hash,
         _passwords.failures,
         _devices.digest.is_not(None).label("known"),
+        tables.accounts.c.status,
     )
     .select_from(
-        tables.identifiers.outerjoin(
-            tables.passwords, _passwords.account_id == _identifiers.account_id
-        ).outerjoin(
+        tables.identifiers.join(tables.accounts, tables.accounts.c.id == _identifiers.account_id)
+        .outerjoin(tables.passwords, _passwords.account_id == _identifiers.account_id)
+        .outerjoin(
             tables.known_devices,
             sa.and_(
                 _devices.account_id == _identifiers.account_id,
@@ -226,9 +227,14 @@ async def asked(entry: Entry, lookup: bytes, device: bytes) -> Asked:
     row = await entry.one(ASKED, wanted=lookup, of_device=device, at=entry.at)
     if row is None:
         return Asked(NOBODY, None, known=False, device=device)
-    spent = row["hash"] is None or (row["failures"] >= MOST_FAILURES and not row["known"])
     account_id = UUID(bytes=row["account_id"].bytes)
-    return Asked(account_id, None if spent else row["hash"], row["known"], device)
+    return Asked(account_id, None if _useless(row) else row["hash"], row["known"], device)
+
+
+def _useless(row: Row) -> bool:
+    """Whether no password is right: of a locked account the right one is as wrong as any."""
+    spent = row["hash"] is not None and row["failures"] >= MOST_FAILURES and not row["known"]
+    return spent or row["status"] != "open"
 
 
 async def record_failure(entry: Entry, tried: Asked) -> None:

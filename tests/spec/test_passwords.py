@@ -84,6 +84,18 @@ async def test_no_answer_tells_what_an_address_has(gateway: Gateway, state: str)
     assert 1 <= int(answers[1][-1].headers["retry-after"]) <= 300
 
 
+@pytest.mark.parametrize("state", ["locked", "closed", "disabled"])
+async def test_the_right_password_of_no_account_is_wrong(gateway: Gateway, state: str) -> None:
+    """PW-07: who knows it learns no more than who does not, and pays the same."""
+    one, other = await someone(gateway), await someone(gateway, state)
+    wrong = await attempt(Browser(gateway), one.email, OTHER)
+    right = await attempt(Browser(gateway), other.email, RIGHT)
+
+    assert bare(right) == bare(wrong)
+    assert right.status_code == 422
+    assert await cost(gateway, other.email, RIGHT) == await cost(gateway, one.email)
+
+
 @pytest.mark.parametrize("state", STATES)
 async def test_each_costs_the_same(gateway: Gateway, state: str) -> None:
     """PW-07: the same statements and one run of Argon2, whoever's address it is."""
@@ -92,7 +104,7 @@ async def test_each_costs_the_same(gateway: Gateway, state: str) -> None:
     assert await cost(gateway, other.email) == await cost(gateway, one.email)
 
 
-async def cost(gateway: Gateway, email: str) -> tuple[int, list[str]]:
+async def cost(gateway: Gateway, email: str, password: str = OTHER) -> tuple[int, list[str]]:
     """Return how often Argon2 ran for a wrong password, and the statements."""
     runtime, said, runs = gateway.runtime, [], []
     scope = {
@@ -111,7 +123,7 @@ async def cost(gateway: Gateway, email: str) -> tuple[int, list[str]]:
         log = lambda record: said.append(record.query)  # noqa: E731
         connection.add_query_logger(log)
     try:
-        assert await page.verified(call, email, OTHER) is None
+        assert await page.verified(call, email, password) is None
         await call.entry.release()
         await asyncio.sleep(0)  # the log is told of a statement one turn later
     finally:
