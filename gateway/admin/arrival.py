@@ -7,7 +7,7 @@ from starlette.responses import Response
 from gateway.admin import office
 from gateway.pages.account import mails
 from gateway.pages.login import ceremony
-from gateway.web import cookies, csrf, errors, render
+from gateway.web import cookies, csrf, errors, leaving, render
 from gateway.web.call import Call, see_other
 from gateway.web.dispatch import refusal
 from gateway.web.locale import N_
@@ -66,9 +66,7 @@ async def leave(call: Call) -> Response:
     session = await call.session("admin")
     if session is not None:
         await sessions.end(call.entry, session.id)
-    response = see_other("/admin/login?done=out")
-    cookies.clear(response, cookies.ADMIN)
-    return response
+    return leaving.sign_out(see_other("/admin/login?done=out"), cookies.ADMIN)
 
 
 async def show_invitation(call: Call) -> Response:

@@ -3,15 +3,19 @@
 Specs: OpenID Connect Core §2 (acr, amr, auth_time), SP 800-63B §4.1.2.1, ASVS 7.2.4.
 """
 
+import re
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx2
 import pytest
 
-from tests.support import services, verdicts
+from idp import accounts
+from keys import opaque
+from tests.support import letters, services, verdicts
 from tests.support.browser import Browser
-from tests.support.ceremonies import added, options, send
+from tests.support.ceremonies import a_device, added, options, send
 from tests.support.gateway import Citizen, Gateway
 
 PASSWORD = "a quiet harbour at dawn"
@@ -119,3 +123,97 @@ async def test_what_a_service_is_registered_to_need_takes_no_password(gateway: G
     assert 'name="password"' not in page.text
     assert tried.status_code == 422
     assert "code" in verdicts.sent_back(back, services.CALLBACK, gateway.issuer)
+
+
+async def by_password(gateway: Gateway, browser: Browser) -> None:
+    someone = await with_password(gateway)
+    await browser.sign_in(await browser.follow("/login?switch=yes"), someone.email, PASSWORD)
+
+
+async def by_passkey(gateway: Gateway, browser: Browser) -> None:
+    device = await added(gateway, await gateway.citizen())
+    page = await browser.follow("/login?switch=yes")
+    await send(browser, page, device.get(options(page, "get")))
+
+
+async def by_recovery(gateway: Gateway, browser: Browser) -> None:
+    someone = await with_password(gateway)
+    start = await browser.follow("/login/recover")
+    asked = await browser.fill(start, "recover-submit", {"username": someone.email})
+    typed = {"code": await letters.code(gateway, someone.email)}
+    new = await browser.fill(asked, "code-submit", typed)
+    await browser.fill(new, "password-submit", {"password": "seven slow herons fly"})
+
+
+async def by_creating(gateway: Gateway, browser: Browser) -> None:
+    email = f"{opaque.digits(8)}@example.test"
+    asked = await browser.fill(
+        await browser.follow("/create"), "create-submit", {"username": email}
+    )
+    typed = {"code": await letters.code(gateway, email)}
+    named = await browser.fill(asked, "code-submit", typed)
+    page = await browser.fill(named, "name-submit", {"given_name": "Ana"})
+    await send(browser, page, a_device(gateway).create(options(page, "create")))
+
+
+@pytest.mark.parametrize("plant", ["random", "the-attacker-s"])
+@pytest.mark.parametrize("way", [by_password, by_passkey, by_recovery, by_creating])
+async def test_what_was_planted_is_worth_nothing(gateway: Gateway, way: Any, plant: str) -> None:
+    """SE-01: a session's cookie from before, made up or alive."""
+    attacker = await gateway.citizen()
+    planted = f"__Host-sid={opaque.handle()}" if plant == "random" else attacker.cookie
+    browser = Browser(gateway, planted)
+    await way(gateway, browser)
+
+    own = f"__Host-sid={browser.cookies['__Host-sid']}"
+    assert own != planted
+    assert await alive(gateway, own)
+    assert not await alive(gateway, planted)
+
+
+async def leave_by_logout(browser: Browser) -> httpx2.Response:
+    page = await browser.follow("/logout")
+    path, form = browser.form(page, "logout-confirm")
+    return await browser.send("POST", path, form | {"answer": "yes"})
+
+
+async def leave_everywhere(browser: Browser) -> httpx2.Response:
+    page = await browser.follow("/account/sessions")
+    return await browser.send("POST", *browser.form(page, "end-all"))
+
+
+async def leave_the_administration(browser: Browser) -> httpx2.Response:
+    page = await browser.follow("/admin")
+    token = a_token(page)
+    return await browser.send("POST", "/admin/logout", {"csrf": token})
+
+
+def a_token(page: httpx2.Response) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)"', page.text)
+    assert found, page.text[:500]
+    return found[1]
+
+
+@pytest.mark.parametrize("leave", [leave_by_logout, leave_everywhere, leave_the_administration])
+async def test_what_the_former_user_had_open_is_dead(gateway: Gateway, leave: Any) -> None:
+    """SE-01, SE-10: their forms and the questions to their devices."""
+    someone = await gateway.citizen()
+    device = await added(gateway, someone)
+    async with gateway.runtime.entry() as entry:
+        await accounts.grant_role(entry, someone.account, "auditor", by="test")
+    browser = Browser(gateway, someone.cookie)
+    page = await browser.follow("/admin/login")
+    await send(browser, page, device.get(options(page, "get")))
+    page = await browser.follow("/login?switch=yes")
+    handle, (path, form) = browser.cookies["__Host-browser"], browser.form(page, "login-submit")
+    left = await leave(browser)
+    async with gateway.unchanged():
+        old_form = await browser.send("POST", path, form | {"username": someone.email})
+    fresh = await browser.follow("/login?switch=yes")
+    async with gateway.unchanged():
+        old_question = await send(browser, fresh, device.get(options(page, "get")))
+
+    assert left.headers["clear-site-data"] == '"cache", "storage"'
+    assert browser.cookies["__Host-browser"] != handle
+    assert old_form.status_code == 403
+    assert old_question.status_code == 422

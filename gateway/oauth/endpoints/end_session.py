@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from gateway.oauth import ending, respond
 from gateway.oauth.refusals import PageRefused
-from gateway.web import cookies, csrf, render
+from gateway.web import cookies, csrf, leaving, render
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
 from gateway.web.params import Params
@@ -123,9 +123,7 @@ def _onward(client: Client | None, fields: dict[str, str]) -> str:
 async def _end(call: Call, wish: Wish, session: Session) -> Response:
     await sessions.end(call.entry, session.id)
     held = await ending.end(call, session.account.id, [session.id])
-    response = _done(call, wish)
-    cookies.clear(response, cookies.SESSION)
-    response.headers["clear-site-data"] = '"cache", "storage"'
+    response = leaving.sign_out(_done(call, wish), cookies.SESSION)
     return ending.once_more(call, response, held)
 
 

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from gateway import claim_labels
 from gateway.oauth import ending
 from gateway.pages.account import citizen
-from gateway.web import cookies, csrf
+from gateway.web import cookies, csrf, leaving
 from gateway.web.call import Call, see_other
 from idp import sessions
 from idp.sessions import Session
@@ -58,7 +58,4 @@ async def end_all(call: Call, session: Session) -> Response:
 
 
 def _signed_out() -> Response:
-    response = see_other("/logout/done")
-    cookies.clear(response, cookies.SESSION)
-    response.headers["clear-site-data"] = '"cache", "storage"'
-    return response
+    return leaving.sign_out(see_other("/logout/done"), cookies.SESSION)
