@@ -5,13 +5,24 @@ from gateway.pages.create import code, done, name
 from gateway.pages.create import passkey as new_passkey
 from gateway.pages.create import password as new_password
 from gateway.pages.create import start as create
-from gateway.pages.login import cancel, confirm, help, offer, passkey, password, recover, start  # noqa: A004
+from gateway.pages.login import (
+    cancel,
+    ceremony,
+    confirm,
+    help,  # noqa: A004
+    offer,
+    passkey,
+    password,
+    recover,
+    start,
+)
 from gateway.web.dispatch import Route
 
 ROUTES: tuple[Route, ...] = (
     Route("/login", {"GET": start.show, "POST": start.submit}),
     Route("/login/password", {"GET": password.show, "POST": password.submit}),
     Route("/login/passkey", {"POST": passkey.submit}),
+    Route("/login/challenge", {"POST": ceremony.renew}, "protocol"),
     Route("/login/confirm", {"GET": confirm.show, "POST": confirm.submit}),
     Route("/login/offer", {"GET": offer.show, "POST": offer.submit}),
     Route("/login/cancel", {"POST": cancel.submit}),

@@ -4,7 +4,8 @@ const at = (id) => document.getElementById(id);
 const data = JSON.parse(at("passkey-data")?.textContent ?? "{}");
 const form = at("passkey-form"), button = at("passkey-button");
 const P = self.PublicKeyCredential, keys = navigator.credentials;
-let waiting;
+const options = data.get ?? data.create, lives = options?.timeout;
+let waiting, born = performance.timeOrigin;
 
 const send = (error, credential, how) => {
   form.passkey_error.value = error;
@@ -12,10 +13,23 @@ const send = (error, credential, how) => {
   if (how) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "how", value: how }));
   form.submit();
 };
+// A challenge that is half used up is drawn anew, so a slow reader is not refused afterwards; no browser waits longer than it lives.
+const freshen = async () => {
+  if (Date.now() - born > lives / 2) {
+    const body = new URLSearchParams({ csrf: form.csrf.value, purpose: data.purpose });
+    const answer = await fetch("/login/challenge", { method: "POST", body }).catch(() => null);
+    if (answer?.ok) {
+      options.challenge = (await answer.json()).challenge;
+      born = Date.now();
+    }
+  }
+  options.timeout = Math.max(born + lives - Date.now(), 1000);
+};
 const ask = async (mediation) => {
   waiting?.abort();
   waiting = new AbortController();
   const { signal } = waiting;
+  await freshen();
   // Nobody is asked to unlock anything for a quiet upgrade.
   if (data.create) data.create.authenticatorSelection.userVerification = mediation ? "preferred" : "required";
   return data.create

@@ -26,21 +26,25 @@ PROTOCOL: Mapping[str, str] = {
 STRICT_TRANSPORT = "max-age=63072000; includeSubDomains; preload"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-    " connect-src 'none'; base-uri 'none'; object-src 'none'; frame-ancestors 'none';"
+    " connect-src {connect}; base-uri 'none'; object-src 'none'; frame-ancestors 'none';"
     " require-trusted-types-for 'script'; form-action {actions}"
 )
-_PLAIN = _POLICY.format(actions="'self'")
+_PLAIN = _POLICY.format(actions="'self'", connect="'none'")
 
 
-def page(actions: Iterable[str] = (), *, secure: bool) -> dict[str, str]:
+def page(actions: Iterable[str] = (), *, secure: bool, connect: str = "'none'") -> dict[str, str]:
     """Return the headers of an HTML page.
 
     :param actions: origins, besides our own, that a form here may end at: Chromium
         applies ``form-action`` to the redirect that follows a form
     :param secure: the issuer is https
+    :param connect: what its scripts may ask: nothing, or ``'self'``
     """
     more = [origin for origin in actions if origin]
-    policy = _POLICY.format(actions=" ".join(["'self'", *more])) if more else _PLAIN
+    plain = not more and connect == "'none'"
+    policy = (
+        _PLAIN if plain else _POLICY.format(actions=" ".join(["'self'", *more]), connect=connect)
+    )
     headers = {**_PAGE, "content-security-policy": policy}
     if secure:
         headers["content-security-policy"] += "; upgrade-insecure-requests"

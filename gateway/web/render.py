@@ -40,16 +40,23 @@ def page(
         "errors": {},
     }
     html = environment(call.locale).get_template(template).render(frame | context)
-    return html_response(call, html, status=status, form_action=form_action)
+    # A page that asks for a passkey may ask us for another challenge.
+    connect = "'self'" if (context.get("passkey") or {}).get("purpose") else "'none'"
+    return html_response(call, html, status=status, form_action=form_action, connect=connect)
 
 
 def html_response(
-    call: Call, html: str, *, status: int = 200, form_action: Iterable[str] = ()
+    call: Call,
+    html: str,
+    *,
+    status: int = 200,
+    form_action: Iterable[str] = (),
+    connect: str = "'none'",
 ) -> Response:
     """Wrap a whole HTML document in a page's headers."""
     secure = call.runtime.settings.issuer.startswith("https:")
     body = html.encode()
-    fields = headers.page(form_action, secure=secure)
+    fields = headers.page(form_action, secure=secure, connect=connect)
     fields["content-type"] = "text/html; charset=utf-8"
     if len(body) > _WORTH_PACKING and "gzip" in call.header("accept-encoding"):
         body = gzip.compress(body, 6, mtime=0)

@@ -27,10 +27,14 @@ LIFETIME = {
     "admin": timedelta(minutes=5),
     "step-up": timedelta(seconds=60),
 }
-TIMEOUT = 300_000  # milliseconds that the browser waits for the citizen
 HINTS = ("client-device", "hybrid", "security-key")  # §5.8.7: this device first, then a phone
 LONGEST_ID = 1023  # bytes, §7.1 step 25
 LARGEST = 16 * 1024  # bytes of one member; a real one has a few hundred
+
+
+def timeout(purpose: str) -> int:
+    """Return for how many milliseconds the browser may wait: an answer after it is refused."""
+    return int(LIFETIME[purpose].total_seconds() * 1000)
 
 
 def challenge(vault: Vault, *, purpose: str, browser: str, at: datetime) -> str:

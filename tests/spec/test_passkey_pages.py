@@ -149,6 +149,44 @@ async def test_confirming_takes_ones_own_passkey(gateway: Gateway) -> None:
     assert sorted(row["fields"]["reason"] for row in failed) == ["challenge", "owner"]
 
 
+async def test_a_question_says_how_long_it_is_good_for(gateway: Gateway) -> None:
+    """WA-28: a minute to confirm; who reads slowly has it drawn anew, for the same purpose."""
+    someone = await gateway.citizen()
+    device = await added(gateway, someone)
+    browser = Browser(gateway, someone.cookie)
+    page = await browser.follow("/login/confirm?next=security")
+    assert options(page, "get")["timeout"] == 60_000
+    assert "connect-src 'self'" in page.headers["content-security-policy"]
+    came = {}
+    for purpose in ("sign-in", "add", "admin", "step-up"):
+        page = await browser.follow("/login/confirm?next=security")
+        form = browser.form(page, "passkey-button")[1] | {"purpose": purpose}
+        drawn = await browser.send("POST", "/login/challenge", form)
+        answer = device.get(options(page, "get") | drawn.json())
+        came[purpose] = (await send(browser, page, answer)).status_code
+
+    assert came == {"sign-in": 422, "add": 422, "admin": 422, "step-up": 303}
+    page = await browser.follow("/login?switch=yes")
+    assert options(page, "get")["timeout"] == 300_000
+
+
+@pytest.mark.parametrize(
+    ("over", "status"),
+    [({"purpose": "x"}, 400), ({"purpose": ""}, 400), ({"csrf": ""}, 403), ({"csrf": "AA"}, 403)],
+)
+async def test_nobody_else_draws_a_question(
+    gateway: Gateway, over: dict[str, str], status: int
+) -> None:
+    """WA-28: only a page of ours, for a purpose that there is."""
+    browser = Browser(gateway)
+    form = browser.form(await browser.follow("/login"), "login-submit")[1]
+    async with gateway.unchanged():
+        answer = await browser.send("POST", "/login/challenge", form | {"purpose": "add"} | over)
+
+    assert answer.status_code == status
+    assert "challenge" not in answer.text
+
+
 async def test_a_password_is_not_traded_for_a_passkey(gateway: Gateway) -> None:
     """WA-19, WA-23: where there is a passkey, only a passkey changes the ways in."""
     someone = await gateway.citizen()

@@ -3,8 +3,12 @@
 import json
 from typing import Any
 
+from starlette.responses import Response
+
+from gateway.web import csrf, headers
 from gateway.web.call import Call
 from gateway.web.locale import N_
+from gateway.web.params import ParamsInvalid
 from idp.accounts import Account
 from idp.authenticators import passkeys
 from idp.errors import PasskeyRefused
@@ -16,6 +20,7 @@ NOT_ALLOWED = N_("You cancelled, or it took too long.")
 REASONS = {
     "NotAllowedError": NOT_ALLOWED,
     "AbortError": NOT_ALLOWED,
+    "challenge_expired": NOT_ALLOWED,
     "SecurityError": N_("This page does not fit your passkey. Type our address again."),
     "InvalidStateError": N_("This device has a passkey for your account already."),
     "no-script": N_("Your browser has JavaScript turned off, so it cannot use passkeys."),
@@ -31,8 +36,10 @@ def to_sign_in(call: Call, *, autofill: bool = False, purpose: str = "sign-in") 
     challenge = passkeys.challenge(
         call.runtime.vault, purpose=purpose, browser=call.browser, at=call.entry.at
     )
-    options = passkeys.request_options(challenge=challenge, rp_id=call.runtime.settings.rp_id)
-    return {"get": options, "autofill": autofill}
+    options = passkeys.request_options(
+        challenge=challenge, rp_id=call.runtime.settings.rp_id, purpose=purpose
+    )
+    return {"get": options, "autofill": autofill, "purpose": purpose}
 
 
 async def to_add(call: Call, account: Account, email: str, *, upgrade: bool) -> dict[str, Any]:
@@ -51,7 +58,24 @@ async def to_add(call: Call, account: Account, email: str, *, upgrade: bool) -> 
         name=email,
         known=await passkeys.listed(call.entry, account.id),
     )
-    return {"create": options, "upgrade": upgrade}
+    return {"create": options, "upgrade": upgrade, "purpose": "add"}
+
+
+async def renew(call: Call) -> Response:
+    """Draw another challenge for a page that is read slowly.
+
+    It answers JSON, so a page that was open for long need not be loaded again, with what
+    was typed there.
+    """
+    csrf.check(call)
+    purpose = call.form.text("purpose")
+    if purpose not in passkeys.LIFETIME:
+        raise ParamsInvalid
+    challenge = passkeys.challenge(
+        call.runtime.vault, purpose=purpose, browser=call.browser, at=call.entry.at
+    )
+    told = json.dumps({"challenge": challenge}).encode()
+    return Response(told, headers={**headers.PROTOCOL, "content-type": "application/json"})
 
 
 def answer(call: Call) -> dict[str, Any]:

@@ -42,8 +42,9 @@ async def submit(call: Call) -> Response:
         # Only a clean miss: the device deletes what we signal, for good.
         signal = ceremony.signal_unknown(call, ceremony.credential_id(response))
         return _failed(call, way, "unknown", confirming=confirming, passkey=signal)
-    except PasskeyRefused:
-        return _failed(call, way, "refused", confirming=confirming)
+    except PasskeyRefused as refused:
+        late = refused.reason == "challenge_expired"
+        return _failed(call, way, refused.reason if late else "refused", confirming=confirming)
     if verified.suspicious:
         await _tell(call, verified.account_id)
     return await arrive.signed_in(

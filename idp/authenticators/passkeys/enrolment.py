@@ -39,7 +39,7 @@ def creation_options(
         "rp": {"id": rp_id, "name": rp_name},
         "user": {"id": opaque.unpadded(account.handle), "name": name, "displayName": name},
         "pubKeyCredParams": [{"type": "public-key", "alg": alg} for alg in public_keys.offered()],
-        "timeout": ceremony.TIMEOUT,
+        "timeout": ceremony.timeout("add"),
         "hints": list(ceremony.HINTS),
         "attestation": "none",
         "authenticatorSelection": {"residentKey": "required", "userVerification": "required"},

@@ -33,15 +33,17 @@ class Verified:
     suspicious: bool = False
 
 
-def request_options(*, challenge: str, rp_id: str) -> dict[str, Any]:
+def request_options(*, challenge: str, rp_id: str, purpose: str = "sign-in") -> dict[str, Any]:
     """Return the options of asking for any passkey of this site, as JSON.
+
+    :param purpose: what ``challenge`` was made for
 
     The list of passkeys is empty for everybody, so it tells of nobody (§14.6.2).
     """
     return {
         "challenge": challenge,
         "rpId": rp_id,
-        "timeout": ceremony.TIMEOUT,
+        "timeout": ceremony.timeout(purpose),
         "hints": list(ceremony.HINTS),
         "userVerification": "required",
         "allowCredentials": [],
