@@ -13,23 +13,20 @@ const send = (error, credential, how) => {
   if (how) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "how", value: how }));
   form.submit();
 };
-// A challenge that is half used up is drawn anew, so a slow reader is not refused afterwards; no browser waits longer than it lives.
+// A challenge that is half used up is drawn anew, so slow readers are let in.
 const freshen = async () => {
   if (Date.now() - born > lives / 2) {
     const body = new URLSearchParams({ csrf: form.csrf.value, purpose: data.purpose });
-    const answer = await fetch("/login/challenge", { method: "POST", body }).catch(() => null);
-    if (answer?.ok) {
-      options.challenge = (await answer.json()).challenge;
-      born = Date.now();
-    }
+    Object.assign(options, await (await fetch("/login/challenge", { method: "POST", body })).json());
+    born = Date.now();
   }
-  options.timeout = Math.max(born + lives - Date.now(), 1000);
+  options.timeout = born + lives - Date.now();
 };
 const ask = async (mediation) => {
   waiting?.abort();
   waiting = new AbortController();
   const { signal } = waiting;
-  await freshen();
+  await freshen().catch(() => {});
   // Nobody is asked to unlock anything for a quiet upgrade.
   if (data.create) data.create.authenticatorSelection.userVerification = mediation ? "preferred" : "required";
   return data.create

@@ -21,7 +21,7 @@ GATEWAY = Path(__file__).parents[3] / "gateway"
 STATIC = GATEWAY / "static"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LANGUAGES = (("en", "English", "ltr"), ("fr", "Français", "ltr"), ("ar", "العربية", "rtl"))
-PAGE_LIMIT, CSS_LIMIT, PASSKEY_LIMIT = 14 * 1024, 6 * 1024, 1024
+PAGE_LIMIT, CSS_LIMIT, PASSKEY_LIMIT = 14 * 1024, 6 * 1024, 1280
 
 
 class Words(dict[str, Any]):
