@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_time
 
 Gettext = Callable[[str], str]
 
@@ -170,6 +170,11 @@ def clock(moment: dt.datetime, locale: str) -> str:
     """Spell a moment with its date, in UTC as the page says."""
     language = _language(locale)
     return f"{format_datetime(moment, 'd MMMM y, HH:mm', locale=language)} UTC"
+
+
+def hour(moment: dt.datetime, locale: str) -> str:
+    """Spell the time of a moment of today, in UTC as the page says."""
+    return f"{format_time(moment, 'HH:mm', locale=_language(locale))} UTC"
 
 
 def _language(locale: str) -> Locale:

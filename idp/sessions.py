@@ -181,6 +181,12 @@ class Session:
         """Whether the proof was bound to our address: a passkey."""
         return "pop" in self.amr
 
+    def ends_at(self, at: datetime) -> datetime:
+        """Return when it ends if it is used at ``at`` and never again."""
+        # What :func:`touch` does not write down does not count.
+        used = at if at - self.seen_at > TOUCH else self.seen_at
+        return min(used + IDLE[self.kind], self.expires_at)
+
     @property
     def doubtful(self) -> bool:
         """Whether the proof was a passkey that somebody may have a copy of, and no more."""

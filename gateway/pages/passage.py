@@ -1,10 +1,11 @@
 """Where a citizen came from and where they go on, on every page of signing in.
 
 A page of the journey carries ``i``, the handle of an open interaction of this very
-browser, or ``next``, the name of a place of ours. Nothing else decides where it ends:
-no address ever travels in a request.
+browser, or ``next``, the name of a place of the citizen's own pages. Nothing else decides
+where it ends: no address ever travels in a request.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,13 @@ PLACES: Mapping[str, str] = {
     "activity": "/account/activity",
     "verify": "/account/verify",
 }
+_INNER = re.compile(r"[a-z]+(/[A-Za-z0-9_-]{1,80}){0,3}")  # a page within a place: no dots
+
+
+def is_place(name: str) -> bool:
+    """Whether ``name`` is a place of ours, or looks like a page within one."""
+    outer, within, _ = name.partition("/")
+    return bool(_INNER.fullmatch(name)) and outer in PLACES and not (within and outer == "account")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,9 @@ class Passage:
     @property
     def onward(self) -> str:
         """Where the citizen goes when this is done."""
-        return f"/authorize/{self.i}" if self.i else PLACES.get(self.next, "/account")
+        if self.i:
+            return f"/authorize/{self.i}"
+        return PLACES.get(self.next) or f"/account/{self.next}".rstrip("/")
 
     def address(self, path: str, **more: str) -> str:
         """Return ``path`` with the way kept and ``more`` beside it."""
@@ -97,7 +107,7 @@ async def read(call: Call) -> Passage:
     given = call.form if call.method == "POST" else call.query
     i, name = given.text("i"), given.text("next")
     if not i:
-        return Passage("", name if name in PLACES else "")
+        return Passage("", name if is_place(name) else "")
     return await of(call, i)
 
 

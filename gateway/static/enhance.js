@@ -35,3 +35,24 @@ for (const form of document.forms) form.addEventListener("submit", (event) => {
 addEventListener("pageshow", (event) => {
   if (event.persisted) for (const form of document.forms) delete form.dataset.sent;
 });
+
+// Five minutes before the session ends we say so. Whoever stays keeps what they typed; whoever left finds the sign-in page.
+const dialog = document.getElementById("timeout");
+let timers = [];
+const plan = (left) => {
+  timers.forEach(clearTimeout);
+  const leave = () => location.replace(dialog.querySelector("[data-stay]").href);
+  timers = [[left - 300, () => dialog.showModal()], [left + 1, leave]].map(([seconds, act]) => setTimeout(act, Math.max(0, seconds) * 1000));
+};
+if (dialog) {
+  plan(Number(dialog.dataset.left));
+  for (const link of document.querySelectorAll("[data-stay]")) link.addEventListener("click", async (event) => {
+    event.preventDefault();
+    const answer = await fetch("/account/stay").catch(() => null);
+    if (!answer?.ok) return location.assign(link.href);
+    const { left, at } = await answer.json();
+    for (const one of document.querySelectorAll("[data-ends]")) one.textContent = at;
+    dialog.close();
+    plan(left);
+  });
+}

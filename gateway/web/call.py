@@ -134,6 +134,16 @@ class Call:
         return self._session
 
     @property
+    def known_session(self) -> "Session | None":
+        """The session, if anybody asked for it: a frame shows what is known and asks nothing."""
+        return self._session
+
+    @property
+    def was_signed_in(self) -> bool:
+        """Whether this browser holds the cookie of a citizen's session, alive or over."""
+        return bool(_HANDLE.fullmatch(self.cookie(cookies.SESSION)))
+
+    @property
     def locale(self) -> str:
         """The language of the answer."""
         if self._locale is None:

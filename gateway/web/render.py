@@ -36,12 +36,14 @@ def page(
         "operator": settings.operator,
         "issuer": settings.issuer,
         "environment": settings.environment,
-        "session": call._session,  # noqa: SLF001 - what is known already; a frame asks nothing
+        "session": call.known_session,
         "errors": {},
     }
     html = environment(call.locale).get_template(template).render(frame | context)
-    # A page that asks for a passkey may ask us for another challenge.
-    connect = "'self'" if (context.get("passkey") or {}).get("purpose") else "'none'"
+    # A page that asks for a passkey may ask us for another challenge, and one that warns of
+    # the end of a session for more time.
+    asks = (context.get("passkey") or {}).get("purpose") or context.get("session_ends")
+    connect = "'self'" if asks else "'none'"
     return html_response(call, html, status=status, form_action=form_action, connect=connect)
 
 

@@ -1,6 +1,6 @@
 """The citizen's own pages: what is known, who has it, how they sign in."""
 
-from gateway.pages.account import activity, details, overview, security, sessions, sharing
+from gateway.pages.account import activity, citizen, details, overview, security, sessions, sharing
 from gateway.web.dispatch import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -24,5 +24,6 @@ ROUTES: tuple[Route, ...] = (
     Route("/account/sessions", {"GET": sessions.show}),
     Route("/account/sessions/{session}/end", {"POST": sessions.end}),
     Route("/account/sessions/end-all", {"POST": sessions.end_all}),
+    Route("/account/stay", {"GET": citizen.stay}, "protocol"),
     Route("/account/activity", {"GET": activity.show}),
 )

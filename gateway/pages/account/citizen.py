@@ -1,5 +1,6 @@
 """Whose pages these are: the session, and who the citizen is to each agency."""
 
+import json
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
@@ -7,7 +8,9 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from gateway.web import render
+from gateway import claim_labels
+from gateway.pages import passage
+from gateway.web import headers, render
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
 from idp.sessions import Session
@@ -29,14 +32,17 @@ MENU = (
 
 
 def signed_in(place: str) -> Callable[[Signed], Handler]:
-    """Answer whoever is signed in; anybody else signs in first and comes back to ``place``."""
+    """Answer whoever is signed in; anybody else signs in first and comes back.
+
+    :param place: where a form leads back to: what was typed is not sent a second time
+    """
 
     def wrap(handler: Signed) -> Handler:
         @wraps(handler)
         async def answered(call: Call) -> Response:
             session = await call.session()
             if session is None:
-                return see_other(f"/login?next={place}")
+                return see_other(f"/login?next={_back(call, place)}")
             return await handler(call, session)
 
         return answered
@@ -44,13 +50,45 @@ def signed_in(place: str) -> Callable[[Signed], Handler]:
     return wrap
 
 
+def _back(call: Call, place: str) -> str:
+    inner = call.path.removeprefix("/account/")
+    return inner if call.method == "GET" and passage.is_place(inner) else place
+
+
 def page(call: Call, template: str, place: str, *, status: int = 200, **context: Any) -> Response:
-    """Render a page of the account, with its menu."""
+    """Render a page of the account, with its menu and how long its citizen stays signed in."""
     menu = [
         {"href": href, "text": call.gettext(text), "current": name == place}
         for href, text, name in MENU
     ]
-    return render.page(call, template, status=status, menu=menu, **context)
+    shown = {"menu": menu, **_staying(call, place), **context}
+    return render.page(call, template, status=status, **shown)
+
+
+def _staying(call: Call, place: str) -> dict[str, Any]:
+    session = call.known_session
+    if session is None:
+        return {}
+    ends = session.ends_at(call.entry.at)
+    return {
+        "session_ends": int((ends - call.entry.at).total_seconds()),
+        "session_ends_at": claim_labels.hour(ends, call.locale),
+        # A form's page can't be opened again by its address.
+        "stay": call.path if call.method == "GET" else passage.PLACES[place],
+    }
+
+
+async def stay(call: Call) -> Response:
+    """Say until when the session lasts; having asked is using it."""
+    if await call.session() is None:
+        return _json(401, {"error": "login_required"})
+    told = _staying(call, "account")
+    return _json(200, {"left": told["session_ends"], "at": told["session_ends_at"]})
+
+
+def _json(status: int, told: dict[str, Any]) -> Response:
+    fields = {**headers.PROTOCOL, "content-type": "application/json"}
+    return Response(json.dumps(told).encode(), status, fields)
 
 
 async def subjects(call: Call, session: Session) -> dict[str, Agency]:

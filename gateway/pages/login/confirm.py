@@ -61,7 +61,7 @@ def strong(way: Passage) -> bool:
 async def _only_passkey(call: Call, way: Passage, session: Session) -> bool:
     if strong(way):
         return (await authenticators.enrolled(call.entry, session.account.id)).passkeys > 0
-    if way.next != "security" or session.doubtful:
+    if way.next.partition("/")[0] != "security" or session.doubtful:
         return False
     return await proof.needs_passkey(call, session.account.id)
 

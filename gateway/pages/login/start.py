@@ -52,6 +52,7 @@ def _page(call: Call, way: Passage, *, username: str = "", error: str = "") -> R
         status=422 if error else 200,
         values={"username": username},
         errors={"username": error} if error else {},
+        ended=call.was_signed_in and call.known_session is None,
         passkey=ceremony.to_sign_in(call, autofill=True),
     )
 
