@@ -29,7 +29,13 @@ def share(cores: int, quotas: Iterator[str], workers: int) -> int:
 
 def mine(workers: int) -> int:
     """Return how many cores this process may keep busy, beside ``workers`` - 1 others."""
-    return share(len(os.sched_getaffinity(0)), _quotas(), workers)
+    return share(_present(), _quotas(), workers)
+
+
+def _present() -> int:
+    if hasattr(os, "sched_getaffinity"):  # Linux: those that we may run on
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _quotas() -> Iterator[str]:

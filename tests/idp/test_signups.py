@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from idp import signups
+from idp import accounts, signups
+from idp.authenticators import passwords
 from idp.errors import CodeWrong, SignupOver
 from keys import opaque
 from keys.entry import Entry
@@ -82,3 +83,27 @@ async def test_of_many_tabs_one_goes_on(pool: Pool, vault: Vault, moment: dateti
             return await signups.use(entry, flow.handle, MINE)
 
     assert (await asyncio.gather(*(use() for _ in range(20)))).count(True) == 1
+
+
+async def test_who_stopped_half_way_begins_as_anybody(entry: Entry, vault: Vault) -> None:
+    """WA-20: an account that nobody can sign in to is none yet."""
+    account = await accounts.open_account(entry, vault, email="ana@example.org")
+    before = await a_flow(entry, vault)
+    await passwords.set(entry, account.id, "a hash")
+
+    assert not before.known
+    assert (await a_flow(entry, vault)).known
+
+
+async def test_a_proof_is_held_by_one(pool: Pool, vault: Vault, moment: datetime) -> None:
+    """WA-20: nobody waits for whoever holds it."""
+    async with Entry(pool, moment) as entry:
+        flow = await a_flow(entry, vault)
+        assert not await signups.hold(entry, flow.handle, MINE)
+        await signups.prove_by_code(entry, flow.handle, MINE, flow.code)
+    async with Entry(pool, moment) as first, Entry(pool, moment) as second:
+        assert await signups.hold(first, flow.handle, MINE)
+        assert not await signups.hold(second, flow.handle, MINE)
+        assert await signups.use(first, flow.handle, MINE)
+    async with Entry(pool, moment) as entry:
+        assert not await signups.hold(entry, flow.handle, MINE)

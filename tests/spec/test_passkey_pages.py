@@ -302,6 +302,8 @@ async def test_a_copy_is_told_of_and_still_signs_in(gateway: Gateway) -> None:
 
     assert came.headers["location"] == "/account"
     assert (await mails(gateway, "passkey-suspected")).count(someone.email) == 1
+    confirm = await browser.follow("/login/confirm?next=security")
+    assert 'href="/login/help?next=security"' in confirm.text
     shown = await browser.follow("/account/security")
     assert "It behaved as if there were a copy of it" in shown.text
 

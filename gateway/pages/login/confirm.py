@@ -78,6 +78,8 @@ async def _page(
     only_passkey = await _only_passkey(call, way, session)
     # Whoever has none may set one up for it, after the password.
     to_set_up = strong(way) and not enrolled.passkeys and proof.fresh(call, session)
+    # With one passkey, and that in doubt, only recovery is left.
+    stuck = session.doubtful and not enrolled.password
     _ = call.gettext
     reason = _("This page holds personal details, so we check again that it is you.")
     if way.to:
@@ -93,7 +95,7 @@ async def _page(
         email=await _email(call, session),
         has_passkey=enrolled.passkeys > 0,
         has_password=enrolled.password,
-        strong=only_passkey or to_set_up,
+        strong=only_passkey or to_set_up or stuck,
         errors={"password": error} if error else {},
         passkey=ceremony.to_sign_in(call, purpose="step-up") if enrolled.passkeys else None,
     )
