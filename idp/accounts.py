@@ -123,23 +123,14 @@ async def open_account(
 
     :raises IdentifierTaken: the address has an account
     """
-    account_id = opaque.new_id()
-    _, wrapped = vault.sealer.new_data_key("idp.accounts", str(account_id))
-    await entry.run(
-        ADD,
-        id=account_id,
-        data_key=wrapped,
-        handle=opaque.random_bytes(HANDLE),
-        locale=locale,
-        at=entry.at,
-    )
+    account_id = await _begin(entry, vault, locale)
     await identifiers.add(entry, vault, account_id, email)
-    whom = f"account:{account_id}"
-    entry.record(AccountOpened(whom, whom))
-    found = await find(entry, account_id)
-    if found is None:
-        raise AccountNotOpen
-    return found
+    return await _begun(entry, account_id)
+
+
+async def expect(entry: Entry, vault: Vault) -> Account:
+    """Open an account for somebody who is invited: it has no address until they prove it."""
+    return await _begun(entry, await _begin(entry, vault, None))
 
 
 async def find(entry: Entry, account_id: UUID) -> Account | None:
@@ -218,3 +209,26 @@ async def raise_ial(entry: Entry, account_id: UUID, ial: int) -> None:
 async def credentials_changed(entry: Entry, account_id: UUID) -> None:
     """Note that the ways in changed. The caller ends what services hold (ADR 3)."""
     await entry.run(CHANGED, of_account=account_id, at=entry.at)
+
+
+async def _begin(entry: Entry, vault: Vault, locale: str | None) -> UUID:
+    account_id = opaque.new_id()
+    _, wrapped = vault.sealer.new_data_key("idp.accounts", str(account_id))
+    await entry.run(
+        ADD,
+        id=account_id,
+        data_key=wrapped,
+        handle=opaque.random_bytes(HANDLE),
+        locale=locale,
+        at=entry.at,
+    )
+    return account_id
+
+
+async def _begun(entry: Entry, account_id: UUID) -> Account:
+    whom = f"account:{account_id}"
+    entry.record(AccountOpened(whom, whom))
+    found = await find(entry, account_id)
+    if found is None:
+        raise AccountNotOpen
+    return found

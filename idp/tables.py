@@ -164,6 +164,8 @@ invitations = sa.Table(
     sa.Column("digest", sa.LargeBinary, primary_key=True),
     _account(),
     sa.Column("browser", sa.LargeBinary),  # bound to the browser that opened it first
+    sa.Column("lookup", sa.LargeBinary),  # blind index of an address that is still to be proved
+    sa.Column("sealed", sa.LargeBinary),  # that address
     sa.Column("created_at", NOW, nullable=False),
     sa.Column("expires_at", NOW, nullable=False),
     sa.Column("used_at", NOW),

@@ -1,6 +1,16 @@
 """The administrators' pages: agencies, services, reviews, the journal."""
 
-from gateway.admin import arrival, audit, drafting, home, organisations, review, services
+from gateway.admin import (
+    arrival,
+    audit,
+    drafting,
+    home,
+    invitation,
+    members,
+    organisations,
+    review,
+    services,
+)
 from gateway.web.dispatch import Route
 
 # A registration with every purpose and claim.
@@ -10,10 +20,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/admin", {"GET": home.show}),
     Route("/admin/login", {"GET": arrival.show, "POST": arrival.submit}),
     Route("/admin/logout", {"POST": arrival.leave}),
-    Route(
-        "/admin/invite/{invitation}",
-        {"GET": arrival.show_invitation, "POST": arrival.accept},
-    ),
+    Route("/admin/invite/{invitation}", {"GET": invitation.show, "POST": invitation.submit}),
     Route("/admin/services", {"GET": services.show_all}),
     Route(
         "/admin/new-service",
@@ -37,7 +44,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/admin/agencies", {"GET": organisations.show_all}),
     Route("/admin/new-agency", {"GET": organisations.show_new, "POST": organisations.create}),
     Route("/admin/agencies/{agency}", {"GET": organisations.show, "POST": organisations.change}),
-    Route("/admin/agencies/{agency}/members", {"POST": organisations.invite}),
-    Route("/admin/agencies/{agency}/members/remove", {"POST": organisations.remove}),
+    Route("/admin/agencies/{agency}/members", {"POST": members.invite}),
+    Route("/admin/agencies/{agency}/members/remove", {"POST": members.remove}),
     Route("/admin/audit", {"GET": audit.show}),
 )

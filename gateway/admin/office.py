@@ -116,6 +116,14 @@ def subject(call: Call, account_id: UUID) -> str:
     return pairwise.subject(call.runtime.vault.pairwise, SECTOR, account_id)
 
 
+async def pass_on(call: Call, account_id: UUID, to: UUID, *, by: str) -> None:
+    """Let another account act for every agency that this one acts for."""
+    former, whom = subject(call, account_id), subject(call, to)
+    for agency_id, role in (await agencies.memberships(call.entry, former)).items():
+        await agencies.remove_member(call.entry, agency_id, former, by=by)
+        await agencies.add_member(call.entry, agency_id, whom, role=role, by=by)
+
+
 def page(
     call: Call, officer: Officer, template: str, place: str, *, status: int = 200, **context: Any
 ) -> Response:

@@ -1,4 +1,4 @@
-"""Agencies: the organisations, and who may act for them."""
+"""Agencies: the organisations, each with its services and who acts for it."""
 
 from typing import Any
 
@@ -9,8 +9,6 @@ from gateway.admin import labels, office, problems
 from gateway.admin.office import WRITES, NotAllowed, NotFound, Officer
 from gateway.pages.sharing import words
 from gateway.web.call import Call, see_other
-from idp import accounts, identifiers, invitations
-from idp.errors import IdentifierInvalid
 from relying_parties import agencies, onboarding
 from relying_parties.agencies import Agency
 from relying_parties.errors import AgencyExists, RegistrationInvalid
@@ -61,71 +59,41 @@ async def create(call: Call, officer: Officer) -> Response:
 @office.at_work
 async def show(call: Call, officer: Officer) -> Response:
     """Show one agency."""
-    return await _one_page(call, officer, await _find(call, officer))
+    return await one_page(call, officer, await find(call, officer))
 
 
 @office.at_work
 async def change(call: Call, officer: Officer) -> Response:
     """Give an agency another name or contact."""
     _may_write(officer)
-    agency = await _find(call, officer)
+    agency = await find(call, officer)
     try:
         await agencies.change(
             call.entry, agency.id, name=_names(call), contact=_contact(call), by=officer.actor
         )
     except RegistrationInvalid as refused:
-        return await _one_page(call, officer, agency, errors=_told(call, refused))
+        return await one_page(call, officer, agency, errors=_told(call, refused))
     return see_other(f"/admin/agencies/{agency.id}")
 
 
-@office.at_work
-async def invite(call: Call, officer: Officer) -> Response:
-    """Let somebody act for the agency, and show the invitation that enrols their passkey."""
-    agency = await _find(call, officer)
-    _may_invite(officer, agency)
-    role = call.form.text("role")
-    if role not in agencies.ROLES:
-        wrong = {"role": call.gettext("Choose one of the list")}
-        return await _one_page(call, officer, agency, errors=wrong)
-    try:
-        address = identifiers.normalise_email(call.form.text("email"))
-    except IdentifierInvalid:
-        wrong = {"email": call.gettext("Enter an email address like name@example.com")}
-        return await _one_page(call, officer, agency, errors=wrong)
-    account_id = await identifiers.find_account(call.entry, call.runtime.vault, address)
-    if account_id is None:
-        opened = await accounts.open_account(call.entry, call.runtime.vault, email=address)
-        account_id = opened.id
-    whom = office.subject(call, account_id)
-    await agencies.add_member(call.entry, agency.id, whom, role=role, by=officer.actor)
-    handle = await invitations.create(call.entry, account_id)
-    link = f"{call.runtime.settings.issuer}/admin/invite/{handle}"
-    return await _one_page(call, officer, agency, link=link)
+async def find(call: Call, officer: Officer) -> Agency:
+    """Return the agency of the address.
 
-
-@office.at_work
-async def remove(call: Call, officer: Officer) -> Response:
-    """Let somebody no longer act for the agency."""
-    agency = await _find(call, officer)
-    _may_invite(officer, agency)
-    await agencies.remove_member(call.entry, agency.id, call.form.text("member"), by=officer.actor)
-    return see_other(f"/admin/agencies/{agency.id}")
-
-
-async def _find(call: Call, officer: Officer) -> Agency:
+    :raises NotFound: there is none, or it is not theirs to see
+    """
     agency = await agencies.find(call.entry, call.path_text("agency"))
     if agency is None or not officer.sees(agency.id):
         raise NotFound
     return agency
 
 
+def invites(officer: Officer, agency: Agency) -> bool:
+    """Whether they decide who acts for the agency."""
+    return officer.may(WRITES) or officer.agencies.get(agency.id) == "owner"
+
+
 def _may_write(officer: Officer) -> None:
     if not officer.may(WRITES):
-        raise NotAllowed
-
-
-def _may_invite(officer: Officer, agency: Agency) -> None:
-    if not officer.may(WRITES) and officer.agencies.get(agency.id) != "owner":
         raise NotAllowed
 
 
@@ -159,14 +127,14 @@ def _form(
     )
 
 
-async def _one_page(
+async def one_page(
     call: Call,
     officer: Officer,
     agency: Agency,
     *,
-    link: str = "",
     errors: dict[str, str] | None = None,
 ) -> Response:
+    """Render the page of one agency."""
     typed: dict[str, Any] = {f"name.{tag}": text for tag, text in agency.name.items()}
     typed["contact"] = agency.contact or ""
     return office.page(
@@ -193,10 +161,10 @@ async def _one_page(
             if one.agency_id == agency.id
         ],
         roles=agencies.ROLES,
-        link=link,
+        done=call.query.text("done"),
         may={
             "write": officer.may(WRITES),
-            "invite": officer.may(WRITES) or officer.agencies.get(agency.id) == "owner",
+            "invite": invites(officer, agency),
             "draft": officer.writes(agency.id),
         },
         errors=errors or {},

@@ -22,7 +22,10 @@ def admin() -> None:
 @click.argument("email")
 @click.option("--role", "roles", type=click.Choice(accounts.ROLES), multiple=True, required=True)
 def invite(email: str, roles: tuple[str, ...]) -> None:
-    """Invite somebody: prints an address that enrols one passkey, once, within an hour."""
+    """Invite somebody: prints an address that lets them in, once, within an hour.
+
+    Hand it to them by a way that is theirs alone: whoever opens it first has it.
+    """
 
     async def work(runtime: Runtime, entry: Entry) -> str:
         return await invited(runtime, entry, email, roles)
@@ -35,14 +38,11 @@ def invite(email: str, roles: tuple[str, ...]) -> None:
 
 
 async def invited(runtime: Runtime, entry: Entry, email: str, roles: tuple[str, ...]) -> str:
-    """Make the account if there is none, give it the roles, and return the invitation."""
+    """Give whoever has, or will have, the address the roles, and return the invitation."""
     address = identifiers.normalise_email(email)
-    account_id = await identifiers.find_account(entry, runtime.vault, address)
-    if account_id is None:
-        account_id = (await accounts.open_account(entry, runtime.vault, email=address)).id
+    account_id, handle = await invitations.invite(entry, runtime.vault, address)
     for role in roles:
         await accounts.grant_role(entry, account_id, role, by=BY)
-    handle = await invitations.create(entry, account_id)
     return f"{runtime.settings.issuer}/admin/invite/{handle}"
 
 
@@ -54,7 +54,8 @@ def list_(as_json: bool) -> None:
     async def work(runtime: Runtime, entry: Entry) -> list[dict[str, object]]:
         return [
             {
-                "email": ", ".join(await identifiers.emails(entry, runtime.vault, account.id)),
+                "email": ", ".join(await identifiers.emails(entry, runtime.vault, account.id))
+                or "(invited)",
                 "roles": ", ".join(account.roles),
                 "status": account.status,
             }
@@ -71,7 +72,7 @@ def remove(email: str) -> None:
 
     async def work(runtime: Runtime, entry: Entry) -> bool:
         address = identifiers.normalise_email(email)
-        account_id = await identifiers.find_account(entry, runtime.vault, address)
+        account_id = await invitations.find_account(entry, runtime.vault, address)
         if account_id is None:
             return False
         for role in accounts.ROLES:

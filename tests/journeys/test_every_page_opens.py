@@ -57,6 +57,9 @@ def test_pages_of_the_administration(page: Page, demo: Demo, lang: str, scheme: 
     look_at_all(page, demo.issuer, ("/admin/login",), lang=lang, status=200)
     page.goto(invited(demo, f"looks-{lang}@example.test", "operator"))
     look(page)
+    page.locator("#invitation-open").click()
+    page.locator("#passkey-button").wait_for()
+    look(page)
     page.locator("#passkey-button").click()
     page.wait_for_url("**/admin")
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import with_authenticator
+from tests.support.administration import come_in
 from tests.support.demo import Demo
 
 pytestmark = pytest.mark.browser
@@ -21,17 +22,12 @@ FIELDS = {
 }
 
 
-def come_in(page: Page, invitation: str) -> None:
-    page.goto(invitation)
-    page.locator("#passkey-button").click()
-    expect(page.locator("h1")).to_have_text("To do")
-
-
 def test_two_people_bring_a_service_to_life(chromium: Browser, demo: Demo) -> None:
     writer = with_authenticator(chromium.new_context())
     reviewer = with_authenticator(chromium.new_context())
 
     come_in(writer, demo.facts["admin"]["url"])
+    expect(writer.locator("h1")).to_have_text("To do")
     shot(writer, "admin-home")
     write(writer)
     writer.locator("#review-ask").click()

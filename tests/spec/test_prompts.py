@@ -73,7 +73,7 @@ async def by_passkey(
     return await browser.fill(page, "passkey-button", filled)
 
 
-async def with_passkey(gateway: Gateway, someone: Citizen) -> Device:
+async def added(gateway: Gateway, someone: Citizen) -> Device:
     """Let somebody add a passkey in their account."""
     browser, device = Browser(gateway, someone.cookie), Device(gateway.issuer, "127.0.0.1")
     page = await browser.follow("/account/security/passkeys")
@@ -170,7 +170,7 @@ async def test_declining_an_offer_is_no_sign_in(
 
 async def test_a_demand_is_met_by_a_stronger_sign_in(gateway: Gateway, weak: Citizen) -> None:
     """OpenID Connect Core §5.5.1.1: an essential acr leads to the passkey, and says so."""
-    device = await with_passkey(gateway, weak)
+    device = await added(gateway, weak)
     browser = Browser(gateway, weak.cookie)
     page = await browser.follow(address(claims=PHR))
     assert 'type="password"' not in page.text

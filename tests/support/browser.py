@@ -56,9 +56,8 @@ class Browser:
         )
         assert found, f"no {button} at {page.url}: {page.status_code} {page.text[:1500]}"
         action = ACTION.search(found["head"])
-        assert action
         hidden = {name: unescape(value) for name, value in HIDDEN.findall(found["body"])}
-        return unescape(action[1]), hidden
+        return unescape(action[1]) if action else page.url.path, hidden
 
     async def sign_in(self, page: httpx2.Response, email: str, password: str) -> httpx2.Response:
         """Sign in with a password from the page that asks for the address."""
