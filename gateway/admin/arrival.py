@@ -44,8 +44,6 @@ async def submit(call: Call) -> Response:
     account = await accounts.find(call.entry, found.account_id)
     if account is None or account.status != "open" or not await office.belongs(call, account):
         return _login(call, error=call.gettext(STRANGER))
-    if found.suspicious:
-        await mails.tell(call, account, "passkey-suspected")
     if found.aal < 2:
         return _login(call, error=call.gettext(DOUBTFUL))
     return await enter(call, account.id, tuple(found.amr), found.aal)
@@ -66,7 +64,7 @@ async def verified(call: Call, account: Account | None = None) -> Verified:
     :raises PasskeyRefused: it is not, or not an answer to what was asked here
     """
     settings = call.runtime.settings
-    return await passkeys.verify(
+    found = await passkeys.verify(
         call.entry,
         call.runtime.vault,
         response=ceremony.answer(call),
@@ -76,6 +74,10 @@ async def verified(call: Call, account: Account | None = None) -> Verified:
         rp_id=settings.rp_id,
         account_id=account.id if account else None,
     )
+    owner = account or await accounts.find(call.entry, found.account_id)
+    if found.suspicious and owner is not None:
+        await mails.tell(call, owner, "passkey-suspected")
+    return found
 
 
 async def enter(call: Call, account_id: UUID, amr: tuple[str, ...], aal: int) -> Response:

@@ -101,7 +101,8 @@ async def _make(call: Call, account: Account) -> Response:
             device=call.device,
         )
     except PasskeyRefused as refused:
-        return await _page(call, account, error=ceremony.refusal(call, refused))
+        said, status = ceremony.refusal(call, refused), ceremony.status(refused)
+        return await _page(call, account, error=said, status=status)
     await invitations.use(call.entry, call.path_text("invitation"), call.browser)
     await mails.tell(call, account, "passkey-added")
     return await arrival.enter(call, account.id, made.amr, 2)

@@ -5,7 +5,7 @@ Whoever invites types an address and learns nothing more: the link goes there by
 
 from starlette.responses import Response
 
-from gateway.admin import office, organisations
+from gateway.admin import confirming, office, organisations
 from gateway.admin.office import NotAllowed, Officer
 from gateway.pages.login import password
 from gateway.pages.sharing import words
@@ -17,6 +17,7 @@ from relying_parties.agencies import Agency
 
 
 @office.at_work
+@confirming.first
 async def invite(call: Call, officer: Officer) -> Response:
     """Let somebody act for the agency, and mail them the way in."""
     agency = await _find(call, officer)
@@ -43,6 +44,7 @@ async def invite(call: Call, officer: Officer) -> Response:
 
 
 @office.at_work
+@confirming.first
 async def remove(call: Call, officer: Officer) -> Response:
     """Let somebody no longer act for the agency."""
     agency = await _find(call, officer)

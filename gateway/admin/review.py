@@ -12,7 +12,7 @@ import yaml
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.admin import labels, office, services
+from gateway.admin import confirming, labels, office, services
 from gateway.admin.office import JUDGES, NotAllowed, NotFound, Officer
 from gateway.pages import sharing
 from gateway.web.call import Call, see_other
@@ -63,6 +63,7 @@ async def submit(call: Call, officer: Officer) -> Response:
 
 
 @office.at_work
+@confirming.first
 async def decide(call: Call, officer: Officer) -> Response:
     """Approve the version, or send it back with a reason."""
     standing, version = await _find(call, officer)

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.admin import labels, office
+from gateway.admin import confirming, labels, office
 from gateway.admin.office import STOPS, NotAllowed, NotFound, Officer
 from gateway.pages.sharing import words
 from gateway.web.call import Call, see_other
@@ -49,6 +49,7 @@ async def show(call: Call, officer: Officer) -> Response:
 
 
 @office.at_work
+@confirming.first
 async def suspend(call: Call, officer: Officer) -> Response:
     """Stop a service now, for a reason."""
     standing = await find(call, officer)
@@ -63,6 +64,7 @@ async def suspend(call: Call, officer: Officer) -> Response:
 
 
 @office.at_work
+@confirming.first
 async def resume(call: Call, officer: Officer) -> Response:
     """Let a service work again."""
     standing = await find(call, officer)
@@ -73,6 +75,7 @@ async def resume(call: Call, officer: Officer) -> Response:
 
 
 @office.at_work
+@confirming.first
 async def secret(call: Call, officer: Officer) -> Response:
     """Issue another secret and show it, once."""
     standing = await find(call, officer)

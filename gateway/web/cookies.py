@@ -18,6 +18,7 @@ DEVICE = "__Host-device"
 RECOVERY = "__Host-recovery"
 LANGUAGE = "__Host-lang"
 
+_STRICT = frozenset({ADMIN, DEVICE})
 _MOST = 4096
 
 
@@ -69,7 +70,8 @@ def set_language(response: Response, locale: str) -> None:
 def clear(response: Response, *names: str) -> None:
     """Take cookies back."""
     for name in names:
-        _set(response, name, "", max_age=0)
+        same_site = "strict" if name in _STRICT else "lax"
+        _set(response, name, "", same_site=same_site, max_age=0)
 
 
 def _set(

@@ -13,7 +13,7 @@ from relying_parties import agencies
 from tests.support import verdicts
 from tests.support.administration import officer
 from tests.support.browser import Browser
-from tests.support.ceremonies import a_device, options, send
+from tests.support.ceremonies import a_device, options, send, added
 from tests.support.gateway import Citizen, Gateway
 
 PASSWORD = "a quiet harbour at dawn"
@@ -52,14 +52,6 @@ async def opened(browser: Browser, path: str) -> httpx2.Response:
 async def passkeys(gateway: Gateway, someone: Citizen) -> int:
     sql = "SELECT 1 FROM idp.passkeys WHERE account_id = $1"
     return len(await gateway.rows(sql, someone.account))
-
-
-async def added(gateway: Gateway, someone: Citizen) -> object:
-    """Let somebody make a passkey in their account; returns its device."""
-    browser, device = Browser(gateway, someone.cookie), a_device(gateway)
-    page = await browser.follow("/account/security/passkeys")
-    await send(browser, page, device.create(options(page, "create")))
-    return device
 
 
 async def test_whoever_invites_does_not_see_the_link(gateway: Gateway, owner: Citizen) -> None:
@@ -151,14 +143,14 @@ async def test_a_passkey_account_uses_it(gateway: Gateway, owner: Citizen) -> No
     browser = Browser(gateway)
     page = await opened(browser, path)
     stranger = a_device(gateway)
-    stranger.handle = device.handle  # type: ignore[attr-defined]
+    stranger.handle = device.handle
 
     refused = await send(browser, page, stranger.get(options(page, "get")))
     by_password = await browser.send(
         "POST", path, browser.form(page, "passkey-button")[1] | {"password": PASSWORD}
     )
     page = await browser.follow(path)
-    came = await send(browser, page, device.get(options(page, "get")))  # type: ignore[attr-defined]
+    came = await send(browser, page, device.get(options(page, "get")))
 
     assert "login-submit" not in page.text
     assert refused.status_code == by_password.status_code == 422

@@ -23,7 +23,11 @@ def come_in(page: Page, invitation: str) -> None:
 
 async def officer(gateway: Gateway, *roles: str) -> Citizen:
     """Somebody with these roles who is at work, signed in just now."""
-    someone = await gateway.citizen()
+    return await at_work(gateway, await gateway.citizen(), *roles)
+
+
+async def at_work(gateway: Gateway, someone: Citizen, *roles: str) -> Citizen:
+    """Give somebody roles and start a session at work."""
     async with gateway.runtime.entry() as entry:
         for role in roles:
             await accounts.grant_role(entry, someone.account, role, by="test")

@@ -72,7 +72,8 @@ async def add(call: Call, session: Session) -> Response:
             device=call.device,
         )
     except PasskeyRefused as refused:
-        return await _add_page(call, session, error=ceremony.refusal(call, refused))
+        said, status = ceremony.refusal(call, refused), ceremony.status(refused)
+        return await _add_page(call, session, error=said, status=status)
     await mails.tell(call, session.account, "passkey-added")
     return see_other("/account/security?done=added")
 
@@ -181,14 +182,16 @@ async def _password_page(
     )
 
 
-async def _add_page(call: Call, session: Session, *, error: str = "") -> Response:
+async def _add_page(
+    call: Call, session: Session, *, error: str = "", status: int = 422
+) -> Response:
     known = await identifiers.emails(call.entry, call.runtime.vault, session.account.id)
     options = await ceremony.to_add(call, session.account, known[0] if known else "", upgrade=False)
     return citizen.page(
         call,
         "account/passkey_add.html",
         "security",
-        status=422 if error else 200,
+        status=status if error else 200,
         passkey=options,
         errors={"": error} if error else {},
     )

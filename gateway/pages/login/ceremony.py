@@ -102,6 +102,11 @@ def refusal(call: Call, refused: PasskeyRefused) -> str:
     return reason(call, refused.reason if refused.reason in REASONS else "refused")
 
 
+def status(refused: PasskeyRefused) -> int:
+    """Return how it is answered: somebody else was first with this passkey, or it is not right."""
+    return 409 if refused.reason == "known" else 422
+
+
 def signal_unknown(call: Call, credential_id: str) -> dict[str, Any]:
     """Return the signal that lets a device forget a passkey that we never had."""
     options = {"rpId": call.runtime.settings.rp_id, "credentialId": credential_id}

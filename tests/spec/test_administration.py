@@ -1,0 +1,275 @@
+"""Administrators over HTTP: fresh proof for what does harm, four eyes, one decision.
+
+Specs: SP 800-63B §2.3.3, ASVS 7.5.3; security: RC-05, RC-10, SE-05, SE-07.
+"""
+
+import asyncio
+import itertools
+import json
+from typing import Any
+
+import httpx2
+import pytest
+
+from gateway import routes
+from gateway.cli.services import rules
+from relying_parties import onboarding
+from tests.support import services, verdicts
+from tests.support.administration import at_work, officer
+from tests.support.browser import Browser
+from tests.support.ceremonies import a_device, options, send, with_passkey
+from tests.support.citizen import HIDDEN
+from tests.support.gateway import Citizen, Gateway
+
+NUMBERS = itertools.count(1)
+OLD = "UPDATE idp.sessions SET auth_time = now() - interval '301 seconds' WHERE id = $1"
+ACTS = {
+    "approve": "/admin/services/{it}/versions/2/decision",
+    "refuse": "/admin/services/{it}/versions/2/decision",
+    "suspend": "/admin/services/{it}/suspend",
+    "secret": "/admin/services/{it}/secret",
+    "invite": "/admin/agencies/northtown/members",
+    "remove": "/admin/agencies/northtown/members/remove",
+}
+FORMS: dict[str, dict[str, str]] = {
+    "approve": {"answer": "approve"},
+    "refuse": {"answer": "refuse", "reason": 'Line one\nand "line" two'},
+    "suspend": {"reason": "It reads more than it says"},
+    "secret": {},
+    "invite": {"email": "fresh@example.test", "role": "viewer"},
+    "remove": {"member": "nobody"},
+}
+
+
+async def a_service(gateway: Gateway, author: str = "test", *, submitted: bool = True) -> str:
+    """A live service with a second version that waits for a review; returns its id."""
+    client_id = f"reviewed-{next(NUMBERS)}"
+    await gateway.service(services.document(client_id))
+    changed = services.document(client_id, contact="new@northtown.example")
+    async with gateway.runtime.entry() as entry:
+        await onboarding.draft(entry, changed, author=author, rules=rules(gateway.runtime))
+        if submitted:
+            await onboarding.submit(entry, client_id, 2, by=author)
+    return client_id
+
+
+async def state(gateway: Gateway, client_id: str, version: int = 2) -> str:
+    async with gateway.runtime.entry() as entry:
+        found = await onboarding.find(entry, client_id, version)
+    assert found
+    return found.state
+
+
+async def token(browser: Browser) -> dict[str, str]:
+    """A form's token of this browser."""
+    page = await browser.follow("/admin")
+    return {"csrf": dict(HIDDEN.findall(page.text))["csrf"]}
+
+
+async def post(
+    browser: Browser, path: str, form: dict[str, str], **headers: str
+) -> httpx2.Response:
+    return await browser.send("POST", path, await token(browser) | form, **headers)
+
+
+async def stale(gateway: Gateway) -> tuple[Citizen, Any]:
+    """A registrar whose passkey was used five minutes ago, and its device."""
+    someone = await gateway.citizen()
+    device = await with_passkey(gateway, someone)
+    registrar = await at_work(gateway, someone, "registrar")
+    await gateway.rows(OLD, registrar.session)
+    return registrar, device
+
+
+@pytest.mark.parametrize("act", ACTS)
+async def test_what_does_harm_asks_for_the_passkey_again(gateway: Gateway, act: str) -> None:
+    """And then does what was asked, with every word of it."""
+    registrar, device = await stale(gateway)
+    path = ACTS[act].format(it=await a_service(gateway))
+    browser = Browser(gateway, registrar.cookie)
+    async with gateway.unchanged():
+        page = await post(browser, path, FORMS[act])
+        failed = await browser.send(
+            "POST", path, browser.form(page, "passkey-button")[1] | {"passkey_error": "AbortError"}
+        )
+        forged = await browser.send("POST", path, browser.form(page, "passkey-button")[1])
+    before = browser.cookies["__Host-adm"]
+    done = await send(browser, failed, device.get(options(failed, "get")))
+
+    assert "Confirm it is you" in verdicts.page(page, 200)
+    assert "You cancelled" in verdicts.page(failed, 422)
+    assert forged.status_code == 422
+    assert done.status_code in (200, 303), done.text[:1500]
+    assert "Confirm it is you" not in done.text
+    assert browser.cookies["__Host-adm"] != before
+    old = Browser(gateway, f"__Host-adm={before}")
+    assert (await old.send("GET", "/admin")).headers["location"] == "/admin/login"
+    assert (await browser.send("GET", "/admin")).status_code == 200
+
+
+async def test_a_reason_comes_through_the_confirmation_whole(gateway: Gateway) -> None:
+    registrar, device = await stale(gateway)
+    client_id = await a_service(gateway)
+    browser = Browser(gateway, registrar.cookie)
+    page = await post(browser, ACTS["refuse"].format(it=client_id), FORMS["refuse"])
+    await send(browser, page, device.get(options(page, "get")))
+
+    async with gateway.runtime.entry() as entry:
+        found = await onboarding.find(entry, client_id, 2)
+    assert found
+    assert (found.state, found.reason) == ("refused", 'Line one and "line" two')
+
+
+async def test_another_persons_passkey_confirms_nothing(gateway: Gateway) -> None:
+    registrar, _ = await stale(gateway)
+    other = await with_passkey(gateway, await gateway.citizen())
+    client_id = await a_service(gateway)
+    path = ACTS["approve"].format(it=client_id)
+    browser = Browser(gateway, registrar.cookie)
+    page = await post(browser, path, FORMS["approve"])
+
+    refused = await send(browser, page, other.get(options(page, "get")))
+
+    assert refused.status_code == 422
+    assert await state(gateway, client_id) == "submitted"
+
+
+async def test_a_fresh_passkey_is_asked_for_nothing(gateway: Gateway) -> None:
+    registrar = await officer(gateway, "registrar")
+    client_id = await a_service(gateway)
+
+    answer = await post(
+        Browser(gateway, registrar.cookie), ACTS["approve"].format(it=client_id), FORMS["approve"]
+    )
+
+    assert answer.headers["location"] == f"/admin/services/{client_id}"
+    assert await state(gateway, client_id) == "approved"
+
+
+async def test_nobody_approves_what_they_wrote(gateway: Gateway) -> None:
+    """RC-10, AD-05: not in a second tab either."""
+    registrar = await officer(gateway, "registrar")
+    client_id = await a_service(gateway, f"account:{registrar.account}")
+    path = ACTS["approve"].format(it=client_id)
+    browser = Browser(gateway, registrar.cookie)
+    form = await token(browser) | FORMS["approve"]
+    async with gateway.unchanged():
+        answers = await asyncio.gather(*(browser.send("POST", path, form) for _ in range(2)))
+
+    for answer in answers:
+        assert "somebody else has to approve it" in verdicts.page(answer, 422)
+    assert await state(gateway, client_id) == "submitted"
+
+
+async def test_of_two_approvals_at_once_one_counts(gateway: Gateway) -> None:
+    """RC-10: two reviewers, two processes."""
+    client_id = await a_service(gateway)
+    path = ACTS["approve"].format(it=client_id)
+    sent = []
+    for _ in range(2):
+        browser = Browser(gateway, (await officer(gateway, "registrar")).cookie)
+        form = await token(browser) | FORMS["approve"]
+        cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        sent.append((form, {"cookie": cookies}))
+
+    answers = await asyncio.gather(
+        *(
+            gateway.post(path, form, headers=headers, node=n)
+            for n, (form, headers) in enumerate(sent)
+        )
+    )
+
+    assert sorted(one.status_code for one in answers) == [303, 409]
+    told = await gateway.rows(
+        "SELECT 1 FROM keys.journal WHERE kind = 'ServiceApproved' AND object = $1"
+        " AND fields->>'version' = '2'",
+        f"client:{client_id}",
+    )
+    assert len(told) == 1
+
+
+async def test_of_two_who_register_one_passkey_one_has_it(gateway: Gateway) -> None:
+    """RC-05: at once, over both processes."""
+    device, sent = a_device(gateway), []
+    for _ in range(2):
+        someone = await gateway.citizen()
+        browser = Browser(gateway, someone.cookie)
+        page = await browser.follow("/account/security/passkeys")
+        device.handle = b""
+        made = device.create(options(page, "create"))
+        sent.append((browser, page, made))
+    posts = []
+    for node, (browser, page, made) in enumerate(sent):
+        path, form = browser.form(page, "passkey-button")
+        form |= {"passkey": json.dumps(made), "passkey_error": ""}
+        cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        posts.append(gateway.post(path, form, headers={"cookie": cookies}, node=node))
+
+    answers = await asyncio.gather(*posts)
+
+    assert sorted(one.status_code for one in answers) == [303, 409]
+    sql = "SELECT 1 FROM idp.passkeys WHERE credential_id = $1"
+    assert len(await gateway.rows(sql, device.credential_id)) == 1
+
+
+FILLED = {
+    "{interaction}": "i" * 43, "{hash}": "x", "{name}": "x", "{client}": "basic", "{version}": "1",
+    "{agency}": "northtown", "{invitation}": "i" * 43, "{passkey}": "0" * 36, "{session}": "0" * 36,
+    "{cancel}": "c" * 43, "{link}": "l" * 43, "{problem}": "lost",
+}  # fmt: skip
+PROTOCOL = {route.path for route in routes.PROTOCOL}
+PAGES = sorted(
+    route.path for route in routes.ROUTES if "POST" in route.methods and route.path not in PROTOCOL
+)
+
+
+def placed(path: str) -> str:
+    for name, text in FILLED.items():
+        path = path.replace(name, text)
+    assert "{" not in path, path
+    return path
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_no_form_of_another_site_is_taken(gateway: Gateway, ana: Citizen, path: str) -> None:
+    """SE-05: whatever takes a form, of citizens and of administrators, even with a right token."""
+    registrar = await officer(gateway, *("registrar", "security", "operator"))
+    browser = Browser(gateway, registrar.cookie)
+    name, _, value = ana.cookie.partition("=")
+    browser.cookies[name] = value
+    right = await token(browser)
+    abroad: tuple[dict[str, str], ...] = (
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "same-site"},
+    )
+    async with gateway.unchanged():
+        for headers in abroad:
+            form = right | {"reason": "evil", "answer": "approve", "step": "open"}
+            answer = await browser.send("POST", placed(path), form, **headers)
+            assert answer.status_code == 403, (headers, answer.status_code)
+        without = await browser.send("POST", placed(path), {"reason": "evil"})
+
+    assert without.status_code == 403
+
+
+async def test_the_cookie_of_administrators_is_strict(gateway: Gateway) -> None:
+    """SE-07: set, rotated and taken back with the same attributes."""
+    someone = await gateway.citizen()
+    device = await with_passkey(gateway, someone)
+    await at_work(gateway, someone, "auditor")
+    browser = Browser(gateway)
+    page = await browser.follow("/admin/login")
+    await send(browser, page, device.get(options(page, "get")))
+    await browser.send("POST", "/admin/logout", await token(browser))
+
+    lines = [line for line in browser.lines if line.startswith("__Host-adm=")]
+    assert len(lines) == 2
+    for line in lines:
+        told = {part.lower() for part in line.split("; ")[1:]}
+        assert told >= {"path=/", "secure", "httponly", "samesite=strict"}, line
+        assert not [one for one in told if one.startswith("domain")], line
+        assert len(line) < 200, line
+    assert "max-age=0" in lines[1].lower()
+    assert not any(one.startswith("max-age") for one in lines[0].lower().split("; "))
