@@ -5,12 +5,12 @@ Whoever invites types an address and learns nothing more: the link goes there by
 
 from starlette.responses import Response
 
-from gateway.admin import confirming, office, organisations
+from gateway.admin import confirming, letters, office, organisations
 from gateway.admin.office import NotAllowed, Officer
 from gateway.pages.login import password
 from gateway.pages.sharing import words
 from gateway.web.call import Call, see_other
-from idp import attempts, identifiers, invitations, notices
+from idp import attempts, identifiers, invitations
 from idp.errors import IdentifierInvalid, TooManyAttempts
 from relying_parties import agencies
 from relying_parties.agencies import Agency
@@ -39,7 +39,14 @@ async def invite(call: Call, officer: Officer) -> Response:
     account_id, handle = await invitations.invite(call.entry, call.runtime.vault, address)
     whom = office.subject(call, account_id)
     await agencies.add_member(call.entry, agency.id, whom, role=role, by=officer.actor)
-    await _mail(call, agency, address, handle)
+    await letters.invite(
+        call.runtime,
+        call.entry,
+        email=address,
+        handle=handle,
+        locale=call.locale,
+        agency=words(agency.name, call.locale),
+    )
     return see_other(f"/admin/agencies/{agency.id}?done=invited")
 
 
@@ -57,16 +64,3 @@ async def _find(call: Call, officer: Officer) -> Agency:
     if not organisations.invites(officer, agency):
         raise NotAllowed
     return agency
-
-
-async def _mail(call: Call, agency: Agency, email: str, handle: str) -> None:
-    link = f"{call.runtime.settings.issuer}/admin/invite/{handle}"
-    await notices.queue(
-        call.entry,
-        call.runtime.vault,
-        template="invited",
-        locale=call.locale,
-        email=email,
-        fields={"agency": words(agency.name, call.locale), "link": link},
-        expires_at=call.entry.at + invitations.LIFETIME,
-    )

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
+from gateway.runtime import Runtime
 from gateway.web import csrf, errors, render
 from gateway.web.call import Call, see_other
 from gateway.web.dispatch import refusal
@@ -113,7 +114,12 @@ async def belongs(call: Call, account: Account) -> bool:
 
 def subject(call: Call, account_id: UUID) -> str:
     """Return who an account is to the agencies it acts for."""
-    return pairwise.subject(call.runtime.vault.pairwise, SECTOR, account_id)
+    return subject_of(call.runtime, account_id)
+
+
+def subject_of(runtime: Runtime, account_id: UUID) -> str:
+    """Return the same without a request, for the command line."""
+    return pairwise.subject(runtime.vault.pairwise, SECTOR, account_id)
 
 
 async def pass_on(call: Call, account_id: UUID, to: UUID, *, by: str) -> None:

@@ -5,6 +5,7 @@ allowed, 6 invalid configuration, 7 unreachable.
 """
 
 import importlib
+import socket
 import sys
 
 import click
@@ -22,7 +23,9 @@ _COMMANDS = {
     "init": "setup",
     "keys": "keys",
     "rp": "services",
-    "apply": "services",
+    "agency": "agencies",
+    "member": "agencies",
+    "apply": "applying",
     "admin": "admin",
     "audit": "audit",
     "bench": "bench",
@@ -63,6 +66,26 @@ def main() -> None:
         _fail(7, "the database can't be reached", "GATEHOUSE_DATABASE_URL", "gatehouse check")
     except KeysError as error:
         _fail(6, error.code.replace("_", " "), str(error), "gatehouse init")
+    except Exception as error:
+        what = _of_the_database(error)
+        if what is None:
+            raise
+        _fail(*what)
+
+
+def _of_the_database(error: Exception) -> tuple[int, str, str, str] | None:
+    """Say what the database's own errors mean here; ``None`` for an error that is ours."""
+    import asyncpg  # noqa: PLC0415 - a command that serves needs no second hold on it
+
+    error = getattr(error, "orig", None) or error  # as Alembic wraps it
+    name = getattr(error, "sqlstate", None)
+    if name in ("42P01", "3F000"):
+        return 6, "the database has no schema of ours", str(error), "gatehouse migrate"
+    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+        return 7, "the database refuses", str(error), "gatehouse check"
+    if isinstance(error, ConnectionError | socket.gaierror | TimeoutError):
+        return 7, "the database can't be reached", str(error), "gatehouse check"
+    return None
 
 
 def _fail(code: int, what: str, because: str, advice: str) -> None:

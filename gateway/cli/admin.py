@@ -7,7 +7,6 @@ import click
 from gateway.cli import house
 from gateway.runtime import Runtime
 from idp import accounts, identifiers, invitations
-from idp.errors import IdentifierInvalid
 from keys.entry import Entry
 
 BY = "operator"
@@ -30,11 +29,7 @@ def invite(email: str, roles: tuple[str, ...]) -> None:
     async def work(runtime: Runtime, entry: Entry) -> str:
         return await invited(runtime, entry, email, roles)
 
-    try:
-        click.echo(house.within(work))
-    except IdentifierInvalid:
-        click.echo(f"error: {email} is not an e-mail address", err=True)
-        sys.exit(2)
+    click.echo(house.refusing(work))
 
 
 async def invited(runtime: Runtime, entry: Entry, email: str, roles: tuple[str, ...]) -> str:
@@ -79,7 +74,7 @@ def remove(email: str) -> None:
             await accounts.take_role(entry, account_id, role, by=BY)
         return True
 
-    if not house.within(work):
+    if not house.refusing(work):
         click.echo(f"error: nobody has the address {email}", err=True)
         sys.exit(3)
     click.echo(f"{email} is no administrator any more")

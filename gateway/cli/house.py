@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,10 +13,27 @@ import click
 
 from gateway import settings
 from gateway.runtime import Runtime
+from idp.errors import IdentifierInvalid, IdpError
 from keys.entry import Entry
+from relying_parties.errors import (
+    AgencyUnknown,
+    ClientUnknown,
+    FourEyes,
+    RegistrationInvalid,
+    RelyingPartyError,
+    VersionUnknown,
+)
 
 T = TypeVar("T")
 
+
+# Of what a room refuses; the rest is a conflict with how things are: 4.
+CODES: dict[type[Exception], int] = {
+    AgencyUnknown: 3,
+    ClientUnknown: 3,
+    VersionUnknown: 3,
+    FourEyes: 5,
+}
 
 # What the demo of this folder runs with, while it runs.
 DEMO = Path(".gatehouse") / "demo" / "environment.json"
@@ -37,8 +55,8 @@ def configured() -> settings.Settings:
 async def opened(given: settings.Settings | None = None) -> AsyncIterator[Runtime]:
     """Open the house for one command."""
     runtime = Runtime(given or configured())
-    await runtime.open()
     try:
+        await runtime.open()
         yield runtime
     finally:
         await runtime.close()
@@ -52,6 +70,22 @@ def within(work: Callable[[Runtime, Entry], Awaitable[T]]) -> T:
             return await work(runtime, entry)
 
     return asyncio.run(run())
+
+
+def refusing(work: Callable[[Runtime, Entry], Awaitable[T]]) -> T:
+    """Run ``work`` as :func:`within` does; what a room refuses is told in a line and a code."""
+    try:
+        return within(work)
+    except RegistrationInvalid as error:
+        for where, problem in error.problems:
+            click.echo(f"error: {where or 'the document'}: {problem.replace('_', ' ')}", err=True)
+        sys.exit(6)
+    except IdentifierInvalid:
+        click.echo("error: that is not an e-mail address", err=True)
+        sys.exit(2)
+    except (RelyingPartyError, IdpError) as error:
+        click.echo(f"error: {error.code.replace('_', ' ')} {error}".rstrip(), err=True)
+        sys.exit(CODES.get(type(error), 4))
 
 
 def show(rows: list[dict[str, Any]], *, as_json: bool) -> None:

@@ -1,8 +1,6 @@
-"""Services and agencies: list, show, suspend, secrets, and apply from YAML."""
+"""Services: list, show, suspend, resume, retire, secrets."""
 
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import click
@@ -12,10 +10,9 @@ from gateway.cli import house
 from gateway.runtime import Runtime
 from idp import catalog
 from keys.entry import Entry
-from relying_parties import clients, onboarding
-from relying_parties.errors import RegistrationInvalid, RelyingPartyError
+from relying_parties import clients
+from relying_parties.errors import ClientUnknown
 from relying_parties.metadata import Rules
-from relying_parties.onboarding import Applied
 
 BY = "operator"
 
@@ -67,9 +64,10 @@ def secret(client_id: str) -> None:
     """Issue another secret; the one before works for a day."""
 
     async def work(_runtime: Runtime, entry: Entry) -> str:
+        await _there(entry, client_id)
         return await clients.issue_secret(entry, client_id, by=BY)
 
-    click.echo(_refusing(work))
+    click.echo(house.refusing(work))
     click.echo("This is shown once.", err=True)
 
 
@@ -80,9 +78,10 @@ def suspend(client_id: str, reason: str) -> None:
     """Stop a service now: its tokens read nothing any more."""
 
     async def work(_runtime: Runtime, entry: Entry) -> None:
+        await _there(entry, client_id)
         await clients.suspend(entry, client_id, reason, by=BY)
 
-    _refusing(work)
+    house.refusing(work)
     click.echo(f"{client_id} is suspended")
 
 
@@ -92,31 +91,25 @@ def resume(client_id: str) -> None:
     """Let a suspended service work again."""
 
     async def work(_runtime: Runtime, entry: Entry) -> None:
+        await _there(entry, client_id)
         await clients.resume(entry, client_id, by=BY)
 
-    _refusing(work)
+    house.refusing(work)
     click.echo(f"{client_id} is live")
 
 
-@click.command()
-@click.option("-f", "path", type=click.Path(exists=True, path_type=Path), required=True)
-def apply(path: Path) -> None:
-    """Make agencies and services be as the YAML says; unchanged ones are left alone."""
-    documents = list(_documents(path))
-    # Agencies first: a service needs the one that it names.
-    documents.sort(key=lambda one: one.get("kind") != "Agency" if isinstance(one, dict) else 2)
+@rp.command()
+@click.argument("client_id")
+@click.confirmation_option(prompt="The service ends for good. Go on?")
+def retire(client_id: str) -> None:
+    """End a service for good: its id is never used again."""
 
-    async def work(runtime: Runtime, entry: Entry) -> list[Applied]:
-        return [
-            await onboarding.apply(entry, document, by=BY, rules=rules(runtime))
-            for document in documents
-        ]
+    async def work(_runtime: Runtime, entry: Entry) -> None:
+        await _there(entry, client_id)
+        await clients.retire(entry, client_id, by=BY)
 
-    for applied in _refusing(work):
-        click.echo(f"{applied.kind} {applied.id}: {'changed' if applied.changed else 'unchanged'}")
-        if applied.secret:
-            click.echo(f"  client_id: {applied.id}\n  client_secret: {applied.secret}")
-            click.echo("  The secret is shown once.", err=True)
+    house.refusing(work)
+    click.echo(f"{client_id} is retired")
 
 
 def rules(runtime: Runtime) -> Rules:
@@ -124,21 +117,7 @@ def rules(runtime: Runtime) -> Rules:
     return Rules(allow_loopback=runtime.settings.allow_loopback, claims=frozenset(catalog.BY_NAME))
 
 
-def _documents(path: Path) -> Iterator[Any]:
-    files = [path] if path.is_file() else sorted(path.glob("*.y*ml"))
-    for file in files:
-        if not file.name.startswith("."):
-            yield from (one for one in yaml.safe_load_all(file.read_text()) if one is not None)
-
-
-def _refusing(work: Any) -> Any:
-    """Run ``work``; what a room refuses is told in words of its own."""
-    try:
-        return house.within(work)
-    except RegistrationInvalid as error:
-        for where, problem in error.problems:
-            click.echo(f"error: {where or 'the document'}: {problem.replace('_', ' ')}", err=True)
-        sys.exit(6)
-    except RelyingPartyError as error:
-        click.echo(f"error: {error.code.replace('_', ' ')} {error}", err=True)
-        sys.exit(4)
+async def _there(entry: Entry, client_id: str) -> None:
+    """Tell a name that nobody has apart from a service that is in another state."""
+    if await clients.find(entry, client_id) is None:
+        raise ClientUnknown(client_id)

@@ -1,0 +1,118 @@
+"""Apply: agencies, services and administrators from YAML, again and again.
+
+    Agency ──▶ Service        Administrator (metadata.email, spec.roles)
+
+An agency comes before its services, whatever the order of the files. What is as the
+YAML says already is left alone; with ``--dry-run`` everything is, and what would change
+is shown.
+"""
+
+import difflib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from gateway.cli import administrators, house
+from gateway.cli.services import BY, rules
+from gateway.runtime import Runtime
+from keys.entry import Entry
+from relying_parties import agencies, clients, onboarding
+from relying_parties.onboarding import Applied
+
+ORDER = ("Agency", "Service", "Administrator")
+
+Done = list[tuple[Applied, str]]
+
+
+class _Undone(Exception):  # noqa: N818 - not an error: it takes a dry run back
+    def __init__(self, done: Done) -> None:
+        super().__init__()
+        self.done = done
+
+
+@click.command()
+@click.option("-f", "path", type=click.Path(exists=True, path_type=Path), required=True)
+@click.option("--dry-run", is_flag=True, help="Change nothing; show what would change.")
+def apply(path: Path, *, dry_run: bool) -> None:
+    """Make agencies, services and administrators be as the YAML says."""
+    documents = sorted(_documents(path), key=_turn)
+
+    async def work(runtime: Runtime, entry: Entry) -> Done:
+        done = [await _apply(runtime, entry, document) for document in documents]
+        if dry_run:
+            raise _Undone(done)
+        return done
+
+    try:
+        done = house.refusing(work)
+    except _Undone as undone:
+        done = undone.done
+    for applied, difference in done:
+        would = "would change" if dry_run else "changed"
+        click.echo(f"{applied.kind} {applied.id}: {would if applied.changed else 'unchanged'}")
+        if dry_run:
+            click.echo(difference, nl=False)
+        elif applied.secret:
+            click.echo(f"  client_id: {applied.id}\n  client_secret: {applied.secret}")
+            click.echo("  The secret is shown once.", err=True)
+
+
+async def _apply(runtime: Runtime, entry: Entry, document: Any) -> tuple[Applied, str]:
+    before = await _standing(runtime, entry, document)
+    if _kind(document) == "Administrator":
+        applied = await administrators.apply(runtime, entry, document)
+    else:
+        applied = await onboarding.apply(entry, document, by=BY, rules=rules(runtime))
+    return applied, _difference(before, document) if applied.changed else ""
+
+
+async def _standing(runtime: Runtime, entry: Entry, document: Any) -> Any:
+    """Return how it is now, as the document that would leave it so; nothing if it is not there."""
+    about = document.get("metadata") if isinstance(document, dict) else None
+    name = about.get("id") if isinstance(about, dict) else None
+    kind = _kind(document)
+    if kind == "Administrator":
+        return await administrators.standing(runtime, entry, document)
+    if not isinstance(name, str):
+        return None
+    if kind == "Agency":
+        found = await agencies.find(entry, name)
+        spec = {"name": dict(found.name), "contact": found.contact} if found else None
+        return {**document, "metadata": {"id": name}, "spec": spec} if spec else None
+    client = await clients.find(entry, name)
+    return dict(client.registration.document) if client else None
+
+
+def _difference(before: Any, after: Any) -> str:
+    old, new = ([] if one is None else _spelt(one) for one in (before, after))
+    return "".join(f"  {line}" for line in difflib.unified_diff(old, new, "now", "then", n=1))
+
+
+def _spelt(document: Any) -> list[str]:
+    text = yaml.safe_dump(document, allow_unicode=True, sort_keys=True)
+    return text.splitlines(keepends=True)
+
+
+def _kind(document: Any) -> str:
+    kind = document.get("kind") if isinstance(document, dict) else None
+    return kind if isinstance(kind, str) else ""
+
+
+def _turn(document: Any) -> int:
+    return ORDER.index(_kind(document)) if _kind(document) in ORDER else len(ORDER)
+
+
+def _documents(path: Path) -> Iterator[Any]:
+    files = [path] if path.is_file() else sorted(path.glob("*.y*ml"))
+    for file in files:
+        if file.name.startswith("."):
+            continue
+        try:
+            yield from (one for one in yaml.safe_load_all(file.read_text()) if one is not None)
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            click.echo(f"error: {file} is not YAML: {error}", err=True)
+            sys.exit(6)
