@@ -8,9 +8,16 @@ import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+
+import idna
+
+# What a number may be: beyond these it is a slip, such as a port given for a size.
+BOUNDS = {"port": (1, 65535), "workers": (1, 256), "pool_size": (1, 500)}
+MAIL_SCHEMES = ("smtp", "smtp+starttls", "smtps")
+DEFAULT_PORTS = {"https": 443, "http": 80}
 
 ENVIRONMENTS = ("production", "demo", "test")
 LOCALES = ("en", "fr", "ar")
@@ -94,8 +101,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
 
 def _value(variable: str, name: str, text: str) -> object:
     try:
-        if name in ("port", "workers", "pool_size"):
-            return int(text)
+        if name in BOUNDS:
+            return _number(text, *BOUNDS[name])
         if name == "allow_loopback":
             return {"true": True, "false": False}[text.lower()]
         if name == "master_key_file":
@@ -103,24 +110,68 @@ def _value(variable: str, name: str, text: str) -> object:
         if name == "trusted_proxies":
             return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except (ValueError, KeyError) as error:
-        raise SettingsInvalid(f"{variable} can't be {text!r}.") from error
+        hint = " It is a number from {} to {}.".format(*BOUNDS[name]) if name in BOUNDS else ""
+        raise SettingsInvalid(f"{variable} can't be {text!r}.{hint}") from error
     return text
 
 
+def _number(text: str, least: int, most: int) -> int:
+    if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
+        raise ValueError(text)
+    return int(text)
+
+
 def _judge(settings: Settings, environment: Mapping[str, str]) -> None:
-    parts = urlsplit(settings.issuer)
     if settings.environment not in ENVIRONMENTS:
         raise SettingsInvalid(f"GATEHOUSE_ENVIRONMENT is one of {', '.join(ENVIRONMENTS)}.")
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.path:
-        raise SettingsInvalid(
-            "GATEHOUSE_ISSUER is a scheme and a host, with no path or slash after."
-        )
+    _judge_issuer(settings.issuer)
     if settings.default_locale not in LOCALES:
         raise SettingsInvalid(f"GATEHOUSE_DEFAULT_LOCALE is one of {', '.join(LOCALES)}.")
     if not settings.database_url:
         raise SettingsInvalid("GATEHOUSE_DATABASE_URL is missing: postgresql://user@host/name.")
+    if _of(settings.smtp_url).scheme not in MAIL_SCHEMES or not _of(settings.smtp_url).hostname:
+        raise SettingsInvalid(
+            "GATEHOUSE_SMTP_URL is smtp+starttls://host:587, smtps://host:465 or smtp://host:port."
+        )
     if settings.production:
         _judge_production(settings, environment)
+
+
+def _judge_issuer(issuer: str) -> None:
+    """Refuse every spelling but one: it is compared letter by letter wherever a token goes."""
+    try:
+        parts = urlsplit(issuer.strip())
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+        host = host if host.isascii() else idna.encode(host, uts46=True).decode()
+    except ValueError as error:  # which IDNAError is, too
+        raise SettingsInvalid(f"GATEHOUSE_ISSUER can't be {issuer!r}: {error}.") from error
+    if parts.scheme not in DEFAULT_PORTS or not host:
+        raise SettingsInvalid(
+            "GATEHOUSE_ISSUER is a scheme and a host, such as https://id.example."
+        )
+    host = f"[{host}]" if ":" in host else host
+    tail = "" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    plain = f"{parts.scheme}://{host}{tail}"
+    if issuer != plain:
+        raise SettingsInvalid(
+            "GATEHOUSE_ISSUER is a scheme, a host and perhaps a port, in small letters and with"
+            f" nothing after: {plain} instead of {issuer!r}."
+        )
+
+
+def _of(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
+def loopback(host: str) -> bool:
+    """Whether ``host`` is this machine, so that nobody listens on the way."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _judge_production(settings: Settings, environment: Mapping[str, str]) -> None:
@@ -130,5 +181,11 @@ def _judge_production(settings: Settings, environment: Mapping[str, str]) -> Non
         raise SettingsInvalid("GATEHOUSE_ALLOW_LOOPBACK is for demos and tests.")
     if "AUTHLIB_INSECURE_TRANSPORT" in environment:
         raise SettingsInvalid("AUTHLIB_INSECURE_TRANSPORT is set: unset it in production.")
+    mail = _of(settings.smtp_url)
+    if mail.scheme == "smtp" and not loopback(mail.hostname or ""):
+        raise SettingsInvalid(
+            "GATEHOUSE_SMTP_URL sends codes and invitations in the open: use smtp+starttls://…:587"
+            " or smtps://…:465; smtp:// is for a mail server on this machine."
+        )
     if settings.master_key_file is None and "GATEHOUSE_MASTER_KEY" not in environment:
         raise SettingsInvalid("Set GATEHOUSE_MASTER_KEY_FILE or GATEHOUSE_MASTER_KEY.")

@@ -73,7 +73,8 @@ def _be_closed_to_others(path: Path, facts: os.stat_result) -> None:
     if facts.st_uid != os.geteuid():
         raise MasterKeyUnsafe(f"{path} belongs to another user")
     folder = path.parent.stat()
-    # Where others may write, they may put another file of ours in its place.
+    # Where others may write, they may put another file of ours in its place. That they may
+    # look into the folder is harmless: the file itself is closed to them.
     if stat.S_IMODE(folder.st_mode) & 0o022 and not folder.st_mode & stat.S_ISVTX:
         raise MasterKeyUnsafe(f"others may write in {path.parent}: chmod go-w it")
     if folder.st_uid not in (0, os.geteuid()):

@@ -19,7 +19,7 @@ _COMMANDS = {
     "serve": "serving",
     "worker": "setup",
     "migrate": "setup",
-    "check": "setup",
+    "check": "checking",
     "init": "setup",
     "keys": "keys",
     "rp": "services",

@@ -15,8 +15,12 @@ from gateway.web import listener
 
 @click.command()
 @click.option("--host", help="Address to listen on.")
-@click.option("--port", type=int, help="Port to listen on.")
-@click.option("--workers", type=int, help="Processes that answer requests.")
+@click.option("--port", type=click.IntRange(*settings.BOUNDS["port"]), help="Port to listen on.")
+@click.option(
+    "--workers",
+    type=click.IntRange(*settings.BOUNDS["workers"]),
+    help="Processes that answer requests.",
+)
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Answer requests."""
     for module in ("uvloop", "httptools"):

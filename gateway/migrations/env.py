@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 import sqlalchemy as sa
 from alembic import context
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -48,8 +49,12 @@ def migrate(connection: sa.Connection) -> None:
 async def online() -> None:
     """Connect and migrate."""
     url = context.config.get_main_option("sqlalchemy.url") or ""
-    url = url.replace("postgresql://", "postgresql+asyncpg://", 1)
-    engine = create_async_engine(url, poolclass=NullPool)
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        # SQLAlchemy would hand `sslmode` and its like on as arguments that asyncpg does not know.
+        async_creator=lambda: asyncpg.connect(url),
+        poolclass=NullPool,
+    )
     async with engine.connect() as connection:
         await connection.run_sync(migrate)
     await engine.dispose()

@@ -72,7 +72,9 @@ def test_migrate_brings_an_empty_database_to_this_version(
     empty = {"GATEHOUSE_DATABASE_URL": url.rsplit("/", 1)[0] + "/gatehouse_cli_empty"}
 
     before = gatehouse("keys", "list", **empty)
-    done, again = gatehouse("migrate", **empty), gatehouse("migrate", **empty)
+    # What the driver knows and SQLAlchemy does not must reach the driver.
+    spelt = {"GATEHOUSE_DATABASE_URL": empty["GATEHOUSE_DATABASE_URL"] + "?sslmode=disable"}
+    done, again = gatehouse("migrate", **spelt), gatehouse("migrate", **spelt)
 
     assert before.code == 6
     assert "try: gatehouse migrate" in before.err
