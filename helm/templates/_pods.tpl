@@ -13,6 +13,8 @@ GATEHOUSE_ENVIRONMENT: {{ .Values.settings.environment | quote }}
 GATEHOUSE_HOST: "0.0.0.0"
 GATEHOUSE_PORT: "8000"
 GATEHOUSE_WORKERS: {{ .Values.web.workers | quote }}
+GATEHOUSE_POOL_SIZE: {{ .Values.settings.poolSize | quote }}
+GATEHOUSE_DEFAULT_LOCALE: {{ .Values.settings.defaultLocale | quote }}
 GATEHOUSE_MAIL_FROM: {{ required "settings.mailFrom: the address that mail comes from" .Values.settings.mailFrom | quote }}
 GATEHOUSE_OPERATOR: {{ .Values.settings.operator | quote }}
 {{- with .Values.settings.contact }}

@@ -64,7 +64,7 @@ def test_a_symbolic_link_is_refused(path: Path) -> None:
         master.load(link, {})
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.root
 def test_a_file_of_somebody_else_is_refused(path: Path) -> None:
     """KE-01."""
     master.create(path)
@@ -74,7 +74,7 @@ def test_a_file_of_somebody_else_is_refused(path: Path) -> None:
         master.load(path, {})
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@pytest.mark.root
 def test_a_folder_of_somebody_else_is_refused(path: Path) -> None:
     """KE-01: whoever owns it decides what lies in it."""
     master.create(path)
