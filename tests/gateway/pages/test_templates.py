@@ -101,6 +101,14 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "actions": [Words(text="Find a service", href="/")],
         },
     ),
+    "at-work-again": ("admin/confirm.html", {"kept": [("reason", "a b")], "back": "/admin"}),
+    "invited": ("admin/invitation.html", {"step": "open", "passkey": None}),
+    "invited-make": ("admin/invitation.html", {**WHO, "step": "make"}),
+    "invited-use": ("admin/invitation.html", {**WHO, "step": "use"}),
+    "invited-password": (
+        "admin/invitation.html",
+        {**WHO, "step": "password", "passkey": None, "errors": Words(password=WRONG)},
+    ),
     "sign-out": ("logout/confirm.html", {"to": TO}),
     "signed-out": ("logout/done.html", {"told": ["Parking Permits"], "unreached": ["Tax"]}),
 }
