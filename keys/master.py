@@ -29,8 +29,10 @@ def create(path: Path) -> MasterKey:
     """Draw a master key and write it to ``path``, readable by its owner alone.
 
     :raises FileExistsError: there is one already; it is never overwritten
+    :raises MasterKeyUnsafe: others could replace it in this folder
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _be_a_closed_folder(path.parent)
     key = MasterKey(opaque.random_bytes(SIZE))
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -72,13 +74,17 @@ def _be_closed_to_others(path: Path, facts: os.stat_result) -> None:
         raise MasterKeyUnsafe(f"{path} is open to others: chmod 600 it")
     if facts.st_uid != os.geteuid():
         raise MasterKeyUnsafe(f"{path} belongs to another user")
-    folder = path.parent.stat()
+    _be_a_closed_folder(path.parent)
+
+
+def _be_a_closed_folder(folder: Path) -> None:
+    facts = folder.stat()
     # Where others may write, they may put another file of ours in its place. That they may
     # look into the folder is harmless: the file itself is closed to them.
-    if stat.S_IMODE(folder.st_mode) & 0o022 and not folder.st_mode & stat.S_ISVTX:
-        raise MasterKeyUnsafe(f"others may write in {path.parent}: chmod go-w it")
-    if folder.st_uid not in (0, os.geteuid()):
-        raise MasterKeyUnsafe(f"{path.parent} belongs to another user")
+    if stat.S_IMODE(facts.st_mode) & 0o022 and not facts.st_mode & stat.S_ISVTX:
+        raise MasterKeyUnsafe(f"others may write in {folder}: chmod go-w it")
+    if facts.st_uid not in (0, os.geteuid()):
+        raise MasterKeyUnsafe(f"{folder} belongs to another user")
 
 
 def _parse(text: bytes, source: str) -> MasterKey:

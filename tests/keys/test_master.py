@@ -133,3 +133,13 @@ def test_no_key_at_all_says_what_to_do(path: Path) -> None:
 def test_it_is_never_shown() -> None:
     assert SPELT not in repr(master.load(None, {"GATEHOUSE_MASTER_KEY": SPELT}))
     assert repr(KEY) not in repr(master.load(None, {"GATEHOUSE_MASTER_KEY": SPELT}))
+
+
+def test_nothing_is_written_where_others_may_replace_it(path: Path) -> None:
+    """KE-01: said when it is made, not when it is first read."""
+    path.parent.mkdir()
+    path.parent.chmod(0o770)
+
+    with pytest.raises(MasterKeyUnsafe, match="chmod go-w"):
+        master.create(path)
+    assert not path.exists()

@@ -254,6 +254,23 @@ async def test_no_form_of_another_site_is_taken(gateway: Gateway, ana: Citizen, 
     assert without.status_code == 403
 
 
+@pytest.mark.parametrize(
+    "path", sorted(route.path for route in routes.PROTOCOL if "POST" in route.methods)
+)
+async def test_no_form_of_another_site_moves_the_protocol(
+    gateway: Gateway, ana: Citizen, path: str
+) -> None:
+    """SE-05: these may be asked from anywhere; a cookie alone makes them do nothing."""
+    browser = Browser(gateway, ana.cookie)
+    form = {"answer": "yes", "grant_type": "authorization_code", "token": "x"}
+    async with gateway.unchanged():
+        for headers in ({"origin": "https://evil.example"}, {"sec_fetch_site": "cross-site"}):
+            answer = await browser.send("POST", path, form, **headers)
+            assert answer.status_code in (200, 303, 400, 401, 403), (headers, answer.status_code)
+
+    assert (await browser.send("GET", "/account")).status_code == 200
+
+
 async def test_the_cookie_of_administrators_is_strict(gateway: Gateway) -> None:
     """SE-07: set, rotated and taken back with the same attributes."""
     someone = await gateway.citizen()
