@@ -19,11 +19,6 @@ from idp.errors import PasskeyRefused
 # One sentence for a passkey of nobody and for one of a citizen without a task here.
 STRANGER = N_("This passkey does not open these pages. Ask for an invitation.")
 
-DOUBTFUL = N_(
-    "This passkey behaves as if there were a copy of it."
-    " Use another one, or ask for an invitation to set one up."
-)
-
 
 async def show(call: Call) -> Response:
     """Ask for the passkey."""
@@ -39,13 +34,13 @@ async def submit(call: Call) -> Response:
         return _login(call, error=ceremony.reason(call, failed))
     try:
         found = await verified(call)
-    except PasskeyRefused:
-        return _login(call, error=call.gettext(STRANGER))
+    except PasskeyRefused as refused:
+        doubted = refused.reason == "doubted"
+        said = ceremony.refusal(call, refused) if doubted else call.gettext(STRANGER)
+        return _login(call, error=said)
     account = await accounts.find(call.entry, found.account_id)
     if account is None or account.status != "open" or not await office.belongs(call, account):
         return _login(call, error=call.gettext(STRANGER))
-    if found.aal < 2:
-        return _login(call, error=call.gettext(DOUBTFUL))
     return await enter(call, account.id, tuple(found.amr), found.aal)
 
 
@@ -61,7 +56,8 @@ async def leave(call: Call) -> Response:
 async def verified(call: Call, account: Account | None = None) -> Verified:
     """Check the device's answer in the form: a passkey of ``account``, if one is named.
 
-    :raises PasskeyRefused: it is not, or not an answer to what was asked here
+    :raises PasskeyRefused: it is not, or not an answer to what was asked here; reason
+        ``doubted`` if it behaves as if there were a copy of it (WA-11)
     """
     settings = call.runtime.settings
     found = await passkeys.verify(
@@ -77,6 +73,8 @@ async def verified(call: Call, account: Account | None = None) -> Verified:
     owner = account or await accounts.find(call.entry, found.account_id)
     if found.suspicious and owner is not None:
         await mails.tell(call, owner, "passkey-suspected")
+    if found.aal < 2:
+        raise PasskeyRefused("doubted")
     return found
 
 

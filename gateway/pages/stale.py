@@ -24,13 +24,7 @@ ANSWERED = ends.ANSWERED
 SUSPENDED = ends.SUSPENDED
 NO_SERVICE = ends.NO_SERVICE
 RUN_OUT = ends.RUN_OUT
-
-NOT_HERE = End(
-    410,
-    N_("This page has run out"),
-    N_("Or it was opened in another browser than the one where you began."),
-    (N_("Go back to that browser, or start again. It does not take long."),),
-)
+NOT_HERE = ends.NOT_HERE
 
 
 class DeadEnd(Exception):  # noqa: N818 - named as the fact it reports

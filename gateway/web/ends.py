@@ -85,6 +85,12 @@ RUN_OUT = End(
     N_("You were away for a while, so we stopped, to protect your details."),
     (N_("Start again. It does not take long."),),
 )
+NOT_HERE = End(
+    410,
+    N_("This page has run out"),
+    N_("Or it was opened in another browser than the one where you began."),
+    (N_("Go back to that browser, or start again. It does not take long."),),
+)
 
 
 def show(

@@ -17,7 +17,7 @@ from relying_parties import onboarding
 from tests.support import services, verdicts
 from tests.support.administration import at_work, officer
 from tests.support.browser import Browser
-from tests.support.ceremonies import a_device, options, send, with_passkey
+from tests.support.ceremonies import a_device, added, options, send
 from tests.support.citizen import HIDDEN
 from tests.support.gateway import Citizen, Gateway
 
@@ -75,7 +75,7 @@ async def post(
 async def stale(gateway: Gateway) -> tuple[Citizen, Any]:
     """A registrar whose passkey was used five minutes ago, and its device."""
     someone = await gateway.citizen()
-    device = await with_passkey(gateway, someone)
+    device = await added(gateway, someone)
     registrar = await at_work(gateway, someone, "registrar")
     await gateway.rows(OLD, registrar.session)
     return registrar, device
@@ -122,7 +122,7 @@ async def test_a_reason_comes_through_the_confirmation_whole(gateway: Gateway) -
 
 async def test_another_persons_passkey_confirms_nothing(gateway: Gateway) -> None:
     registrar, _ = await stale(gateway)
-    other = await with_passkey(gateway, await gateway.citizen())
+    other = await added(gateway, await gateway.citizen())
     client_id = await a_service(gateway)
     path = ACTS["approve"].format(it=client_id)
     browser = Browser(gateway, registrar.cookie)
@@ -274,7 +274,7 @@ async def test_no_form_of_another_site_moves_the_protocol(
 async def test_the_cookie_of_administrators_is_strict(gateway: Gateway) -> None:
     """SE-07: set, rotated and taken back with the same attributes."""
     someone = await gateway.citizen()
-    device = await with_passkey(gateway, someone)
+    device = await added(gateway, someone)
     await at_work(gateway, someone, "auditor")
     browser = Browser(gateway)
     page = await browser.follow("/admin/login")

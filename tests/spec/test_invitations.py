@@ -13,7 +13,7 @@ from relying_parties import agencies
 from tests.support import verdicts
 from tests.support.administration import officer
 from tests.support.browser import Browser
-from tests.support.ceremonies import a_device, options, send, added
+from tests.support.ceremonies import a_device, added, options, send
 from tests.support.gateway import Citizen, Gateway
 
 PASSWORD = "a quiet harbour at dawn"

@@ -8,6 +8,7 @@ import json
 import re
 from dataclasses import replace
 
+import httpx2
 import pytest
 
 from idp import accounts, invitations, notices, recovery

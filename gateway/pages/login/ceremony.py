@@ -21,6 +21,10 @@ REASONS = {
     "NotAllowedError": NOT_ALLOWED,
     "AbortError": NOT_ALLOWED,
     "challenge_expired": NOT_ALLOWED,
+    "doubted": N_(
+        "This passkey behaves as if there were a copy of it."
+        " Use another one, or ask for an invitation to set one up."
+    ),
     "SecurityError": N_("This page does not fit your passkey. Type our address again."),
     "InvalidStateError": N_("This device has a passkey for your account already."),
     "no-script": N_("Your browser has JavaScript turned off, so it cannot use passkeys."),
