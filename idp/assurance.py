@@ -20,6 +20,7 @@ from types import MappingProxyType
 from idp.sessions import Session
 
 LOA = "http://eidas.europa.eu/LoA/"
+HIGH, SUBSTANTIAL, LOW = f"{LOA}high", f"{LOA}substantial", f"{LOA}low"
 BASIC = "urn:gatehouse:acr:basic"
 
 
@@ -34,9 +35,9 @@ class Level:
 
 ACRS: Mapping[str, Level] = MappingProxyType(
     {
-        f"{LOA}high": Level(3, 3, phr=True),
-        f"{LOA}substantial": Level(2, 2),
-        f"{LOA}low": Level(1, 1),
+        HIGH: Level(3, 3, phr=True),
+        SUBSTANTIAL: Level(2, 2),
+        LOW: Level(1, 1),
         "phr": Level(phr=True),
         BASIC: Level(),
     }

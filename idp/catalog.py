@@ -5,7 +5,7 @@ no claim goes out that is not one of them. The next claim is a row.
 
 * sensitivity: S0 technical or yes/no, S1 ordinary, S2 identity and contact, S3 high harm
 * rule: R0 with the sign-in, R1 as a group, R2 one by one, R3 only approved and each time
-  ticked, RX never
+  ticked, RX only where a law says so, and then as R3
 * mode: ``once``, or ``keep`` where a service may be told of changes
 * standard: whose name it is: OpenID Connect, its Identity Assurance, or our extension,
   which carries the issuer's address on the wire
@@ -100,6 +100,11 @@ CATALOG: tuple[Claim, ...] = (
 # fmt: on
 
 BY_NAME: Mapping[str, Claim] = MappingProxyType({claim.name: claim for claim in CATALOG})
+
+BY_LAW = frozenset(claim.name for claim in CATALOG if claim.rule == "RX")
+EACH_TIME = frozenset(claim.name for claim in CATALOG if claim.rule in {"R3", "RX"})
+SPECIAL = frozenset(claim.name for claim in CATALOG if claim.special)
+HIGH_HARM = frozenset(claim.name for claim in CATALOG if claim.sensitivity == "S3")
 
 SCOPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -29,10 +29,12 @@ class Rules:
 
     :ivar allow_loopback: ``http`` to this machine, for demonstrations and tests
     :ivar claims: the names in the catalogue, if the caller knows it
+    :ivar by_law: those that go out only where a law says so
     """
 
     allow_loopback: bool = False
     claims: frozenset[str] | None = None
+    by_law: frozenset[str] = frozenset()
 
 
 STRICT = Rules()
@@ -242,10 +244,17 @@ def _asked(asked: Any, path: str, rules: Rules, seen: list[Any]) -> Iterator[Pro
     seen.append(claim)
     if asked.get("need", "needed") not in NEEDS:
         yield f"{path}.need", "value"
-    if asked.get("basis", "consent") not in BASES:
-        yield f"{path}.basis", "value"
     yield from wording.words(asked.get("why"), f"{path}.why", 3, 300)
-    if asked.get("basis") == "law" or asked.get("law") is not None:
+    yield from _ground(asked, path, rules)
+
+
+def _ground(asked: Mapping[str, Any], path: str, rules: Rules) -> Iterator[Problem]:
+    basis = asked.get("basis", "consent")
+    if basis not in BASES:
+        yield f"{path}.basis", "value"
+    elif basis != "law" and asked.get("claim") in rules.by_law:
+        yield f"{path}.basis", "law_only"
+    if basis == "law" or asked.get("law") is not None:
         yield from wording.words(asked.get("law"), f"{path}.law", 3, 300)
 
 

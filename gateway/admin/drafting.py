@@ -8,12 +8,12 @@ from gateway import claim_labels
 from gateway.admin import form, labels, office, problems, services
 from gateway.admin.form import Fields
 from gateway.admin.office import NotAllowed, Officer
+from gateway.oauth import claims
 from gateway.pages.sharing import words
 from gateway.web.call import Call, see_other
 from idp import catalog
 from relying_parties import agencies, onboarding
 from relying_parties.errors import RegistrationInvalid
-from relying_parties.metadata import Rules
 from relying_parties.onboarding import Standing
 from relying_parties.profiles import PROFILES
 
@@ -68,7 +68,7 @@ async def _written(call: Call, officer: Officer, standing: Standing | None) -> R
         return await _page(call, officer, standing, given, errors=wrong)
     try:
         client_id, version = await onboarding.draft(
-            call.entry, document, author=officer.actor, rules=_rules(call)
+            call.entry, document, author=officer.actor, rules=claims.rules(call.runtime.settings)
         )
     except RegistrationInvalid as refused:
         told = problems.told(refused.problems, call.gettext)
@@ -103,12 +103,6 @@ async def _writable(call: Call, officer: Officer) -> Standing:
 def _may_write_any(officer: Officer) -> None:
     if not officer.may(office.WRITES) and not any(map(officer.writes, officer.agencies)):
         raise NotAllowed
-
-
-def _rules(call: Call) -> Rules:
-    return Rules(
-        allow_loopback=call.runtime.settings.allow_loopback, claims=frozenset(catalog.BY_NAME)
-    )
 
 
 async def _page(

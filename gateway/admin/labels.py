@@ -6,6 +6,7 @@ from gateway import claim_labels
 from gateway.pages.sharing import words
 from gateway.web.call import Call
 from gateway.web.locale import N_
+from idp import catalog
 from relying_parties.onboarding import Standing, Version
 
 STATES = {
@@ -23,6 +24,20 @@ STATUSES = {
 }
 BASES = {"consent": N_("The citizen decides"), "law": N_("The law says so")}
 NEEDS = {"needed": N_("Needed"), "optional": N_("Optional")}
+
+
+# What the catalogue demands beyond a decision of the citizen.
+CARE = (
+    (catalog.BY_LAW, N_("Only where a law says so")),
+    (catalog.EACH_TIME, N_("Asked and shown each time, after a strong sign-in")),
+    (catalog.HIGH_HARM, N_("High harm if it leaks")),
+    (catalog.SPECIAL, N_("Health, belief or another special category (GDPR Art. 9)")),
+)
+
+
+def care(claim: str) -> list[str]:
+    """Return what a reviewer has to know about a claim of the catalogue."""
+    return [text for claims, text in CARE if claim in claims]
 
 
 def tag(call: Call, known: dict[str, tuple[str, str]], state: str) -> dict[str, str]:

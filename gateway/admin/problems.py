@@ -12,6 +12,7 @@ SENTENCES = {
     "value": N_("Choose one of the list"),
     "unknown_claim": N_("Choose a detail of the catalogue"),
     "claim_name": N_("Choose a detail of the catalogue"),
+    "law_only": N_("This goes out only where a law says so: choose that ground and name the law"),
     "twice": N_("This is here twice"),
     "range": N_("Use a number from 1 to 365"),
     "length": N_("This is too short or too long"),

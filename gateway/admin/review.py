@@ -160,6 +160,7 @@ def _claims(call: Call, read: Registration) -> list[list[str]]:
             _(labels.BASES[asked.basis]),
             sharing.words(asked.why, call.locale),
             f"{purpose.keep_days}",
+            ", ".join(_(text) for text in labels.care(asked.claim)),
         ]
         for purpose in read.purposes
         for asked in purpose.claims

@@ -7,8 +7,8 @@ import click
 import yaml
 
 from gateway.cli import house
+from gateway.oauth import claims
 from gateway.runtime import Runtime
-from idp import catalog
 from keys.entry import Entry
 from relying_parties import clients
 from relying_parties.errors import ClientUnknown
@@ -114,7 +114,7 @@ def retire(client_id: str) -> None:
 
 def rules(runtime: Runtime) -> Rules:
     """Return what registrations are judged by on this gateway."""
-    return Rules(allow_loopback=runtime.settings.allow_loopback, claims=frozenset(catalog.BY_NAME))
+    return claims.rules(runtime.settings)
 
 
 async def _there(entry: Entry, client_id: str) -> None:

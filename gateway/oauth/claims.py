@@ -4,27 +4,71 @@ Names come from the registration and the consent, values from the citizen's
 attributes; only here do they meet, for the length of one request.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from gateway.oauth import names
 from gateway.runtime import Runtime
-from idp import attributes, catalog
+from gateway.settings import Settings
+from idp import assurance, attributes, catalog
+from idp.sessions import Session
 from keys.entry import Entry
 from relying_parties import claims_policy
-from relying_parties.claims_policy import Wanted
+from relying_parties.claims_policy import Care, SignIn, Wanted
+from relying_parties.metadata import Rules
 from relying_parties.registration import Registration
 
+CARE = Care(
+    by_law=catalog.BY_LAW,
+    each_time=catalog.EACH_TIME,
+    userinfo_only=catalog.HIGH_HARM,
+    acrs=frozenset({assurance.SUBSTANTIAL, assurance.HIGH}),
+)
 
-def wanted(registration: Registration, request: Mapping[str, Any]) -> Wanted:
-    """Work out what a stored request comes to, within the registration."""
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """The sign-in of a session, as a token will tell it."""
+
+    acr: str
+    auth_time: datetime
+
+
+def rules(settings: Settings) -> Rules:
+    """Return what registrations are judged by on this gateway."""
+    return Rules(
+        allow_loopback=settings.allow_loopback,
+        claims=frozenset(catalog.BY_NAME),
+        by_law=catalog.BY_LAW,
+    )
+
+
+def wanted(
+    registration: Registration, request: Mapping[str, Any], session: Session, at: datetime
+) -> Wanted:
+    """Work out what a stored request comes to, within the registration, on this sign-in."""
+    acr = assurance.acr(session.account.ial, session.aal, phr=session.phishing_resistant)
+    now = _Now(acr, session.auth_time)
     return claims_policy.asked(
         registration,
         str(request.get("scope", "")).split(),
         request.get("claims") or {},
         scopes=catalog.SCOPES,
+        care=CARE,
+        left_out=claims_policy.not_offered(registration, CARE, now, at),
     )
+
+
+def allowed(
+    registration: Registration, names: Iterable[str], sign_in: SignIn, at: datetime
+) -> tuple[str, ...]:
+    """Return which of ``names``, all agreed to, may be read now on the sign-in of a token."""
+    agreed = tuple(names)
+    kept_back = claims_policy.withheld(registration, CARE, sign_in, at)
+    return claims_policy.releasable(registration, agreed, agreed, kept_back=kept_back)
 
 
 async def values(

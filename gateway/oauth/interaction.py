@@ -10,11 +10,13 @@ can be skipped by its address. What always holds:
   with a consent that leaves nothing new to decide
 * ``prompt=none`` never answers with a page: each page has its error, here and nowhere else
 * a citizen who said no is asked nothing more
+* what takes care goes out after a strong sign-in of the last minutes only, whatever the
+  request says of either
 
 Specs: OpenID Connect Core §3.1.2.3 to §3.1.2.6, unmet_authentication_requirements 1.0.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -22,6 +24,7 @@ from enum import Enum
 from gateway.oauth.request import AuthorizationRequest
 from idp import assurance
 from idp.sessions import Session
+from relying_parties import claims_policy
 from relying_parties.claims_policy import New
 
 
@@ -50,6 +53,7 @@ class Facts:
 
     :ivar new: what the consent in force leaves to decide
     :ivar required_acr: any one of these must be met; none of them is no demand
+    :ivar careful: something is wanted that takes a strong and fresh sign-in
     :ivar hinted: whether ``id_token_hint`` names the citizen of the session
     :ivar logged_in: a page of this interaction signed the citizen in
     :ivar offered: a page of this interaction offered something stronger, and they declined
@@ -65,6 +69,7 @@ class Facts:
     offered: bool = False
     consented: bool = False
     declined: bool = False
+    careful: bool = False
 
 
 def decide(facts: Facts) -> Decision:
@@ -108,26 +113,25 @@ def _login(facts: Facts) -> Decision | None:
         return None
     if {"login", "select_account"} & set(facts.request.prompt):
         return Decision(Step.LOGIN)
+    return Decision(Step.LOGIN) if _too_long_ago(facts, facts.session) else None
+
+
+def _too_long_ago(facts: Facts, session: Session) -> bool:
+    age = (facts.at - session.auth_time).total_seconds()
     longest = facts.request.max_age
-    if longest is not None:
-        age = (facts.at - facts.session.auth_time).total_seconds()
-        if age > longest or longest == 0:
-            return Decision(Step.LOGIN)
-    return None
+    if longest is not None and (age > longest or longest == 0):
+        return True
+    return facts.careful and age > claims_policy.FRESH.total_seconds()
 
 
 def _assurance(facts: Facts) -> Decision | None:
     session = facts.session
     if session is None:
         return Decision(Step.LOGIN)
+    if facts.careful and (decision := _reach(facts, session, (assurance.SUBSTANTIAL,))):
+        return decision
     if facts.required_acr:
-        found = assurance.missing(session, facts.required_acr, essential=True)
-        if isinstance(found, assurance.Met):
-            return None
-        if isinstance(found, assurance.Unreachable) or "none" in facts.request.prompt:
-            return _refuse("unmet_authentication_requirements")
-        proof = isinstance(found, assurance.NeedsProofing)
-        return Decision(Step.PROVE if proof else Step.STEP_UP)
+        return _reach(facts, session, facts.required_acr)
     # What is only wished for is offered once, and never stands in the way.
     asked = facts.logged_in or facts.offered or "none" in facts.request.prompt
     if facts.request.acr_values and not asked:
@@ -135,6 +139,16 @@ def _assurance(facts: Facts) -> Decision | None:
         if isinstance(found, assurance.NeedsStepUp):
             return Decision(Step.STEP_UP)
     return None
+
+
+def _reach(facts: Facts, session: Session, acrs: Sequence[str]) -> Decision | None:
+    found = assurance.missing(session, acrs, essential=True)
+    if isinstance(found, assurance.Met):
+        return None
+    if isinstance(found, assurance.Unreachable) or "none" in facts.request.prompt:
+        return _refuse("unmet_authentication_requirements")
+    proof = isinstance(found, assurance.NeedsProofing)
+    return Decision(Step.PROVE if proof else Step.STEP_UP)
 
 
 def _consent(facts: Facts) -> Decision | None:

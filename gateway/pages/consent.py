@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.oauth.claims import wanted
+from gateway.oauth import claims
 from gateway.pages import passage, receipt, sharing, stale
 from gateway.pages.passage import Passage
 from gateway.web import csrf, render
@@ -125,12 +125,12 @@ async def _question(call: Call, visit: Visit) -> Question | None:
 async def _new(call: Call, visit: Visit) -> New:
     request, client = visit.way.request, visit.client
     steps = visit.way.interaction.steps if visit.way.interaction else {}
-    asked = wanted(client.registration, request)
+    asked = claims.wanted(client.registration, request, visit.session, call.entry.at)
     if "consent" in (request.get("prompt") or ()) and "consented" not in steps:
         return New(asked.all, (), first=True)
     agreed = await consents.current(call.entry, visit.subject, client.client_id)
     return claims_policy.difference(
-        client.registration, asked, agreed, given_here="consented" in steps
+        client.registration, asked, agreed, care=claims.CARE, given_here="consented" in steps
     )
 
 

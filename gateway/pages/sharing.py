@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from gateway import claim_labels
+from gateway.oauth.claims import CARE
 from relying_parties import claims_policy
 from relying_parties.claims_policy import New
 from relying_parties.purposes import Asked, Words
@@ -65,6 +66,7 @@ class Row:
     source: str
     why: str
     law: str
+    each_time: bool  # asked at every visit, and remembered for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,7 @@ def _row(asked: Asked, held: Mapping[str, Held], reader: Reader, *, new: bool) -
         source=source(attribute, reader) if attribute else "",
         why=words(asked.why, reader.locale),
         law=words(asked.law or {}, reader.locale),
+        each_time=asked.claim in CARE.each_time,
     )
 
 

@@ -1,14 +1,18 @@
 """What may be asked and what the answer comes to: security.md group CO, as far as it is pure."""
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from relying_parties import claims_policy
-from relying_parties.claims_policy import Wanted
+from relying_parties.claims_policy import FRESH, Care, Wanted
 from relying_parties.consents import ONCE
 from relying_parties.registration import Registration
-from tests.factories import a_registration, asks
+from tests.factories import MOMENT, a_registration, asks
+
+SECOND = timedelta(seconds=1)
 
 SCOPES = {
     "profile": ("name", "given_name", "birthdate"),
@@ -158,3 +162,90 @@ def test_the_shortest_purpose_sets_the_time() -> None:
     assert claims_policy.keep_days(service, ["name", "address"]) == 30
     assert claims_policy.keep_days(service, []) == 365
     assert ONCE.total_seconds() < 3600
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """How somebody signed in, as a token tells it."""
+
+    acr: str | None
+    auth_time: datetime
+
+
+CARE = Care(
+    by_law=frozenset({"tax_identifier"}),
+    each_time=frozenset({"sex", "tax_identifier"}),
+    userinfo_only=frozenset({"sex"}),
+    acrs=frozenset({"strong"}),
+)
+STRONG = SignIn("strong", MOMENT)
+TENDER = a_service(asks("name"), asks("sex", "optional"), asks("tax_identifier"))
+SAID = {"userinfo": {"name": None, "sex": None, "tax_identifier": None}}
+
+
+def test_what_only_a_law_gives_is_not_asked_on_a_consent() -> None:
+    """RX: also for a registration that was approved before the rule was."""
+    left_out = claims_policy.not_offered(TENDER, CARE, STRONG, MOMENT)
+    asked = claims_policy.asked(TENDER, [], SAID, scopes=SCOPES, care=CARE, left_out=left_out)
+
+    assert asked == Wanted(("name", "sex"), (), refused=("tax_identifier",))
+    assert "tax_identifier" in claims_policy.withheld(TENDER, CARE, STRONG, MOMENT)
+
+
+def test_what_a_law_gives_goes_out_on_a_strong_sign_in() -> None:
+    assert not claims_policy.withheld(SERVICE, CARE, STRONG, MOMENT)
+
+
+@pytest.mark.parametrize(
+    ("sign_in", "out"),
+    [
+        pytest.param(STRONG, True, id="strong-and-now"),
+        pytest.param(SignIn("strong", MOMENT - FRESH), True, id="strong-at-the-limit"),
+        pytest.param(SignIn("strong", MOMENT - FRESH - SECOND), False, id="too-long-ago"),
+        pytest.param(SignIn("weak", MOMENT), False, id="too-weak"),
+        pytest.param(SignIn(None, MOMENT), False, id="nothing-achieved"),
+    ],
+)
+def test_what_takes_care_goes_out_shortly_after_a_strong_sign_in(
+    sign_in: SignIn, out: bool
+) -> None:
+    kept_back = claims_policy.withheld(TENDER, CARE, sign_in, MOMENT)
+    told = claims_policy.releasable(TENDER, ["name", "sex"], ["name", "sex"], kept_back=kept_back)
+
+    assert told == (("name", "sex") if out else ("name",))
+    assert ("sex" in claims_policy.not_offered(TENDER, CARE, sign_in, MOMENT)) is not out
+
+
+def test_what_is_needed_is_asked_on_a_weak_sign_in_too() -> None:
+    """The way on is then a stronger sign-in."""
+    needed = a_service(asks("sex"))
+
+    left_out = claims_policy.not_offered(needed, CARE, SignIn("weak", MOMENT), MOMENT)
+    asked = claims_policy.asked(needed, [], SAID, scopes=SCOPES, care=CARE, left_out=left_out)
+
+    assert asked.userinfo == ("sex",)
+    assert claims_policy.takes_care(asked, CARE)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(Agreed(("name", "sex")), id="given"),
+        pytest.param(Agreed(("name",), asked=("name", "sex")), id="left-unticked"),
+    ],
+)
+def test_what_takes_care_is_asked_at_every_authorization(before: Agreed) -> None:
+    asked = Wanted(("name", "sex"), ())
+
+    new = claims_policy.difference(TENDER, asked, before, care=CARE)
+
+    assert (new.claims, new.known) == (("sex",), ("name",))
+    assert not claims_policy.difference(TENDER, asked, before, care=CARE, given_here=True)
+
+
+def test_high_harm_stays_out_of_id_tokens() -> None:
+    asked = claims_policy.asked(
+        TENDER, [], {"id_token": {"sex": None, "name": None}}, scopes=SCOPES, care=CARE
+    )
+
+    assert asked == Wanted((), ("name",))

@@ -340,6 +340,23 @@ def test_a_claim_is_in_the_catalogue_and_stands_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        pytest.param(asks("tax_identifier"), "law_only", id="on-consent"),
+        pytest.param(asks("tax_identifier", basis="law"), "", id="by-law"),
+        pytest.param(asks("name"), "", id="another-claim"),
+    ],
+)
+def test_what_only_a_law_gives_is_registered_with_its_law(row: Any, found: str) -> None:
+    """RX of the catalogue: no consent is enough for it."""
+    rules = Rules(by_law=frozenset({"tax_identifier"}))
+    purposes = [{"id": "p", "name": {"en": "To tax"}, "claims": [row]}]
+
+    wrong = [("spec.purposes[0].claims[0].basis", found)] if found else []
+    assert problems(rules, purposes=purposes) == wrong
+
+
 def test_a_law_is_named() -> None:
     row = asks("name", basis="law")
     del row["law"]

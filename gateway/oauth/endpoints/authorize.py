@@ -240,11 +240,16 @@ async def _standing(call: Call, visit: Visit) -> Standing:
         return Standing(None)
     client = visit.client
     asked = visit.request
-    wanted = claims.wanted(client.registration, {"scope": asked.scope, "claims": asked.claims})
+    request = {"scope": asked.scope, "claims": asked.claims}
+    wanted = claims.wanted(client.registration, request, session, call.entry.at)
     subject = pairwise.subject(call.runtime.vault.pairwise, client.sector, session.account.id)
     consent = await consents.current(call.entry, subject, client.client_id)
     new = claims_policy.difference(
-        client.registration, wanted, consent, given_here="consented" in visit.steps
+        client.registration,
+        wanted,
+        consent,
+        care=claims.CARE,
+        given_here="consented" in visit.steps,
     )
     return Standing(session, subject, wanted, consent, new)
 
@@ -259,6 +264,8 @@ def _facts(call: Call, visit: Visit, standing: Standing) -> Facts:
         session=standing.session,
         new=standing.new,
         at=call.entry.at,
+        careful=standing.wanted is not None
+        and claims_policy.takes_care(standing.wanted, claims.CARE),
         required_acr=(*visit.client.registration.acr, *asked.essential_acr),
         hinted=hinted if standing.session else None,
         logged_in="logged_in_at" in steps,

@@ -7,7 +7,7 @@ from gateway.oauth.refusals import OAuthRefused
 from gateway.web.call import Call
 from idp.errors import AccountNotOpen
 from keys import pairwise
-from relying_parties import claims_policy, releases
+from relying_parties import releases
 
 
 async def read(call: Call) -> Response:
@@ -18,7 +18,7 @@ async def read(call: Call) -> Response:
         return resource.refused(refusal)
     found, runtime = admitted.token, call.runtime
     account_id = pairwise.open_citizen(runtime.vault.sealer, found.citizen, found.client_id)
-    allowed = claims_policy.releasable(admitted.client.registration, found.claims, found.claims)
+    allowed = claims.allowed(admitted.client.registration, found.claims, found, call.entry.at)
     try:
         present, values = await claims.values(runtime, call.entry, account_id, allowed)
     except AccountNotOpen:

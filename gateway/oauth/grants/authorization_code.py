@@ -15,7 +15,7 @@ from gateway.web.call import Call
 from idp.errors import AccountNotOpen
 from keys import pairwise
 from keys.opaque import unpadded
-from relying_parties import claims_policy, releases
+from relying_parties import releases
 from relying_parties.clients import Client
 from relying_parties.errors import CodeReplayed
 from relying_parties.grants import codes, refresh_tokens
@@ -97,9 +97,8 @@ async def in_id_token(call: Call, client: Client, redeemed: Any) -> dict[str, An
     account_id = pairwise.open_citizen(
         call.runtime.vault.sealer, redeemed.citizen, client.client_id
     )
-    allowed = claims_policy.releasable(
-        client.registration, redeemed.id_token_claims, redeemed.id_token_claims
-    )
+    told = [name for name in redeemed.id_token_claims if name not in claims.CARE.userinfo_only]
+    allowed = claims.allowed(client.registration, told, redeemed, call.entry.at)
     try:
         present, values = await claims.values(call.runtime, call.entry, account_id, allowed)
     except AccountNotOpen as error:
