@@ -6,6 +6,7 @@ an error, because a setting that is spelt wrong protects nobody.
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -39,6 +40,7 @@ class Settings:
     :ivar workers: processes that answer requests
     :ivar operator: what the gateway calls itself on its pages
     :ivar contact: where people and finders of faults can write: an address or a link
+    :ivar country: whose gateway this is, as two letters; answers ``is_citizen``
     :ivar allow_loopback: services may register ``http`` addresses on this machine
     """
 
@@ -57,6 +59,7 @@ class Settings:
     default_locale: str = "en"
     pool_size: int = 10
     allow_loopback: bool = False
+    country: str = ""
 
     @property
     def origin(self) -> str:
@@ -127,6 +130,8 @@ def _judge(settings: Settings, environment: Mapping[str, str]) -> None:
     _judge_issuer(settings.issuer)
     if settings.default_locale not in LOCALES:
         raise SettingsInvalid(f"GATEHOUSE_DEFAULT_LOCALE is one of {', '.join(LOCALES)}.")
+    if settings.country and not re.fullmatch(r"[A-Z]{2}", settings.country):
+        raise SettingsInvalid("GATEHOUSE_COUNTRY is two capital letters (ISO 3166-1), such as GB.")
     if not settings.database_url:
         raise SettingsInvalid("GATEHOUSE_DATABASE_URL is missing: postgresql://user@host/name.")
     if _of(settings.smtp_url).scheme not in MAIL_SCHEMES or not _of(settings.smtp_url).hostname:

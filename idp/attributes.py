@@ -1,12 +1,16 @@
 """Attributes: what we hold about a citizen, each value with where it came from and when.
 
     recorded ─▶ active ──a newer one──▶ superseded
-                  └──the citizen contests it──▶ disputed
+                  └──the citizen contests it──▶ disputed ──another value──▶ superseded
 
 Values are sealed under the citizen's own key, so destroying that key destroys them,
 in backups too. A verified and a told value of one claim may stand side by side; the
 verified one is read first, as long as its verification holds: after its end the value
 is no more than told.
+
+What the citizen contests goes out to nobody, nor does what follows from it, until it is
+settled (:mod:`idp.disputes`). A value whose validity is over is read no more: the fact
+itself has ended, as when somebody moved.
 """
 
 import json
@@ -20,7 +24,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from idp import catalog, derived, tables, values
-from idp.errors import AccountNotOpen, ClaimUnknown, StaleVersion
+from idp.derived import NO_TERMS, Terms
+from idp.errors import AccountNotOpen, ClaimUnknown, StaleVersion, ValueRefused
 from idp.events import AttributesChanged
 from keys import opaque
 from keys.entry import Entry, Row, statement
@@ -45,10 +50,12 @@ _columns = (
     _attributes.verification_ends_at,
     _attributes.recorded_at,
     _attributes.valid_from,
+    _attributes.valid_until,
     _attributes.status,
     _attributes.version,
 )
 _head = (_accounts.status.label("account_status"), _accounts.data_key, _accounts.ial)
+DISPUTED = "disputed"
 _CURRENT = sa.literal_column("idp.attributes.status IN ('active', 'disputed')", sa.Boolean)
 
 
@@ -78,6 +85,7 @@ VALUES = statement(
         *_head,
         *(_attributes.id, _attributes.claim, _attributes.sealed, _attributes.recorded_at),
         *(_attributes.verified, _attributes.verified_at, _attributes.verification_ends_at),
+        *(_attributes.valid_until, _attributes.status),
     ).select_from(
         _asked.join(tables.accounts, _accounts.id == _asked.c.of_account).outerjoin(
             tables.attributes,
@@ -95,17 +103,24 @@ ALL = statement(
     .where(_accounts.id == sa.bindparam("of_account"))
 )
 _expected = sa.bindparam("expected", type_=sa.Integer)
+_was = tables.attributes.alias("was")
+_old = (
+    sa.select(_was.c.id, _was.c.sealed, _was.c.status, _was.c.version)
+    .where(
+        _was.c.account_id == sa.bindparam("of_account"),
+        _was.c.claim == sa.bindparam("of_claim"),
+        _was.c.verified == sa.bindparam("of_verified"),
+        _was.c.version == sa.func.coalesce(_expected, _was.c.version),
+        sa.or_(_was.c.status == "active", _was.c.status == DISPUTED),
+    )
+    .with_for_update()
+    .subquery("old")
+)
 SUPERSEDE = statement(
     sa.update(tables.attributes)
-    .where(
-        _attributes.account_id == sa.bindparam("of_account"),
-        _attributes.claim == sa.bindparam("of_claim"),
-        _attributes.verified == sa.bindparam("of_verified"),
-        _attributes.version == sa.func.coalesce(_expected, _attributes.version),
-        _CURRENT,
-    )
+    .where(_attributes.id == _old.c.id)
     .values(status="superseded")
-    .returning(_attributes.version)
+    .returning(_old.c.id, _old.c.sealed, _old.c.status, _old.c.version)
 )
 ADD = statement(
     pg.insert(tables.attributes)
@@ -121,6 +136,7 @@ ADD = statement(
         verified_at=sa.bindparam("verified_at"),
         verification_ends_at=sa.bindparam("verification_ends_at"),
         valid_from=sa.bindparam("valid_from"),
+        valid_until=sa.bindparam("valid_until"),
         recorded_at=sa.bindparam("at"),
         recorded_by=sa.bindparam("recorded_by"),
         status=sa.bindparam("status"),
@@ -138,6 +154,17 @@ KEY = statement(
 
 
 @dataclass(frozen=True, slots=True)
+class Validity:
+    """The days on which a fact holds, both of them counted; ``None`` is an open end."""
+
+    since: date | None = None
+    until: date | None = None
+
+
+OPEN = Validity()
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """One value and its provenance.
 
@@ -145,6 +172,8 @@ class Attribute:
     :ivar source: which register or document, by name
     :ivar verified: a verification holds at the moment of reading
     :ivar verified_at: when it was verified, even if that holds no more
+    :ivar valid_from: since when the fact holds; ``valid_until`` is its last day
+    :ivar over: that day was before the moment of reading
     """
 
     claim: str
@@ -158,19 +187,32 @@ class Attribute:
     status: str
     version: int
     verification_ends_at: datetime | None = None
+    valid_until: date | None = None
+    over: bool = False
+
+    @property
+    def disputed(self) -> bool:
+        """Whether the citizen says that it is wrong: it goes out to nobody."""
+        return self.status == DISPUTED
 
 
 async def read(
-    entry: Entry, vault: Vault, account_id: UUID, claims: Collection[str]
+    entry: Entry,
+    vault: Vault,
+    account_id: UUID,
+    claims: Collection[str],
+    terms: Terms = NO_TERMS,
 ) -> dict[str, Attribute]:
     """Return what there is of ``claims``, derived ones computed; one statement.
+
+    What is disputed is among it and says so: whoever shows it must not release it.
 
     :raises AccountNotOpen: locked, closed or unknown: nothing is read
     """
     inputs = {source for name in claims for source in catalog.BY_NAME[name].derived_from}
     rows = await entry.all(READ, of_account=account_id, claims=sorted({*claims, *inputs}))
     key = _key(vault, account_id, rows)
-    seen = _Seen(entry.at, rows[0]["ial"], _best(rows, entry.at), claims)
+    seen = _Seen(entry.at, rows[0]["ial"], _best(rows, entry.at), claims, terms)
     held = {name: _opened(key, account_id, row, entry.at) for name, row in seen.best.items()}
     known = {name: one.value for name, one in held.items()}
     chosen = {}
@@ -182,7 +224,11 @@ async def read(
 
 
 async def values_of(
-    entry: Entry, vault: Vault, account_id: UUID, claims: Collection[str]
+    entry: Entry,
+    vault: Vault,
+    account_id: UUID,
+    claims: Collection[str],
+    terms: Terms = NO_TERMS,
 ) -> dict[str, Any]:
     """Return the values of ``claims`` alone, derived ones computed: what a release needs.
 
@@ -192,14 +238,18 @@ async def values_of(
     rows = await entry.together(VALUES, of_account=account_id, claims=" ".join({*claims, *inputs}))
     key = _key(vault, account_id, rows)
     at, whose = entry.at, str(account_id)
-    best = _best(rows, at)
+    found_rows = _best(rows, at)
+    disputed = {name for name, row in found_rows.items() if row["status"] == DISPUTED}
+    best = {name: row for name, row in found_rows.items() if name not in disputed}
     known = {}
     for name, row in best.items():
         plain = key.open(row["sealed"], "idp.attributes", whose, name, str(row["id"]))
         known[name] = _now(_spelt(plain), row, at)
-    seen = _Seen(at, rows[0]["ial"], best, claims)
+    seen = _Seen(at, rows[0]["ial"], best, claims, terms)
     found = {}
     for name in claims:
+        if disputed and (name in disputed or _follows(name, disputed)):
+            continue
         value = known[name] if name in known else _made(name, known, seen)
         if value is not None:
             found[name] = value
@@ -207,7 +257,7 @@ async def values_of(
 
 
 async def all_current(entry: Entry, vault: Vault, account_id: UUID) -> list[Attribute]:
-    """Return every current value, verified and told.
+    """Return every current value, verified and told, also those that are over.
 
     :raises AccountNotOpen: locked, closed or unknown
     """
@@ -227,6 +277,7 @@ async def record(  # noqa: PLR0913 - one row of the table
     source: str | None = None,
     verified: bool = False,
     verification: Mapping[str, Any] | None = None,
+    validity: Validity = OPEN,
     by: str,
     expected: int | None = None,
 ) -> None:
@@ -234,21 +285,20 @@ async def record(  # noqa: PLR0913 - one row of the table
 
     :param source_type: self, register, document …; ``source`` names which
     :param verification: framework, level, method and organization of the check
+    :param validity: when the fact holds; it must have begun, for it replaces one that holds
     :param by: who wrote it: ``account:…``, ``proofing:…``
     :param expected: the version that the writer saw; another one means that somebody was faster
     :raises ClaimUnknown: not in the catalogue, or derived and never stored
-    :raises ValueRefused: not a value of this claim
+    :raises ValueRefused: not a value of this claim, or not a validity
     :raises StaleVersion: another writer was faster; nothing is written
     :raises AccountNotOpen: there is nobody to write about
     """
     known = catalog.BY_NAME.get(claim)
-    if known is None or claim in _COMPUTED or (known.derived_from and claim != "name"):
+    if known is None or claim in COMPUTED or (known.derived_from and claim != "name"):
         raise ClaimUnknown(claim)
     value = values.check(known.validator, value, entry.at.date())
-    row = await entry.one(KEY, of_account=account_id)
-    if row is None or row["account_status"] != "open":
-        raise AccountNotOpen
-    key = vault.sealer.data_key(row["data_key"], "idp.accounts", str(account_id))
+    _judge(validity, entry.at.date())
+    key = await data_key(entry, vault, account_id)
     old = await entry.one(
         SUPERSEDE,
         of_account=account_id,
@@ -259,6 +309,9 @@ async def record(  # noqa: PLR0913 - one row of the table
     before = old["version"] if old else 0
     if expected is not None and expected != before:
         raise StaleVersion(claim)
+    # Whoever says the same again does not settle what the citizen contests.
+    contested = old is not None and old["status"] == DISPUTED
+    same = old is not None and _spelt(_plain(key, account_id, claim, old)) == value
     row_id, days = opaque.new_id(), known.verified_for
     added = await entry.one(
         ADD,
@@ -272,16 +325,47 @@ async def record(  # noqa: PLR0913 - one row of the table
         verification=dict(verification) if verification else None,
         verified_at=entry.at if verified else None,
         verification_ends_at=entry.at + timedelta(days=days) if verified and days else None,
-        valid_from=None,
+        valid_from=validity.since,
+        valid_until=validity.until,
         at=entry.at,
         recorded_by=by,
-        status="active",
-        change_kind="change" if before else None,
+        status=DISPUTED if contested and same else "active",
+        change_kind=_change(before, contested=contested, same=same),
         version=before + 1,
     )
     if added is None:
         raise StaleVersion(claim)
     entry.record(AttributesChanged(by, f"account:{account_id}", [claim]))
+
+
+async def data_key(entry: Entry, vault: Vault, account_id: UUID) -> DataKey:
+    """Return the citizen's own key: what is sealed under it is gone with the account.
+
+    :raises AccountNotOpen: locked, closed or unknown
+    """
+    row = await entry.one(KEY, of_account=account_id)
+    return _key(vault, account_id, [row] if row else [])
+
+
+def _judge(validity: Validity, today: date) -> None:
+    since, until = validity.since, validity.until
+    if since is not None and since > today:
+        raise ValueRefused("future")
+    if since is not None and until is not None and until < since:
+        raise ValueRefused("validity")
+
+
+def _change(before: int, *, contested: bool, same: bool) -> str | None:
+    if not before:
+        return None
+    if same:
+        return "reverification"
+    return "correction" if contested else "change"
+
+
+def _follows(name: str, disputed: Collection[str]) -> bool:
+    sources = catalog.BY_NAME[name].derived_from
+    return name not in COMPUTED and not set(sources).isdisjoint(disputed)
 
 
 def _key(vault: Vault, account_id: UUID, rows: Sequence[Row]) -> DataKey:
@@ -302,13 +386,16 @@ class _Seen:
     ial: int
     best: Mapping[str, Row]
     claims: Collection[str]
+    terms: Terms
 
 
 def _best(rows: Sequence[Row], at: datetime) -> dict[str, Row]:
     best: dict[str, Row] = {}
     for row in rows:
         claim = row["claim"]
-        if claim is not None and (claim not in best or _comes_first(row, best[claim], at)):
+        if claim is None or _over(row, at):
+            continue
+        if claim not in best or _comes_first(row, best[claim], at):
             best[claim] = row
     return best
 
@@ -324,15 +411,21 @@ def _holds(row: Row, at: datetime) -> bool:
     return row["verified"] and (ends is None or ends > at)
 
 
+def _over(row: Row, at: datetime) -> bool:
+    return row["valid_until"] is not None and row["valid_until"] < at.date()
+
+
 def _now(value: Any, row: Row, at: datetime) -> Any:
     # Of what is stored, only "is verified" is a yes: it is true while it holds.
     return _holds(row, at) if value is True else value
 
 
 def _made(name: str, known: Mapping[str, Any], seen: _Seen) -> Any:
-    made = _COMPUTED.get(name)
+    made = COMPUTED.get(name)
     if made:
         return made(seen)
+    if name in derived.OF_TERMS:
+        return derived.OF_TERMS[name](known, seen.terms)
     function = derived.FUNCTIONS.get(name)
     return function(known, seen.at.date()) if function else None
 
@@ -350,6 +443,11 @@ def _verified_at(seen: _Seen) -> int | None:
     return int(max(times).timestamp()) if times and seen.ial > 1 else None
 
 
+def _phone_verified(seen: _Seen) -> bool | None:
+    row = seen.best.get("phone_number")
+    return _holds(row, seen.at) if row else None
+
+
 def _updated_at(seen: _Seen) -> int | None:
     # Only of what is asked for: a change of anything else is nobody's business.
     names = {*seen.claims, *(catalog.BY_NAME["name"].derived_from if "name" in seen.claims else ())}
@@ -357,18 +455,18 @@ def _updated_at(seen: _Seen) -> int | None:
     return int(max(times).timestamp()) if times else None
 
 
-_COMPUTED: Mapping[str, Callable[[_Seen], Any]] = {
+COMPUTED: Mapping[str, Callable[[_Seen], Any]] = {
     "identity_verified": _identity_verified,
     "verified_at": _verified_at,
     "updated_at": _updated_at,
+    "phone_number_verified": _phone_verified,
 }
 
 
 def _opened(key: DataKey, account_id: UUID, row: Row, at: datetime) -> Attribute:
-    plain = key.open(row["sealed"], *_place(account_id, row["claim"], row["id"]))
     return Attribute(
         claim=row["claim"],
-        value=_now(_spelt(plain), row, at),
+        value=_now(_spelt(_plain(key, account_id, row["claim"], row)), row, at),
         source_type=row["source_type"],
         source=row["source"],
         verified=_holds(row, at),
@@ -378,7 +476,13 @@ def _opened(key: DataKey, account_id: UUID, row: Row, at: datetime) -> Attribute
         status=row["status"],
         version=row["version"],
         verification_ends_at=row["verification_ends_at"],
+        valid_until=row["valid_until"],
+        over=_over(row, at),
     )
+
+
+def _plain(key: DataKey, account_id: UUID, claim: str, row: Row) -> bytes:
+    return key.open(row["sealed"], *_place(account_id, claim, row["id"]))
 
 
 def _derived(
@@ -389,7 +493,7 @@ def _derived(
         return None
     sources = [held[source] for source in catalog.BY_NAME[name].derived_from if source in held]
     # Ours to say, whatever is held.
-    verified = name in _COMPUTED or (bool(sources) and all(one.verified for one in sources))
+    verified = name in COMPUTED or (bool(sources) and all(one.verified for one in sources))
     first = sources[0] if sources else None
     return Attribute(
         claim=name,
@@ -400,7 +504,7 @@ def _derived(
         verified_at=first.verified_at if first and verified else None,
         recorded_at=first.recorded_at if first else seen.at,
         valid_from=None,
-        status="active",
+        status=DISPUTED if any(one.disputed for one in sources) else "active",
         version=first.version if first else 1,
         verification_ends_at=first.verification_ends_at if first and verified else None,
     )

@@ -81,7 +81,7 @@ CATALOG: tuple[Claim, ...] = (
     Claim("email", "S2", "R2", "keep", "oidc", "email", verified_for=365),
     Claim("email_verified", "S0", "R2", "keep", "oidc", "boolean", verified_for=365),
     Claim("phone_number", "S2", "R2", "keep", "oidc", "phone", verified_for=365),
-    Claim("phone_number_verified", "S0", "R2", "keep", "oidc", "boolean", verified_for=365),
+    Claim("phone_number_verified", "S0", "R2", "keep", "oidc", "boolean", ("phone_number",)),
     Claim("msisdn", "S2", "R2", "keep", "ida", "msisdn", derived_from=("phone_number",)),
     Claim("preferred_language", "S1", "R1", "keep", "ext", "languages"),
     Claim("contact_preference", "S1", "R1", "keep", "ext", "contact_preference"),
@@ -100,6 +100,29 @@ CATALOG: tuple[Claim, ...] = (
 # fmt: on
 
 BY_NAME: Mapping[str, Claim] = MappingProxyType({claim.name: claim for claim in CATALOG})
+
+# Who writes a claim down, besides what is derived or computed: citizens on the pages of
+# their details, registers at a proofing or in their feeds, and we ourselves.
+TOLD = frozenset(
+    {
+        *_NAMES, "also_known_as", "nickname", "salutation", "title", "gender", "locale", "zoneinfo",
+        "phone_number", "preferred_language", "contact_preference", "accessibility_needs",
+        "address", "mailing_address",
+    }
+)  # fmt: skip
+REGISTERED = frozenset(
+    {
+        *_NAMES, "birth_family_name", "birth_given_name", "birth_middle_name", "patronymic_name",
+        "name_latin", "previous_names", "birthdate", "place_of_birth", "date_of_death", "sex",
+        "nationalities", "marital_status", "residence_status", "address", "previous_addresses",
+        "address_register_id", "eidas_person_identifier", "national_identifiers",
+        "tax_identifier", "documents", "picture", "representation",
+    }
+)  # fmt: skip
+OURS = frozenset({"sub", "email", "email_verified"})
+
+# Asked for one area, which the registration names.
+OF_AREA = frozenset({"is_resident_of"})
 
 BY_LAW = frozenset(claim.name for claim in CATALOG if claim.rule == "RX")
 EACH_TIME = frozenset(claim.name for claim in CATALOG if claim.rule in {"R3", "RX"})

@@ -6,12 +6,30 @@ whole of 2008 lies eighteen years back.
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})-(\d{2}))?")
 
 Held = Mapping[str, Any]
+Area = Mapping[str, str]  # members of an address, such as {"country_code": "GB"}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an answer depends on besides the citizen.
+
+    :ivar country: whose citizens are asked about, two letters; empty if nobody said
+    :ivar area: where they are asked to live; a service can't choose it with its request
+    """
+
+    country: str = ""
+    area: Area = field(default_factory=lambda: MappingProxyType({}))
+
+
+NO_TERMS = Terms()
 
 
 def years(birthdate: str, today: date) -> int | None:
@@ -57,6 +75,30 @@ def _msisdn(held: Held, _today: date) -> str | None:
     return str(held["phone_number"]).lstrip("+") if "phone_number" in held else None
 
 
+def is_citizen(held: Held, country: str) -> bool | None:
+    """Whether ``country`` is one of the nationalities."""
+    return country in held["nationalities"] if country and "nationalities" in held else None
+
+
+def is_resident(held: Held, area: Area) -> bool | None:
+    """Whether the home is in ``area``; ``None`` if the address does not say."""
+    home = held.get("address")
+    if not home or not area:
+        return None
+    told = [_same(home[member], name) for member, name in area.items() if home.get(member)]
+    if not all(told):
+        return False
+    return True if len(told) == len(area) else None
+
+
+def _same(one: str, other: str) -> bool:
+    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
+
+
+OF_TERMS: Mapping[str, Callable[[Held, Terms], Any]] = {
+    "is_citizen": lambda held, terms: is_citizen(held, terms.country),
+    "is_resident_of": lambda held, terms: is_resident(held, terms.area),
+}
 FUNCTIONS: Mapping[str, Callable[[Held, date], Any]] = {
     "name": name,
     "age_over_16": _over(16),

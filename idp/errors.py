@@ -15,6 +15,7 @@ IdpError
 ├── RecoveryOver        the same, of a recovery
 ├── InvitationOver      the same, of an invitation
 ├── ClaimUnknown        not in the catalogue, or never stored
+├── NothingToDispute    nobody else wrote the detail, or its dispute is as asked already
 ├── ValueRefused        not a value of this claim; `reason` is a stable word
 └── StaleVersion        somebody was faster
 """
@@ -125,6 +126,12 @@ class ClaimUnknown(IdpError):  # noqa: N818
     """Not a claim that is stored."""
 
     code = "claim_unknown"
+
+
+class NothingToDispute(IdpError):  # noqa: N818
+    """Nothing is there that the citizen could contest, or stop contesting."""
+
+    code = "nothing_to_dispute"
 
 
 class ValueRefused(_Reasoned):

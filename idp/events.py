@@ -145,6 +145,20 @@ class AttributesChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AttributeDisputed(Event):
+    """The citizen says that a detail is wrong; which, never what."""
+
+    claim: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeDropped(Event):
+    """The citizen says so no more."""
+
+    claim: str
+
+
+@dataclass(frozen=True, slots=True)
 class IdentityVerified(Event):
     """A proofing provider confirmed who the citizen is."""
 

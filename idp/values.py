@@ -177,6 +177,14 @@ def address(value: Any) -> dict[str, str]:
     return kept
 
 
+def _earlier(value: Any) -> dict[str, str]:
+    """Keep an address that was left, with the days on which it held."""
+    if not isinstance(value, dict):
+        raise ValueRefused("members")
+    days = {name: day(value[name]) for name in ("valid_from", "valid_until") if name in value}
+    return address({name: part for name, part in value.items() if name not in days}) | days
+
+
 def place(value: Any) -> dict[str, str]:
     """Keep a place of birth: at least one of country, region and locality.
 
@@ -328,7 +336,7 @@ VALIDATORS: Mapping[str, Callable[[Any], Any]] = {
     "languages": partial(_set, language, 5),
     "zone": _zone,
     "address": address,
-    "addresses": partial(_list, address, 20),
+    "addresses": partial(_list, _earlier, 20),
     "place": place,
     "sex": _sex,
     "marital_status": partial(_one_of, "marital_status"),

@@ -1,9 +1,12 @@
 """The demo's country: three agencies with a service each, twenty people, two administrators."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import yaml
 from joserfc.jwk import ECKey
@@ -12,14 +15,15 @@ from gateway.cli.admin import invited
 from gateway.cli.services import rules
 from gateway.oauth import locking
 from gateway.runtime import Runtime
-from idp import accounts, attributes, identifiers
+from idp import accounts, attributes, disputes, identifiers
+from idp.attributes import OPEN, Validity
 from idp.authenticators import passwords
 from idp.proofing import journeys, sandbox
 from keys.entry import Entry
 from relying_parties import onboarding
 
-UNVERIFIED = "not verified yet"
-FREE = "free to be proved"  # in the register, with no account: for trying the proofing
+UNVERIFIED = "low assurance only"
+LOCKED = "the account is locked, so nobody signs in with it"
 WORDS = (
     "amber", "basil", "cedar", "delta", "ember", "fable", "grove", "hazel", "ivory", "jolly",
     "kayak", "lemon", "maple", "nutmeg", "olive", "pebble", "quartz", "robin", "sable", "tulip",
@@ -55,10 +59,13 @@ async def settle(runtime: Runtime, entry: Entry, all_samples: tuple[Sample, ...]
     return secrets
 
 
-async def populate(runtime: Runtime, entry: Entry) -> list[dict[str, str]]:
-    """Let twenty people live here; whoever lives here already is left alone."""
-    people = []
-    residents = [person for person in sandbox.register() if person["case"] != FREE]
+async def populate(runtime: Runtime, entry: Entry) -> list[dict[str, str | None]]:
+    """Let twenty people live here; whoever lives here already is left alone.
+
+    :returns: name, e-mail, password and case of each; no password where none would work
+    """
+    people: list[dict[str, str | None]] = []
+    residents = [person for person in sandbox.register() if person["case"] != sandbox.FREE]
     for number, person in enumerate(residents):
         email = f"{person['mail']}@example.test"
         words = (WORDS[number], WORDS[(number * 7 + 3) % 20], WORDS[(number * 3 + 11) % 20])
@@ -66,9 +73,7 @@ async def populate(runtime: Runtime, entry: Entry) -> list[dict[str, str]]:
         if await identifiers.find_account(entry, runtime.vault, email) is None:
             await _move_in(runtime, entry, person, email, password)
             await entry.commit()
-        held = person["attributes"]
-        name = " ".join(part for part in (held["given_name"], held.get("family_name")) if part)
-        people.append({"name": name, "email": email, "password": password, "case": person["case"]})
+        people.append(_told(person, email, password))
     return people
 
 
@@ -100,13 +105,59 @@ async def _move_in(
     if person["case"] == UNVERIFIED:
         told |= {name: person["attributes"][name] for name in ("given_name", "family_name")}
     else:
-        await journeys.complete(entry, runtime.vault, account.id, sandbox.known(person))
+        await _prove(runtime, entry, person, account.id)
     for claim, value in told.items():
         await attributes.record(
             entry, runtime.vault, account.id, claim, value, source_type="self", by=by
         )
+    for claim in person.get("disputed", ()):
+        await disputes.begin(entry, account.id, claim)
     if person.get("deceased"):
         await locking.lock(entry, runtime.vault, account.id, "deceased", by="operator")
+
+
+async def _prove(
+    runtime: Runtime, entry: Entry, person: Mapping[str, Any], account_id: UUID
+) -> None:
+    """Let the register say who it is; of whoever moved, first where they lived before."""
+    moved = person.get("moved")
+    if moved is None:
+        await journeys.complete(entry, runtime.vault, account_id, sandbox.known(person))
+        return
+    since, today = date.fromisoformat(moved["since"]), entry.at.date()
+    yesterday = today - timedelta(days=1)
+    left = yesterday - timedelta(days=1)
+    held = {**person["attributes"], "address": moved["address"]}
+    before = sandbox.known({**person, "attributes": held})
+    stayed = {"address": Validity(since, left)}
+    await journeys.complete(
+        entry, runtime.vault, account_id, dataclasses.replace(before, validity=stayed)
+    )
+    earlier = {**moved["address"], "valid_from": f"{since}", "valid_until": f"{left}"}
+    for claim, value, validity in (
+        ("address", person["attributes"]["address"], Validity(yesterday)),
+        ("previous_addresses", [earlier], OPEN),
+    ):
+        await attributes.record(
+            entry,
+            runtime.vault,
+            account_id,
+            claim,
+            value,
+            source_type="register",
+            source=sandbox.SOURCE,
+            verified=True,
+            validity=validity,
+            by=f"register:{sandbox.NAME}",
+        )
+
+
+def _told(person: Mapping[str, Any], email: str, password: str) -> dict[str, str | None]:
+    held, case = person["attributes"], person["case"]
+    name = " ".join(part for part in (held["given_name"], held.get("family_name")) if part)
+    if person.get("deceased"):
+        return {"name": name, "email": email, "password": None, "case": f"{case}: {LOCKED}"}
+    return {"name": name, "email": email, "password": password, "case": case}
 
 
 def _sample(row: Mapping[str, Any], port: int, jwk: Mapping[str, Any]) -> Sample:

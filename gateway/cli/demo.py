@@ -155,6 +155,7 @@ def _environment(standing: House, place: Path) -> dict[str, str]:
         "GATEHOUSE_DATABASE_URL": database.database("gatehouse"),
         "GATEHOUSE_MASTER_KEY_FILE": str(key),
         "GATEHOUSE_ENVIRONMENT": "demo",
+        "GATEHOUSE_COUNTRY": "GB",
         "GATEHOUSE_ALLOW_LOOPBACK": "true",
         "GATEHOUSE_PORT": str(standing.ports.gateway),
         "GATEHOUSE_SMTP_URL": f"smtp://127.0.0.1:{standing.ports.smtp}",
@@ -325,5 +326,6 @@ def _tell(standing: House, facts: Mapping[str, Any]) -> None:
     )
     click.echo("\n  People to sign in as, or create an account of your own:\n")
     for person in facts["people"]:
-        click.echo(f"  {person['email']:<36} {person['password']:<28} {person['case']}")
+        password = person["password"] or "(none)"
+        click.echo(f"  {person['email']:<36} {password:<28} {person['case']}")
     click.echo(f"\n  For programs: {standing.home / 'demo.json'}\n  Ctrl-C stops everything.\n")

@@ -20,6 +20,9 @@ GATEHOUSE_OPERATOR: {{ .Values.settings.operator | quote }}
 {{- with .Values.settings.contact }}
 GATEHOUSE_CONTACT: {{ . | quote }}
 {{- end }}
+{{- with .Values.settings.country }}
+GATEHOUSE_COUNTRY: {{ . | quote }}
+{{- end }}
 {{- with .Values.settings.trustedProxies }}
 GATEHOUSE_TRUSTED_PROXIES: {{ join "," . | quote }}
 {{- end }}

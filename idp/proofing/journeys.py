@@ -1,7 +1,8 @@
 """Finishing a proofing: what is written down when a provider has answered.
 
 A person of a register belongs to one account: the register's number is kept as a
-keyed fingerprint, and a second account with the same one is refused.
+keyed fingerprint, and a second account with the same one is refused. What was looked
+at is sealed under the citizen's own key, so it is gone with the account.
 """
 
 import dataclasses
@@ -99,21 +100,27 @@ async def _write(entry: Entry, vault: Vault, account_id: UUID, outcome: Outcome)
             source=outcome.source,
             verified=True,
             verification={"method": "data", "organization": outcome.source, "ial": outcome.ial},
+            validity=outcome.validity.get(claim, attributes.OPEN),
             by=f"proofing:{outcome.provider}",
         )
     evidence_id = opaque.new_id()
-    sealed = vault.sealer.seal(
-        json.dumps(dict(outcome.evidence)).encode(), "idp.evidence", str(evidence_id)
-    )
+    key = await attributes.data_key(entry, vault, account_id)
+    plain = json.dumps(dict(outcome.evidence)).encode()
     await entry.run(
         ADD_EVIDENCE,
         id=evidence_id,
         account_id=account_id,
         kind=str(outcome.evidence.get("type", "document")),
-        sealed=sealed,
+        sealed=key.seal(plain, "idp.evidence", str(account_id), str(evidence_id)),
         at=entry.at,
     )
     await accounts.raise_ial(entry, account_id, outcome.ial)
+
+
+async def holder(entry: Entry, vault: Vault, outcome: Outcome) -> UUID | None:
+    """Return whose account the person of ``outcome`` belongs to, if there is one."""
+    row = await entry.one(HOLDER, of_fingerprint=_fingerprint(vault, outcome))
+    return UUID(bytes=row["account_id"].bytes) if row else None
 
 
 async def _taken(entry: Entry, fingerprint: bytes, account_id: UUID) -> bool:

@@ -7,14 +7,17 @@ which one answered.
 import json
 import unicodedata
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from idp.attributes import Validity
 from idp.proofing import Outcome
 
 NAME = "sandbox"
 SOURCE = "Population Register"
+FREE = "free to be proved"  # the case of those who have no account: for trying the proofing
 
 
 @cache
@@ -42,6 +45,7 @@ def known(person: Mapping[str, Any]) -> Outcome:
         provider=NAME,
         ial=2,
         attributes=person["attributes"],
+        validity={claim: _validity(said) for claim, said in person.get("valid", {}).items()},
         source=SOURCE,
         person=person["person"],
         evidence={"type": "document", "number": person["document_number"]},
@@ -58,6 +62,11 @@ def _compare(person: Mapping[str, Any], typed: Mapping[str, str]) -> Outcome:
     if person.get("deceased"):
         return Outcome(NAME, reason="not_alive")
     return known(person)
+
+
+def _validity(said: Mapping[str, str]) -> Validity:
+    days = {end: date.fromisoformat(day) for end, day in said.items()}
+    return Validity(days.get("since"), days.get("until"))
 
 
 def _folded(text: str) -> str:

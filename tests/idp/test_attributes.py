@@ -1,6 +1,7 @@
 """What is held about a citizen: where from, how long it holds, and that nobody else can read it."""
 
-from datetime import datetime, timedelta
+import asyncio
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from idp import accounts, attributes, tables
+from idp.attributes import Validity
 from idp.errors import AccountNotOpen, ClaimUnknown, StaleVersion, ValueRefused
 from idp.proofing import journeys, sandbox
 from keys.entry import Entry, statement
@@ -213,3 +215,93 @@ async def test_of_a_locked_account_nothing_is_read(entry: Entry, vault: Vault, a
     for reading in (attributes.read, attributes.values_of):
         with pytest.raises(AccountNotOpen):
             await reading(entry, vault, ana, ("email",))
+
+
+async def test_what_held_only_for_a_time_is_told_until_its_last_day(
+    pool: Pool, vault: Vault, moment: datetime
+) -> None:
+    """Validity: the fact itself has ended, so nothing is told, not even as the citizen's word."""
+    today = moment.date()
+    lasts = Validity(since=today - timedelta(days=9), until=today + timedelta(days=1))
+    claims = ("address", "locality")
+    async with Entry(pool, moment) as entry:
+        who = (await accounts.open_account(entry, vault, email="eli@example.org")).id
+        await record(entry, vault, who, "address", HOME, verified=True, validity=lasts)
+
+    async with Entry(pool, moment + timedelta(days=1)) as entry:
+        last_day = await attributes.values_of(entry, vault, who, claims)
+        [shown] = [
+            one for one in await attributes.all_current(entry, vault, who) if one.claim == "address"
+        ]
+    async with Entry(pool, moment + timedelta(days=2)) as entry:
+        after = await attributes.values_of(entry, vault, who, claims)
+        read = await attributes.read(entry, vault, who, claims)
+        everything = await attributes.all_current(entry, vault, who)
+
+    assert last_day == {"address": HOME, "locality": "Northtown"}
+    assert (shown.valid_from, shown.valid_until, shown.over) == (lasts.since, lasts.until, False)
+    assert after == read == {}
+    assert [one.over for one in everything if one.claim == "address"] == [True]
+
+
+async def test_after_it_the_citizen_s_own_word_counts(
+    pool: Pool, vault: Vault, moment: datetime
+) -> None:
+    today = moment.date()
+    async with Entry(pool, moment) as entry:
+        who = (await accounts.open_account(entry, vault, email="eli@example.org")).id
+        await record(
+            entry, vault, who, "address", HOME, verified=True, validity=Validity(until=today)
+        )
+        await record(entry, vault, who, "address", {"locality": "Riverside"})
+
+        before = await attributes.values_of(entry, vault, who, ("locality",))
+    async with Entry(pool, moment + timedelta(days=1)) as entry:
+        after = await attributes.values_of(entry, vault, who, ("locality",))
+
+    assert (before, after) == ({"locality": "Northtown"}, {"locality": "Riverside"})
+
+
+@pytest.mark.parametrize(
+    ("validity", "reason"),
+    [
+        pytest.param(Validity(since=date(2026, 11, 25)), "future", id="begins-tomorrow"),
+        pytest.param(
+            Validity(date(2026, 11, 2), date(2026, 11, 1)), "validity", id="ends-before-it-begins"
+        ),
+    ],
+)
+async def test_a_validity_has_begun_and_ends_later(
+    entry: Entry, vault: Vault, ana: UUID, validity: Validity, reason: str
+) -> None:
+    with pytest.raises(ValueRefused, match=reason):
+        await record(entry, vault, ana, "address", HOME, validity=validity)
+
+
+async def test_of_fifty_writers_at_once_one_is_first(
+    pool: Pool, vault: Vault, moment: datetime
+) -> None:
+    """RC-16."""
+    async with Entry(pool, moment) as entry:
+        who = (await accounts.open_account(entry, vault, email="eli@example.org")).id
+        await record(entry, vault, who, "nickname", "First")
+
+    async def write(number: int) -> str:
+        async with Entry(pool, moment) as entry:
+            try:
+                await record(entry, vault, who, "nickname", f"Number {number}", expected=1)
+            except StaleVersion:
+                return "stale"
+        return f"Number {number}"
+
+    told = await asyncio.gather(*(write(number) for number in range(50)))
+
+    [won] = [one for one in told if one != "stale"]
+    async with Entry(pool, moment) as entry:
+        held = await attributes.read(entry, vault, who, ("nickname",))
+        rows = [row for row in await entry.all(RAW) if row["claim"] == "nickname"]
+    assert (held["nickname"].value, held["nickname"].version) == (won, 2)
+    assert sorted((row["version"], row["status"]) for row in rows) == [
+        (1, "superseded"),
+        (2, "active"),
+    ]

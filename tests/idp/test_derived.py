@@ -6,6 +6,10 @@ from typing import Any
 import pytest
 
 from idp import derived
+from idp.derived import Terms
+
+HOME = {"street_address": "14 Mill Lane", "locality": "NORTHTOWN ", "country_code": "GB"}
+NORTHTOWN = {"country_code": "GB", "locality": "Northtown"}
 
 
 @pytest.mark.parametrize(
@@ -48,3 +52,35 @@ def test_from_nothing_follows_nothing(name: str) -> None:
 )
 def test_a_part_is_told_instead_of_the_whole(name: str, held: Any, value: Any) -> None:
     assert derived.FUNCTIONS[name](held, date(2026, 11, 24)) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "terms", "value"),
+    [
+        ("is_citizen", {"nationalities": ["LB", "GB"]}, Terms("GB"), True),
+        ("is_citizen", {"nationalities": ["XXB"]}, Terms("GB"), False),
+        ("is_citizen", {"nationalities": ["GB"]}, Terms(), None),
+        ("is_citizen", {}, Terms("GB"), None),
+        ("is_resident_of", {"address": HOME}, Terms(area={"country_code": "GB"}), True),
+        ("is_resident_of", {"address": HOME}, Terms(area=NORTHTOWN), True),
+        (
+            "is_resident_of",
+            {"address": HOME | {"locality": "Riverside"}},
+            Terms(area=NORTHTOWN),
+            False,
+        ),
+        (
+            "is_resident_of",
+            {"address": HOME | {"country_code": "FR"}},
+            Terms(area=NORTHTOWN),
+            False,
+        ),
+        ("is_resident_of", {"address": {"country_code": "GB"}}, Terms(area=NORTHTOWN), None),
+        ("is_resident_of", {"address": HOME}, Terms(), None),
+        ("is_resident_of", {}, Terms(area=NORTHTOWN), None),
+    ],
+)
+def test_an_answer_is_about_the_country_and_the_area_that_were_registered(
+    name: str, held: Any, terms: Terms, value: Any
+) -> None:
+    assert derived.OF_TERMS[name](held, terms) is value

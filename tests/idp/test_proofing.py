@@ -1,5 +1,6 @@
 """Proving who someone is: found in the register, and written down for one account only."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,8 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from idp import accounts, attributes, tables
+from idp.errors import AccountNotOpen
 from idp.proofing import journeys, sandbox
 from keys.entry import Entry, statement
+from keys.errors import NotSealedHere
 from keys.vault import Vault
 
 PROOFINGS = statement(sa.select(tables.proofings))
@@ -102,3 +105,34 @@ async def test_the_tables_show_neither_the_person_nor_the_document(
     assert len(rows) == 2
     assert known["document_number"] not in shown
     assert known["person"] not in shown
+
+
+async def test_what_was_looked_at_is_gone_with_the_account(entry: Entry, vault: Vault) -> None:
+    """Sealed under the citizen's own key, which closing destroys; no other key opens it."""
+    account = await accounts.open_account(entry, vault, email="ana@example.org")
+    await journeys.complete(entry, vault, account.id, sandbox.known(person("stateless")))
+    row = await entry.one(EVIDENCE)
+    assert row
+    place = ("idp.evidence", str(account.id), str(row["id"]))
+    key = await attributes.data_key(entry, vault, account.id)
+
+    shown = json.loads(key.open(row["sealed"], *place))
+    with pytest.raises(NotSealedHere):
+        vault.sealer.open(row["sealed"], *place)
+    await accounts.close(entry, account.id)
+
+    assert shown["number"] == person("stateless")["document_number"]
+    with pytest.raises(AccountNotOpen):
+        await attributes.data_key(entry, vault, account.id)
+
+
+async def test_what_the_register_says_of_its_time_is_kept(entry: Entry, vault: Vault) -> None:
+    account = await accounts.open_account(entry, vault, email="ana@example.org")
+    refugee = person("refugee")
+
+    await journeys.complete(entry, vault, account.id, sandbox.known(refugee))
+
+    held = await attributes.read(entry, vault, account.id, ("documents", "residence_status"))
+    for claim, one in held.items():
+        assert str(one.valid_until) == refugee["valid"][claim]["until"]
+    assert held.keys() == {"documents", "residence_status"}

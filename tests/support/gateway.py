@@ -245,6 +245,7 @@ async def running(database: str, folder: Path) -> AsyncIterator[Gateway]:
         "GATEHOUSE_DATABASE_URL": database,
         "GATEHOUSE_MASTER_KEY_FILE": str(key),
         "GATEHOUSE_ENVIRONMENT": "test",
+        "GATEHOUSE_COUNTRY": "GB",
         "GATEHOUSE_ISSUER": f"http://127.0.0.1:{ports[0]}",
         "GATEHOUSE_ALLOW_LOOPBACK": "true",
     }
