@@ -154,6 +154,14 @@ def text(claim: str, value: Any, *, locale: str, _: Gettext) -> str:
     return _Speller(language, _).spell(claim, value)
 
 
+def area(members: Mapping[str, str], locale: str) -> str:
+    """Spell the area that a claim speaks of, the smallest part first."""
+    code = members.get("country_code", "")
+    country = str(_language(locale).territories.get(code, code))
+    parts = (members.get("locality"), members.get("region"), country)
+    return ", ".join(part for part in parts if part)
+
+
 def mask(claim: str, spelled: str) -> str | None:
     """Hide all but the last three characters, if the claim is one to hide."""
     if claim not in MASKED:

@@ -13,7 +13,7 @@ from typing import Any
 
 from relying_parties import client_keys, redirects, wording
 from relying_parties.profiles import PROFILES, Profile
-from relying_parties.purposes import BASES, LONGEST, NEEDS
+from relying_parties.purposes import AREA, BASES, LONGEST, NEEDS
 
 DEFAULT_PROFILE = "gov-standard"
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -30,11 +30,13 @@ class Rules:
     :ivar allow_loopback: ``http`` to this machine, for demonstrations and tests
     :ivar claims: the names in the catalogue, if the caller knows it
     :ivar by_law: those that go out only where a law says so
+    :ivar of_area: those that speak of one area, which the document has to name
     """
 
     allow_loopback: bool = False
     claims: frozenset[str] | None = None
     by_law: frozenset[str] = frozenset()
+    of_area: frozenset[str] = frozenset()
 
 
 STRICT = Rules()
@@ -233,7 +235,7 @@ def _asked(asked: Any, path: str, rules: Rules, seen: list[Any]) -> Iterator[Pro
     if not isinstance(asked, dict):
         yield path, "not_an_object"
         return
-    yield from _members(asked, f"{path}.", {"claim", "need", "basis", "why", "law"})
+    yield from _members(asked, f"{path}.", {"claim", "need", "basis", "why", "law", "area"})
     claim = asked.get("claim")
     if not isinstance(claim, str) or not re.fullmatch(r"[a-z][a-z0-9_]{1,63}", claim):
         yield f"{path}.claim", "claim_name"
@@ -246,6 +248,26 @@ def _asked(asked: Any, path: str, rules: Rules, seen: list[Any]) -> Iterator[Pro
         yield f"{path}.need", "value"
     yield from wording.words(asked.get("why"), f"{path}.why", 3, 300)
     yield from _ground(asked, path, rules)
+    yield from _area(asked, f"{path}.area", rules)
+
+
+def _area(asked: Mapping[str, Any], path: str, rules: Rules) -> Iterator[Problem]:
+    area, speaks = asked.get("area"), asked.get("claim") in rules.of_area
+    if area is None:
+        if speaks:
+            yield path, "area_missing"
+        return
+    if not speaks:
+        yield path, "unknown_member"
+    elif not isinstance(area, dict) or not area:
+        yield path, "area_missing"
+    else:
+        yield from _members(area, f"{path}.", AREA)
+        for member in AREA:
+            if member in area and (word := wording.problem(area[member], 2, 100)):
+                yield f"{path}.{member}", word
+        if not re.fullmatch(r"[A-Z]{2}", str(area.get("country_code", ""))):
+            yield f"{path}.country_code", "country"
 
 
 def _ground(asked: Mapping[str, Any], path: str, rules: Rules) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 NEEDS = ("needed", "optional")
 BASES = ("consent", "law")
+AREA = ("country_code", "region", "locality")  # a postcode would tell the house
 LONGEST = 365  # days that one consent may last
 
 # Words of the service by language tag: {"en": "…", "fr": "…"}.
@@ -23,6 +24,7 @@ class Asked:
     :ivar basis: ``consent``, or ``law``: then the citizen is told and has no switch
     :ivar why: the service's reason, 3 to 300 characters in each language
     :ivar law: the provision, if ``basis`` is ``law``
+    :ivar area: of which area a claim about it speaks: country_code, region, locality
     """
 
     claim: str
@@ -30,6 +32,7 @@ class Asked:
     basis: str
     why: Words
     law: Words | None = None
+    area: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

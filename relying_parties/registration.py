@@ -150,6 +150,7 @@ def _purpose(purpose: Document) -> Purpose:
                 basis=each.get("basis") or "consent",
                 why=each["why"],
                 law=each.get("law"),
+                area=each.get("area"),
             )
             for each in purpose.get("claims") or ()
         ),

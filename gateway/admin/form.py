@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from relying_parties.purposes import AREA
+
 LANGUAGES = ("en", "fr", "ar")
 
 _WORDS = ("name", "description", "otherWays")
@@ -133,6 +135,8 @@ def _spell_purpose(path: str, purpose: Mapping[str, Any]) -> Fields:
             **_spell_words(f"{place}.why", asked["why"]),
             **_spell_words(f"{place}.law", asked.get("law")),
         }
+        area = asked.get("area") or {}
+        found |= {f"{place}.area.{member}": area[member] for member in AREA if member in area}
     return found
 
 
@@ -166,6 +170,8 @@ def _asked(given: Mapping[str, str], path: str) -> Document:
         "why": _words(given, f"{path}.why"),
     }
     _put(asked, "law", _words(given, f"{path}.law"))
+    spelt = {member: " ".join(given.get(f"{path}.area.{member}", "").split()) for member in AREA}
+    _put(asked, "area", {member: text for member, text in spelt.items() if text})
     return asked
 
 

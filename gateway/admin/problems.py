@@ -13,6 +13,8 @@ SENTENCES = {
     "unknown_claim": N_("Choose a detail of the catalogue"),
     "claim_name": N_("Choose a detail of the catalogue"),
     "law_only": N_("This goes out only where a law says so: choose that ground and name the law"),
+    "area_missing": N_("Name the area: a country, and a region or a town if it is smaller"),
+    "country": N_("Use two capital letters, such as GB"),
     "twice": N_("This is here twice"),
     "range": N_("Use a number from 1 to 365"),
     "length": N_("This is too short or too long"),

@@ -5,7 +5,7 @@ share page, with made-up values: what the reviewer reads is what citizens will r
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import yaml
@@ -20,7 +20,7 @@ from relying_parties import onboarding, redirects, registration
 from relying_parties.claims_policy import New
 from relying_parties.errors import FourEyes
 from relying_parties.onboarding import Standing, Version
-from relying_parties.registration import Registration
+from relying_parties.registration import Asked, Registration
 
 SAMPLES = {
     "name": "Alex Sample",
@@ -43,6 +43,9 @@ class Sample:
     source: str | None = None
     verified: bool = False
     verified_at: datetime | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
+    disputed: bool = False
 
 
 @office.at_work
@@ -155,7 +158,7 @@ def _claims(call: Call, read: Registration) -> list[list[str]]:
     _ = call.gettext
     return [
         [
-            claim_labels.label(asked.claim, _),
+            _named(call, asked),
             _(labels.NEEDS[asked.need]),
             _(labels.BASES[asked.basis]),
             sharing.words(asked.why, call.locale),
@@ -165,6 +168,11 @@ def _claims(call: Call, read: Registration) -> list[list[str]]:
         for purpose in read.purposes
         for asked in purpose.claims
     ]
+
+
+def _named(call: Call, asked: Asked) -> str:
+    label = claim_labels.label(asked.claim, call.gettext)
+    return f"{label} ({claim_labels.area(asked.area, call.locale)})" if asked.area else label
 
 
 def _changes(before: Version, version: Version) -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from gateway.oauth import names
 from gateway.runtime import Runtime
 from gateway.settings import Settings
 from idp import assurance, attributes, catalog
+from idp.derived import Terms
 from idp.sessions import Session
 from keys.entry import Entry
 from relying_parties import claims_policy
@@ -43,6 +44,7 @@ def rules(settings: Settings) -> Rules:
         allow_loopback=settings.allow_loopback,
         claims=frozenset(catalog.BY_NAME),
         by_law=catalog.BY_LAW,
+        of_area=catalog.OF_AREA,
     )
 
 
@@ -71,14 +73,26 @@ def allowed(
     return claims_policy.releasable(registration, agreed, agreed, kept_back=kept_back)
 
 
+def terms(settings: Settings, registration: Registration) -> Terms:
+    """Return what answers about a citizen depend on besides them: all of it was approved."""
+    areas = (row.area for claim, row in registration.asked.items() if claim in catalog.OF_AREA)
+    return Terms(settings.country, next((area for area in areas if area), {}))
+
+
 async def values(
-    runtime: Runtime, entry: Entry, account_id: UUID, claims: Collection[str]
+    runtime: Runtime,
+    entry: Entry,
+    account_id: UUID,
+    claims: Collection[str],
+    registration: Registration,
 ) -> tuple[tuple[str, ...], dict[str, Any]]:
     """Read the citizen's values; what they do not have is left out, never null.
 
     :returns: the catalogue's names of what there is, and the values by wire name
     :raises AccountNotOpen: the account is locked or closed
     """
-    held = await attributes.values_of(entry, runtime.vault, account_id, claims)
+    held = await attributes.values_of(
+        entry, runtime.vault, account_id, claims, terms(runtime.settings, registration)
+    )
     issuer = runtime.settings.issuer
     return tuple(held), {names.wire(issuer, name): value for name, value in held.items()}

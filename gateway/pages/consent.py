@@ -109,7 +109,8 @@ async def _question(call: Call, visit: Visit) -> Question | None:
     entry, client = call.entry, visit.client
     names = (*new.claims, *new.known)
     vault, account_id = call.runtime.vault, visit.session.account.id
-    held = dict(await attributes.read(entry, vault, account_id, names) or {})
+    terms = claims.terms(call.runtime.settings, client.registration)
+    held = await attributes.read(entry, vault, account_id, names, terms)
     offline = "offline_access" in str(visit.way.request.get("scope", "")).split()
     page = sharing.page(
         client.registration,
@@ -139,7 +140,8 @@ async def _give(call: Call, question: Question) -> None:
     entry, client = call.entry, visit.client
     registration = client.registration
     switches = set(claims_policy.switches(registration, question.new.claims))
-    ticked = switches & set(call.form.all("share")) & question.held.keys()
+    there = {claim for claim, one in question.held.items() if not one.disputed}
+    ticked = switches & set(call.form.all("share")) & there
     decision = Decision(
         asked=question.new.claims,
         claims=claims_policy.chosen(registration, question.new.claims, ticked),

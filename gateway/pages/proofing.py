@@ -1,4 +1,11 @@
-"""Prove who you are: the sandbox check against the population register."""
+"""Prove who you are: the sandbox check against the population register.
+
+Where no real people are, the page says what to type: the document of somebody in the
+register who has no account yet.
+"""
+
+from collections.abc import Mapping
+from typing import Any
 
 from starlette.responses import Response
 
@@ -26,7 +33,7 @@ async def show(call: Call) -> Response:
     way = await read(call)
     if await call.session() is None:
         return see_other(way.address("/login") if way.i else "/login?next=verify")
-    return _page(call, way, {}, {})
+    return await _page(call, way, {}, {})
 
 
 @stale.page
@@ -40,26 +47,26 @@ async def submit(call: Call) -> Response:
     _ = call.gettext
     typed = {name: call.form.text(name).strip() for name in FIELDS}
     if errors := {name: _(EMPTY[name]) for name, value in typed.items() if not value}:
-        return _page(call, way, typed, errors)
+        return await _page(call, way, typed, errors)
     entry, account_id = call.entry, session.account.id
     try:
         await attempts.check(entry, "proofing", str(account_id))
     except TooManyAttempts:
         wait = _("There were too many tries today. Try again tomorrow.")
-        return _page(call, way, typed, {"document_number": wait}, status=429)
+        return await _page(call, way, typed, {"document_number": wait}, status=429)
     found = sandbox.verify(typed)
     outcome = await journeys.complete(entry, call.runtime.vault, account_id, found)
     if not outcome.ial:
         await attempts.count(entry, "proofing", str(account_id))
         wrong = _("These details do not match the register. Check each of them.")
-        return _page(call, way, typed, {"document_number": wrong})
+        return await _page(call, way, typed, {"document_number": wrong})
     if way.i:
         await pending.note(entry, way.i, "proved", int(entry.at.timestamp()))
         return see_other(way.onward)
     return see_other("/account/details")
 
 
-def _page(
+async def _page(
     call: Call,
     way: Passage,
     values: dict[str, str],
@@ -73,4 +80,18 @@ def _page(
         status=status if errors else 200,
         values=values,
         errors=errors,
+        trial=await _somebody(call),
     )
+
+
+async def _somebody(call: Call) -> Mapping[str, Any] | None:
+    """Return the details of somebody who can still be proved, unless people here are real."""
+    if call.runtime.settings.production:
+        return None
+    for person in sandbox.register():
+        found = sandbox.known(person)
+        if person["case"] == sandbox.FREE and not await journeys.holder(
+            call.entry, call.runtime.vault, found
+        ):
+            return person
+    return None

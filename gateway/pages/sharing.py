@@ -11,11 +11,12 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from gateway import claim_labels
 from gateway.oauth.claims import CARE
+from idp import catalog
 from relying_parties import claims_policy
 from relying_parties.claims_policy import New
 from relying_parties.purposes import Asked, Words
@@ -52,16 +53,32 @@ class Held(Protocol):
     def recorded_at(self) -> datetime:
         """When we learned it."""
 
+    @property
+    def valid_from(self) -> date | None:
+        """Since when it holds."""
+
+    @property
+    def valid_until(self) -> date | None:
+        """Its last day."""
+
+    @property
+    def disputed(self) -> bool:
+        """Whether the citizen says that it is wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One detail as it stands on the page."""
+    """One detail as it stands on the page.
+
+    :ivar add: where the citizen can add what is missing, if they can
+    """
 
     claim: str
     label: str
     value: str
     hidden: str | None
     missing: bool
+    add: str
     new: bool
     source: str
     why: str
@@ -165,22 +182,55 @@ def _purposes(registration: Registration, claims: Sequence[str], locale: str) ->
 
 
 def _row(asked: Asked, held: Mapping[str, Held], reader: Reader, *, new: bool) -> Row:
-    attribute, _ = held.get(asked.claim), reader._
+    found, _ = held.get(asked.claim), reader._
+    goes_out = found is not None and not found.disputed
     spelled = _("You have not told us this. They get it once you do.")
-    if attribute is not None:
-        spelled = claim_labels.text(asked.claim, attribute.value, locale=reader.locale, _=_)
+    if found is not None and goes_out:
+        spelled = claim_labels.text(asked.claim, found.value, locale=reader.locale, _=_)
+        if asked.area:
+            spelled = f"{spelled} ({claim_labels.area(asked.area, reader.locale)})"
+    elif found is not None:
+        spelled = _("You say that this is wrong. They get it once that is settled.")
     return Row(
         claim=asked.claim,
         label=claim_labels.label(asked.claim, _),
         value=spelled,
-        hidden=claim_labels.mask(asked.claim, spelled) if attribute else None,
-        missing=attribute is None,
+        hidden=claim_labels.mask(asked.claim, spelled) if goes_out else None,
+        missing=not goes_out,
+        add="" if found else way_to(asked.claim),
         new=new,
-        source=source(attribute, reader) if attribute else "",
+        source=_said(found, reader) if found and goes_out else "",
         why=words(asked.why, reader.locale),
         law=words(asked.law or {}, reader.locale),
         each_time=asked.claim in CARE.each_time,
     )
+
+
+def way_to(claim: str) -> str:
+    """Return the page on which a citizen adds ``claim``, or what it follows from."""
+    for name in (claim, *catalog.BY_NAME[claim].derived_from):
+        if name in catalog.TOLD:
+            return f"/account/details/{name}"
+        if name in catalog.REGISTERED:
+            return "/account/verify"
+    return ""
+
+
+def _said(found: Held, reader: Reader) -> str:
+    return " · ".join(part for part in (source(found, reader), validity(found, reader)) if part)
+
+
+def validity(found: Held, reader: Reader) -> str:
+    """Say on which days a value holds, as far as we know them."""
+    _, locale = reader._, reader.locale
+    since, until = found.valid_from, found.valid_until
+    parts = []
+    if since is not None:
+        parts.append(_("Since %(date)s") % {"date": claim_labels.day(since, locale)})
+    if until is not None:
+        text = _("Until %(date)s") if until >= reader.at.date() else _("Ended on %(date)s")
+        parts.append(text % {"date": claim_labels.day(until, locale)})
+    return " · ".join(parts)
 
 
 def source(attribute: Held, reader: Reader) -> str:

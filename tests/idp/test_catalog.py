@@ -3,8 +3,10 @@
 import pytest
 
 from gateway import claim_labels
-from idp import catalog, derived, values
+from gateway.pages.account import telling
+from idp import attributes, catalog, derived, values
 from idp.catalog import BY_NAME, CATALOG, SCOPES, Claim
+from idp.proofing import sandbox
 
 CLASSES = ("S0", "S1", "S2", "S3")
 NEVER_OUT = {"date_of_death", "eidas_person_identifier", "national_identifiers", "tax_identifier"}
@@ -50,5 +52,26 @@ def test_what_never_goes_out_is_in_no_scope() -> None:
 
 
 def test_a_flag_holds_as_long_as_what_it_is_about() -> None:
-    for name in ("email", "phone_number"):
-        assert catalog.BY_NAME[f"{name}_verified"].verified_for == BY_NAME[name].verified_for
+    assert BY_NAME["email_verified"].verified_for == BY_NAME["email"].verified_for
+    assert BY_NAME["phone_number_verified"].derived_from == ("phone_number",)
+
+
+@every_claim
+def test_somebody_says_it(claim: Claim) -> None:
+    """No claim of the catalogue is one that never has a value."""
+    made = claim.name in {*derived.FUNCTIONS, *derived.OF_TERMS, *attributes.COMPUTED}
+    written = claim.name in catalog.TOLD | catalog.REGISTERED | catalog.OURS
+
+    assert made != written
+    if claim.derived_from:
+        assert made
+
+
+def test_what_citizens_tell_has_a_page_and_nothing_else_does() -> None:
+    assert telling.FORMS.keys() == catalog.TOLD
+
+
+def test_the_register_writes_only_what_registers_write() -> None:
+    for person in sandbox.register():
+        assert person["attributes"].keys() <= catalog.REGISTERED
+        assert person["told"].keys() <= catalog.TOLD | catalog.REGISTERED

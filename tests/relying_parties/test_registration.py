@@ -357,6 +357,36 @@ def test_what_only_a_law_gives_is_registered_with_its_law(row: Any, found: str) 
     assert problems(rules, purposes=purposes) == wrong
 
 
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        pytest.param(
+            asks("lives", area={"country_code": "GB", "locality": "Leeds"}), "", id="town"
+        ),
+        pytest.param(asks("lives"), "area=area_missing", id="none"),
+        pytest.param(asks("lives", area=[]), "area=area_missing", id="a-list"),
+        pytest.param(
+            asks("lives", area={"locality": "Leeds"}), "area.country_code=country", id="bare"
+        ),
+        pytest.param(
+            asks("lives", area={"country_code": "GB", "postal_code": "LS1 1AA"}),
+            "area.postal_code=unknown_member",
+            id="a-house",
+        ),
+        pytest.param(
+            asks("name", area={"country_code": "GB"}), "area=unknown_member", id="no-need"
+        ),
+    ],
+)
+def test_a_claim_about_an_area_names_it(row: Any, found: str) -> None:
+    """The request can't, or it could close in on the address."""
+    purposes = [{"id": "p", "name": {"en": "To serve"}, "claims": [row]}]
+
+    at, _, word = found.partition("=")
+    wrong = [(f"spec.purposes[0].claims[0].{at}", word)] if found else []
+    assert problems(Rules(of_area=frozenset({"lives"})), purposes=purposes) == wrong
+
+
 def test_a_law_is_named() -> None:
     row = asks("name", basis="law")
     del row["law"]

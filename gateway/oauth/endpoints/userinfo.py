@@ -20,7 +20,9 @@ async def read(call: Call) -> Response:
     account_id = pairwise.open_citizen(runtime.vault.sealer, found.citizen, found.client_id)
     allowed = claims.allowed(admitted.client.registration, found.claims, found, call.entry.at)
     try:
-        present, values = await claims.values(runtime, call.entry, account_id, allowed)
+        present, values = await claims.values(
+            runtime, call.entry, account_id, allowed, client.registration
+        )
     except AccountNotOpen:
         return resource.refused(OAuthRefused("invalid_token", status=401))
     if present:

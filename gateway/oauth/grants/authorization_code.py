@@ -100,7 +100,9 @@ async def in_id_token(call: Call, client: Client, redeemed: Any) -> dict[str, An
     told = [name for name in redeemed.id_token_claims if name not in claims.CARE.userinfo_only]
     allowed = claims.allowed(client.registration, told, redeemed, call.entry.at)
     try:
-        present, values = await claims.values(call.runtime, call.entry, account_id, allowed)
+        present, values = await claims.values(
+            call.runtime, call.entry, account_id, allowed, client.registration
+        )
     except AccountNotOpen as error:
         raise OAuthRefused("invalid_grant", REFUSED) from error
     if present:

@@ -1,11 +1,22 @@
 """The citizen's own pages: what is known, who has it, how they sign in."""
 
-from gateway.pages.account import activity, citizen, details, overview, security, sessions, sharing
+from gateway.pages.account import (
+    activity,
+    citizen,
+    details,
+    overview,
+    security,
+    sessions,
+    sharing,
+    telling,
+)
 from gateway.web.dispatch import Route
 
 ROUTES: tuple[Route, ...] = (
     Route("/account", {"GET": overview.show}),
     Route("/account/details", {"GET": details.show}),
+    Route("/account/details/{claim}", {"GET": telling.show, "POST": telling.save}),
+    Route("/account/details/{claim}/dispute", {"POST": details.dispute}),
     Route("/account/sharing", {"GET": sharing.show}),
     Route("/account/sharing/{client}", {"GET": sharing.show_service}),
     Route("/account/sharing/{client}/claims", {"POST": sharing.change}),

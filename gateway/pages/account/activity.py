@@ -27,6 +27,8 @@ KINDS = {
     "IdentityVerified": N_("You proved who you are"),
     "AttributeRecorded": N_("A detail was changed"),
     "AttributesChanged": N_("A detail was changed"),
+    "AttributeDisputed": N_("You said that a detail is wrong"),
+    "DisputeDropped": N_("You said that a detail is right after all"),
     "RecoveryStarted": N_("Someone asked to get back into your account"),
     "RecoveryCancelled": N_("You stopped a recovery"),
     "RecoveryCompleted": N_("Your account was recovered"),

@@ -1,34 +1,65 @@
-"""Your details: every value that is held, where it came from and when."""
+"""Your details: every value that is held, where it came from and when.
+
+What citizens told us they change; what a register wrote they can contest, and nobody
+gets it until that is settled.
+"""
+
+from contextlib import suppress
+from typing import Any
 
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.pages.account import citizen
-from gateway.web.call import Call
-from idp import attributes
+from gateway.pages import sharing
+from gateway.pages.account import citizen, telling
+from gateway.web import csrf
+from gateway.web.call import Call, see_other
+from idp import attributes, disputes
+from idp.errors import NothingToDispute
 from idp.sessions import Session
+
+_ORDER = {claim: place for place, claim in enumerate(claim_labels.LABELS)}
 
 
 @citizen.signed_in("details")
 async def show(call: Call, session: Session) -> Response:
-    """List what is held, verified or told."""
+    """List what is held, verified or told, and what could be told besides."""
     held = await attributes.all_current(call.entry, call.runtime.vault, session.account.id)
-    rows = [_row(call, one) for one in held if one.claim in claim_labels.LABELS]
+    rows = [_row(call, one) for one in held if one.claim in _ORDER]
+    told = {one.claim for one in held if one.source_type == "self"}
     return citizen.page(
         call,
         "account/details.html",
         "details",
-        rows=sorted(rows, key=lambda row: list(claim_labels.LABELS).index(row["claim"])),
+        rows=sorted(rows, key=lambda row: _ORDER[row["claim"]]),
+        more=[
+            {"claim": claim, "label": claim_labels.label(claim, call.gettext)}
+            for claim in telling.FORMS
+            if claim not in told
+        ],
         verified=session.account.ial > 1,
+        saved=call.query.text("done") in told,
     )
 
 
-def _row(call: Call, held: attributes.Attribute) -> dict[str, object]:
+@citizen.signed_in("details")
+async def dispute(call: Call, session: Session) -> Response:
+    """Note that the citizen says a detail is wrong, or says so no more."""
+    csrf.check(call)
+    move = disputes.drop if call.form.text("answer") == "drop" else disputes.begin
+    with suppress(NothingToDispute):  # another tab did it: the page shows how it is
+        await move(call.entry, session.account.id, call.path_text("claim"))
+    return see_other("/account/details")
+
+
+def _row(call: Call, held: attributes.Attribute) -> dict[str, Any]:
     _ = call.gettext
     shown = claim_labels.text(held.claim, held.value, locale=call.locale, _=_)
     moment = held.verified_at or held.recorded_at
     when = claim_labels.day(moment, call.locale)
     said = _("Checked on %(day)s") if held.verified else _("You told us on %(day)s")
+    reader = sharing.Reader(call.locale, _, call.entry.at)
+    own = held.source_type == "self"
     return {
         "claim": held.claim,
         "label": claim_labels.label(held.claim, _),
@@ -36,5 +67,9 @@ def _row(call: Call, held: attributes.Attribute) -> dict[str, object]:
         "hidden": claim_labels.mask(held.claim, shown),
         "source": said % {"day": when},
         "register": held.source if held.verified else "",
-        "disputed": held.status == "disputed",
+        "validity": sharing.validity(held, reader),
+        "over": held.over,
+        "disputed": held.disputed,
+        "change": own and held.claim in telling.FORMS,
+        "contest": not own,
     }

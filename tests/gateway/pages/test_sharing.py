@@ -63,6 +63,9 @@ def a_value(value: Any, **over: Any) -> Any:
         "verified": True,
         "verified_at": datetime(2026, 5, 3, tzinfo=UTC),
         "recorded_at": datetime(2026, 5, 3, tzinfo=UTC),
+        "valid_from": None,
+        "valid_until": None,
+        "disputed": False,
     }
     return SimpleNamespace(**(known | over))
 
