@@ -265,6 +265,8 @@ class _Speller:
         unit = str(value.get("unit") or "")
         lines = [unit, f"{street} {number}".strip(), town, str(value.get("region") or "")]
         lines.append(self._country(country) if country else "")
+        lived = (value.get("valid_from"), value.get("valid_until"))
+        lines.append(" \u2013 ".join(self._date(each) for each in lived if each))
         return "\n".join(line for line in lines if line)
 
     def _member(self, name: str, part: Any) -> str:

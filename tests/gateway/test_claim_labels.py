@@ -36,6 +36,12 @@ def english(text: str) -> str:
             id="address-town-first",
         ),
         pytest.param(
+            "previous_addresses",
+            [{"locality": "Lyon", "valid_from": "2015-03-01", "valid_until": "2020-02-29"}],
+            "Lyon\n1 March 2015 \u2013 29 February 2020",
+            id="an-address-that-was-left",
+        ),
+        pytest.param(
             "address",
             {"street_address": "1 rue Haute", "locality": "Lyon", "postal_code": "69001"},
             "1 rue Haute\n69001 Lyon",

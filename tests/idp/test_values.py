@@ -174,3 +174,13 @@ def test_an_address_whose_domain_grows_too_long_is_refused_at_the_door() -> None
     domain = ".".join(["\u00fc" * 30] * 5)
     with pytest.raises(IdentifierInvalid):
         identifiers.normalise_email(f"{'a' * 64}@{domain}.example")
+
+
+def test_an_address_that_was_left_says_on_which_days_it_held() -> None:
+    left = {"locality": "Lyon", "valid_from": "2015-03-01", "valid_until": "2020-02-29"}
+
+    assert values.check("addresses", [left], TODAY) == [left]
+    with pytest.raises(ValueRefused):
+        values.check("addresses", [{**left, "valid_until": "soon"}], TODAY)
+    with pytest.raises(ValueRefused):
+        values.check("addresses", [{"valid_from": "2015-03-01"}], TODAY)

@@ -15,7 +15,9 @@ ANYBODY = (
     "/privacy", "/accessibility", "/help", "/login", "/create", "/login/help", "/login/recover",
 )  # fmt: skip
 SIGNED_IN = (
-    "/", "/account", "/account/details", "/account/sharing", "/account/sharing?by=detail",
+    "/", "/account", "/account/details", "/account/details/address",
+    "/account/details/accessibility_needs", "/account/details/phone_number",
+    "/account/sharing", "/account/sharing?by=detail",
     "/account/security", "/account/security/passkeys", "/account/security/password",
     "/account/sessions", "/account/activity", "/account/verify", "/logout",
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -28,21 +29,27 @@ def create_account(page: Page, demo: Demo) -> None:
     page.locator("#passkey-button").click()
 
 
-def prove_who_they_are(page: Page, demo: Demo) -> None:
-    """Be found in the population register, so that there is an address to share."""
+def prove_who_they_are(page: Page, demo: Demo) -> dict[str, Any]:
+    """Be found in the population register, so that there is an address to share.
+
+    :returns: what the register says of whoever the page of the trial names
+    """
     page.goto(f"{demo.issuer}/account/verify")
-    person = demo_person("kim.parker")
-    page.locator("#document_number").fill(person["document_number"])
-    page.locator("#family_name").fill(person["attributes"]["family_name"])
-    page.locator("#birthdate").fill(person["attributes"]["birthdate"])
+    number = page.locator("#trial-number").inner_text()
+    held = register_of(number)
+    page.locator("#document_number").fill(number)
+    page.locator("#family_name").fill(held["family_name"])
+    page.locator("#birthdate").fill(held["birthdate"])
     page.locator("#verify-submit").click()
     expect(page.locator("h1")).to_have_text("Your details")
+    return held
 
 
-def demo_person(mail: str) -> dict[str, object]:
+def register_of(number: str) -> dict[str, Any]:
     from idp.proofing import sandbox  # noqa: PLC0415 - the register that the demo answers from
 
-    return next(dict(one) for one in sandbox.register() if one["mail"] == mail)
+    found = next(one for one in sandbox.register() if one["document_number"] == number)
+    return dict(found["attributes"])
 
 
 def test_one_login_three_agencies_and_only_what_is_shared(page: Page, demo: Demo) -> None:
@@ -57,16 +64,17 @@ def test_one_login_three_agencies_and_only_what_is_shared(page: Page, demo: Demo
         page.locator("#consent-allow").or_(page.get_by_role("link", name="Continue"))
     ).to_be_visible()
     shot(page, "created")
-    prove_who_they_are(page, demo)
+    held = prove_who_they_are(page, demo)
+    name = f"{held['given_name']} {held['family_name']}"
 
     page.goto(council)
     page.get_by_role("link", name="Sign in to apply").click()
     expect(page.locator("#consent-allow")).to_be_visible()
-    expect(page.get_by_text("8 Rope Walk")).to_be_visible()
+    expect(page.get_by_text(held["address"]["street_address"])).to_be_visible()
     page.locator("#share-email").check()
     shot(page, "consent")
     share(page)
-    expect(page.locator("[data-claim=name]")).to_have_text("Kim Parker")
+    expect(page.locator("[data-claim=name]")).to_have_text(name)
     expect(page.locator("[data-claim=email]")).to_have_text(EMAIL)
     expect(page.locator("[data-claim=phone_number]")).to_have_count(0)
     expect(page.locator("[data-claim=age_over_65]")).to_have_count(0)
@@ -77,7 +85,7 @@ def test_one_login_three_agencies_and_only_what_is_shared(page: Page, demo: Demo
     expect(page.locator("#consent-allow")).to_be_visible()
     shot(page, "tax-consent")
     share(page)
-    expect(page.locator("[data-claim=birthdate]")).to_have_text("1977-07-07")
+    expect(page.locator("[data-claim=birthdate]")).to_have_text(held["birthdate"])
     shot(page, "tax")
 
     page.goto(f"{demo.issuer}/account/sharing")
@@ -92,7 +100,7 @@ def test_one_login_three_agencies_and_only_what_is_shared(page: Page, demo: Demo
 
     page.goto(council)
     page.locator("#read-again").click()
-    expect(page.locator("[data-claim=name]")).to_have_text("Kim Parker")
+    expect(page.locator("[data-claim=name]")).to_have_text(name)
     expect(page.locator("[data-claim=email]")).to_have_count(0)
     shot(page, "council-after")
 

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from idp import accounts, attributes
+from gateway.web import cookies
+from idp import accounts, attributes, sessions
 from relying_parties.errors import RegistrationInvalid
 from tests import factories
 from tests.support import services, verdicts
@@ -236,3 +237,24 @@ async def test_what_is_needed_takes_a_strong_and_fresh_sign_in(
     assert "/consent/" in (await onward(eve.cookie)).headers["location"]
     silent = verdicts.sent_back(await onward(stale, prompt="none"), CALLBACK, gateway.issuer)
     assert silent["error"] == "login_required"
+
+
+async def test_a_reviewer_reads_what_takes_care(gateway: Gateway) -> None:
+    """RX, R3 and special categories stand beside the claim that somebody is to approve."""
+    law = factories.asks("tax_identifier", basis="law")
+    await settle(gateway, registered("reviewed", law, factories.asks("accessibility_needs")))
+    clerk = await gateway.citizen()
+    async with gateway.runtime.entry() as entry:
+        await accounts.grant_role(entry, clerk.account, "privacy", by="test")
+        _, handle = await sessions.start(
+            entry, clerk.account, kind="admin", amr=("pop", "user", "mfa"), aal=2, device="test"
+        )
+
+    page = await gateway.get(
+        "/admin/services/reviewed/versions/1", headers={"cookie": f"{cookies.ADMIN}={handle}"}
+    )
+
+    assert page.status_code == 200
+    assert "Only where a law says so" in page.text
+    assert "Asked and shown each time, after a strong sign-in" in page.text
+    assert "special category (GDPR Art. 9)" in page.text
