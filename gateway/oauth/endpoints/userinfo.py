@@ -16,12 +16,12 @@ async def read(call: Call) -> Response:
         admitted = await resource.admit(call, "openid")
     except OAuthRefused as refusal:
         return resource.refused(refusal)
-    found, runtime = admitted.token, call.runtime
+    found, runtime, registration = admitted.token, call.runtime, admitted.client.registration
     account_id = pairwise.open_citizen(runtime.vault.sealer, found.citizen, found.client_id)
-    allowed = claims.allowed(admitted.client.registration, found.claims, found, call.entry.at)
+    allowed = claims.allowed(registration, found.claims, found, call.entry.at)
     try:
         present, values = await claims.values(
-            runtime, call.entry, account_id, allowed, client.registration
+            runtime, call.entry, account_id, allowed, registration
         )
     except AccountNotOpen:
         return resource.refused(OAuthRefused("invalid_token", status=401))

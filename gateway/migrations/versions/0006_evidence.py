@@ -6,8 +6,8 @@ is the sandbox register's only, of people who do not exist, and nothing reads it
 
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:
