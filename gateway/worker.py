@@ -1,4 +1,4 @@
-"""The worker: what nobody waits for. Mail, logouts, the journal's chain, expiry, key rotation.
+"""The worker: what nobody waits for. Mail, logouts, logos, the journal, expiry, old rows, keys.
 
 Each duty runs in its own unit of work at its own pace; one that fails is logged and
 tried again, and stops none of the others. Any number of workers may run.
@@ -9,16 +9,20 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from gateway import backchannel, mail
+from gateway import backchannel, mail, outbound
 from gateway.mail import Letter
+from gateway.outbound import OutboundRefused
 from gateway.runtime import Runtime
 from gateway.web import render
 from idp import attempts, devices, notices, sessions, signups
 from keys import journal, replay, rotation
-from relying_parties import consents, logouts, pending
+from relying_parties import consents, logos, logouts, pending, pictures
+from relying_parties.errors import PictureRefused
 from relying_parties.grants import families
 
 log = logging.getLogger("gatehouse.worker")
+
+LOGO = "image/png, image/jpeg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,32 @@ async def send_mail(runtime: Runtime) -> int:
         async with runtime.entry() as entry:
             await note(entry, notice)
     return len(taken)
+
+
+async def fetch_logos(runtime: Runtime) -> int:
+    """Fetch the logos of what was approved; one that can't be had is asked for again later."""
+    async with runtime.entry() as entry:
+        taken = await logos.take(entry)
+    await asyncio.gather(*(_fetch_logo(runtime, due) for due in taken))
+    return len(taken)
+
+
+async def _fetch_logo(runtime: Runtime, due: logos.Due) -> None:
+    allow = runtime.settings.allow_loopback
+    try:
+        body = await outbound.fetch(due.address, accept=LOGO, allow_loopback=allow)
+        picture = pictures.read(body)
+    except PictureRefused as error:
+        refused = error.reason
+    except OutboundRefused as error:
+        refused = error.reason if due.last else ""
+    else:
+        async with runtime.entry() as entry:
+            await logos.keep(entry, due, picture)
+        return
+    if refused:
+        async with runtime.entry() as entry:
+            await logos.refuse(entry, due, refused)
 
 
 async def chain_journal(runtime: Runtime) -> int:
@@ -87,6 +117,7 @@ async def rotate_keys(runtime: Runtime) -> int:
 DUTIES = (
     Duty(send_mail, 1),
     Duty(backchannel.tell, 1),
+    Duty(fetch_logos, 5),
     Duty(chain_journal, 5),
     Duty(expire_consents, 60),
     Duty(purge, 60),

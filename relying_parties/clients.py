@@ -28,16 +28,26 @@ OVERLAP = timedelta(hours=24)  # the longest that a replaced secret may go on wo
 
 _clients, _agencies, _secrets = tables.clients, tables.agencies, tables.client_secrets
 
-_FOUND = sa.select(
-    _clients.c.client_id,
-    _clients.c.status,
-    _clients.c.version,
-    _clients.c.registration,
-    _agencies.c.id,
-    _agencies.c.name,
-    _agencies.c.sector,
-    _agencies.c.contact,
-).where(_clients.c.agency_id == _agencies.c.id, _clients.c.version > 0)
+# A picture of an address that is not approved any more is not shown.
+_OWN = sa.and_(
+    tables.logos.c.client_id == _clients.c.client_id,
+    tables.logos.c.address == _clients.c.registration["spec"]["logo"].astext,
+)
+_FOUND = (
+    sa.select(
+        _clients.c.client_id,
+        _clients.c.status,
+        _clients.c.version,
+        _clients.c.registration,
+        _agencies.c.id,
+        _agencies.c.name,
+        _agencies.c.sector,
+        _agencies.c.contact,
+        tables.logos.c.digest.label("logo"),
+    )
+    .select_from(_clients.join(_agencies).outerjoin(tables.logos, _OWN))
+    .where(_clients.c.version > 0)
+)
 
 FIND = statement(_FOUND.where(_clients.c.client_id == sa.bindparam("client_id")))
 LISTED = statement(_FOUND.order_by(_clients.c.client_id))
@@ -119,7 +129,11 @@ class SecretDigest:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One approved service; ``status`` is live, suspended or retired."""
+    """One approved service.
+
+    :ivar status: live, suspended or retired
+    :ivar logo: which picture of :mod:`relying_parties.logos` is shown for it, if any
+    """
 
     client_id: str
     agency: Agency
@@ -127,6 +141,7 @@ class Client:
     registration: Registration
     secrets: tuple[SecretDigest, ...]
     version: int
+    logo: str | None = None
 
     @property
     def sector(self) -> str:
@@ -265,4 +280,5 @@ def _client(row: Row, secrets: list[Row]) -> Client:
             if each["client_id"] == row["client_id"]
         ),
         version=row["version"],
+        logo=row["logo"],
     )

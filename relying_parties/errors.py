@@ -13,6 +13,7 @@ RelyingPartyError
 ├── ConsentMissing        no living consent stands behind what is asked
 ├── ConsentUnknown        no such consent of this citizen, or it can't be changed this way
 ├── RestoreTooLate        the day in which a withdrawal can be undone has passed
+├── PictureRefused        a logo is no picture that we show
 ├── CodeReplayed          a code came back after its use: its family is dead now
 └── RefreshReplayed       a replaced refresh token came back: its family is dead now
 """
@@ -98,6 +99,16 @@ class RestoreTooLate(RelyingPartyError):  # noqa: N818 - named as the fact it re
     """A withdrawal can be undone for a day only, and not after a newer consent was given."""
 
     code = "restore_too_late"
+
+
+class PictureRefused(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """A logo is no picture that we show; ``reason`` is one word."""
+
+    code = "picture_refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class CodeReplayed(RelyingPartyError):  # noqa: N818 - named as the fact it reports

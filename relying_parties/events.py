@@ -90,6 +90,20 @@ class SecretIssued(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LogoKept(Event):
+    """The logo of an approved version was fetched and is shown; ``digest`` is in its address."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogoRefused(Event):
+    """The logo of an approved version can't be shown; ``reason`` is one word."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentEvent(Event):
     """What every change of a consent tells: the service, and what it may read after it."""
 

@@ -71,6 +71,20 @@ registrations = sa.Table(
     sa.Column("reason", sa.Text),
 )
 
+# The picture of the version in force, as it was when that was approved.
+logos = sa.Table(
+    "logos",
+    metadata,
+    sa.Column("client_id", sa.Text, sa.ForeignKey("clients.client_id"), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),  # that it was asked for last
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text),  # image/png | image/jpeg; null until there is one
+    sa.Column("digest", sa.Text),  # the beginning of its SHA-256, in its address here
+    sa.Column("body", sa.LargeBinary),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("next_at", NOW),  # null: nobody asks again
+)
+
 # One row: every change of an agency, client, secret or registration raises it, and
 # each worker drops its cached clients when it sees a new number.
 registry = sa.Table(

@@ -169,6 +169,7 @@ def _sample(row: Mapping[str, Any], port: int, jwk: Mapping[str, Any]) -> Sample
         service["auth"] = {**service["auth"], "jwks": {"keys": [public]}}
     addresses = {
         "start": f"{base}/",
+        "logo": f"{base}/logo.png",
         "redirectUris": [f"{base}/callback"],
         "postLogoutRedirectUris": [f"{base}/signed-out"],
         "backchannelLogoutUri": f"{base}/backchannel-logout",

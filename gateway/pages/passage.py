@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from starlette.responses import Response
 
-from gateway.pages import stale
+from gateway.pages import logos, stale
 from gateway.pages.sharing import words
 from gateway.web import render
 from gateway.web.call import Call
@@ -151,7 +151,7 @@ def arrival(client: Client, locale: str) -> Arrival:
         name=words(service.name, locale),
         lang="" if locale in service.name else next(iter(service.name), ""),
         agency=words(client.agency.name, locale),
-        logo=service.logo or "",
+        logo=logos.address(client),
         privacy=service.privacy or "",
         terms=service.terms or "",
         other=words(service.other_ways, locale),

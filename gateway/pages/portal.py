@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.pages import stale
+from gateway.pages import logos, stale
 from gateway.pages.account import citizen
 from gateway.pages.sharing import words
 from gateway.pages.texts import TEXTS
@@ -137,7 +137,7 @@ def _card(call: Call, client: Client) -> dict[str, Any]:
         "name": words(service.name, call.locale),
         "agency": words(client.agency.name, call.locale),
         "description": words(service.description, call.locale),
-        "logo": service.logo or "",
+        "logo": logos.address(client),
         "start": service.start or "",
         "verified": any("LoA/substantial" in acr or "LoA/high" in acr for acr in service.acr),
     }
@@ -146,6 +146,7 @@ def _card(call: Call, client: Client) -> dict[str, Any]:
 ROUTES: tuple[Route, ...] = (
     Route("/", {"GET": home}),
     Route("/services/{client}", {"GET": service}),
+    Route("/logos/{client}/{digest}", {"GET": logos.show}),
     *(Route(f"/{name}", {"GET": text}) for name in TEXTS),
     Route("/logout/done", {"GET": signed_out}),
     Route("/.well-known/passkey-endpoints", {"GET": passkey_endpoints}, "open"),

@@ -12,8 +12,8 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway import claim_labels
+from gateway.pages import logos, stale
 from gateway.pages import receipt as signed
-from gateway.pages import stale
 from gateway.pages.account import citizen
 from gateway.pages.sharing import words
 from gateway.web import csrf
@@ -300,7 +300,7 @@ def _to(call: Call, client: Client) -> dict[str, str]:
     return {
         "name": words(service.name, call.locale),
         "agency": words(client.agency.name, call.locale),
-        "logo": service.logo or "",
+        "logo": logos.address(client),
         "start": service.start or "",
         "privacy": service.privacy or "",
         "contact": service.contact or "",

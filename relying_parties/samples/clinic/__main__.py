@@ -7,11 +7,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from relying_parties.samples.clinic.logo import LOGO
 from relying_parties.samples.sdk import Service, Settings
 
 service = Service(
     Settings.from_environment(),
     folder=Path(__file__).parent,
+    logo=LOGO,
     wants=("given_name", "family_name", "birthdate", "phone_number", "preferred_language"),
 )
 

@@ -7,11 +7,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from relying_parties.samples.parking.logo import LOGO
 from relying_parties.samples.sdk import Service, Settings
 
 service = Service(
     Settings.from_environment(),
     folder=Path(__file__).parent,
+    logo=LOGO,
     wants=("name", "address", "phone_number", "email", "age_over_65"),
 )
 

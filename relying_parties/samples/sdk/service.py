@@ -46,18 +46,26 @@ class Service:
     """A relying party: its routes, its store, its provider."""
 
     def __init__(
-        self, settings: Settings, *, folder: Path, wants: Sequence[str], **request: str
+        self,
+        settings: Settings,
+        *,
+        folder: Path,
+        wants: Sequence[str],
+        logo: bytes,
+        **request: str,
     ) -> None:
         """Prepare the service.
 
         :param folder: where its pages and styles lie
         :param wants: claims to ask for; only what its registration allows is ever released
+        :param logo: its picture, a PNG
         :param request: more parameters of the authorization request, such as ``acr_values``
         """
         self.settings = settings
         self.store = Store(settings.store)
         self.provider = Provider(settings)
         self._folder = folder
+        self._logo = logo
         self._request = {
             "scope": "openid offline_access",
             "claims": json.dumps(
@@ -81,6 +89,7 @@ class Service:
                 Route("/signed-out", self.signed_out),
                 Route("/backchannel-logout", self.backchannel_logout, methods=["POST"]),
                 Route("/style.css", self.style),
+                Route("/logo.png", self.logo),
             ]
         )
 
@@ -168,6 +177,10 @@ class Service:
     async def style(self, _request: Request) -> Response:
         """Serve the service's own look."""
         return FileResponse(self._folder / "style.css", media_type="text/css")
+
+    async def logo(self, _request: Request) -> Response:
+        """Serve the service's picture; the gateway shows its own copy of it."""
+        return Response(self._logo, media_type="image/png")
 
     async def _finish(self, code: str, verifier: str, nonce: str) -> Response:
         tokens = await self.provider.redeem(code, verifier, nonce)

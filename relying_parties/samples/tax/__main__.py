@@ -8,10 +8,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from relying_parties.samples.sdk import Service, Settings
+from relying_parties.samples.tax.logo import LOGO
 
 service = Service(
     Settings.from_environment(),
     folder=Path(__file__).parent,
+    logo=LOGO,
     wants=("name", "birthdate", "address", "email"),
 )
 
