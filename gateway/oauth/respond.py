@@ -39,13 +39,17 @@ def _query(_call: Call, redirect_uri: str, fields: Mapping[str, str]) -> Respons
 
 
 def _form_post(call: Call, redirect_uri: str, fields: Mapping[str, str]) -> Response:
-    """Show one visible button: our pages run no inline script."""
+    """Send the form by a script of ours, or by its visible button.
+
+    There is no link on the page to itself: its address is the request, which is answered.
+    """
     return render.page(
         call,
         "form_post.html",
         form_action=(redirects.origin(redirect_uri),),
         action=redirect_uri,
         fields=fields,
+        languages=(),
     )
 
 
