@@ -57,7 +57,7 @@ async def service(call: Call) -> Response:
     """Say what a service does and asks, before anybody signs in."""
     client = await call.runtime.client(call.path_text("client"))
     if client is None or client.status != "live":
-        raise stale.DeadEnd(stale.NO_SERVICE)
+        raise stale.DeadEnd(stale.NO_SUCH_SERVICE)
     await call.session()
     _, registration = call.gettext, client.registration
     rows = [

@@ -27,6 +27,54 @@ RUN_OUT = ends.RUN_OUT
 NOT_HERE = ends.NOT_HERE
 
 
+NO_SUCH_SERVICE = End(
+    404,
+    N_("There is no service at this address"),
+    N_("It may have ended, or the address is not right."),
+    (N_("Look for it among the services that are open now."),),
+)
+NOTHING_SHARED = End(
+    404,
+    N_("You share nothing with this service"),
+    N_("There is no entry for it in your account."),
+    (N_("If you use it with another account of yours, sign in there."),),
+    N_("See who has your details"),
+    "/account/sharing",
+)
+NO_RECEIPT = End(
+    404,
+    N_("There is no such receipt"),
+    N_("Each of your decisions has its own receipt, and this address names none of them."),
+    (N_("Choose the service, then the receipt that you want."),),
+    N_("See who has your details"),
+    "/account/sharing",
+)
+STOPPED = End(
+    409,
+    N_("You do not share with this service any more"),
+    N_("It ran out, or you stopped in another tab. Nothing was changed now."),
+    (N_("To share again, use the service: it asks you first."),),
+    N_("See how it is now"),
+    "/account/sharing",
+)
+TOO_LATE = End(
+    409,
+    N_("This cannot be taken back any more"),
+    N_("A change can be taken back for a day, and only while you decided nothing newer."),
+    (N_("To share again, use the service: it asks you first."),),
+    N_("See how it is now"),
+    "/account/sharing",
+)
+NO_PASSKEY = End(
+    404,
+    N_("There is no such passkey in your account"),
+    N_("It was removed, perhaps in another tab."),
+    (N_("Look at the passkeys that you have now."),),
+    N_("See how you sign in"),
+    "/account/security",
+)
+
+
 class DeadEnd(Exception):  # noqa: N818 - named as the fact it reports
     """There is no way on from this page."""
 

@@ -9,7 +9,7 @@ trick with `%2f`, `..;` or a double slash reaches a handler by another name.
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.responses import Response
@@ -133,8 +133,7 @@ class Dispatcher:
         method = "GET" if call.method == "HEAD" and route.safe else call.method
         handler = route.methods.get(method)
         if handler is None:
-            allow = ", ".join(sorted(route.methods))
-            return Response(status_code=405, headers={"allow": allow, **headers.PROTOCOL})
+            return _not_opened(call, route)
         return await self._handle(call, route, handler, receive)
 
     async def _handle(self, call: Call, route: Route, handler: Handler, receive: Any) -> Response:
@@ -197,7 +196,10 @@ async def _undo(call: Call, error: Exception) -> None:
 def refusal(
     call: Call, outcome: Outcome, kind: str = "page", *, reference: str | None = None
 ) -> Response:
-    """Answer a refusal in the way of the route: a page for people, JSON for programs."""
+    """Answer a refusal in the way of the route: a page for people, JSON for programs.
+
+    :param reference: what the log calls it; a page without one has nothing to look up
+    """
     if kind != "page":
         return _json(outcome.status, outcome.oauth, None)
     _ = call.gettext
@@ -207,11 +209,21 @@ def refusal(
         status=outcome.status,
         title=_(outcome.title),
         lead=_(outcome.lead),
-        reference=reference or opaque.reference(),
+        sentences=[_(outcome.then)],
+        reference=reference,
         actions=[{"text": _("Go to the front page"), "href": "/", "kind": "second"}],
     )
     if outcome.status == 503:
         response.headers["retry-after"] = "5"
+    return response
+
+
+def _not_opened(call: Call, route: Route) -> Response:
+    allow = {"allow": ", ".join(sorted(route.methods))}
+    if route.kind != "page":
+        return Response(status_code=405, headers={**allow, **headers.PROTOCOL})
+    response = refusal(call, errors.NOT_OPENED)
+    response.headers.update(allow)
     return response
 
 
@@ -223,4 +235,4 @@ def _json(status: int, error: str, description: str | None) -> Response:
 
 
 def _with_status(outcome: Outcome, status: int) -> Outcome:
-    return Outcome(status, outcome.oauth, outcome.title, outcome.lead)
+    return replace(outcome, status=status)

@@ -17,12 +17,17 @@ from keys import opaque
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """One dead end, in words that are translated when shown."""
+    """One dead end, in words that are translated when shown.
+
+    :ivar on: the way on that always is there, and ``href`` where it leads
+    """
 
     status: int
     title: str
     lead: str
     sentences: tuple[str, ...] = field(default=())
+    on: str = N_("Find a service")
+    href: str = "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def show(
     :param developer: what only who made the link can put right, by name
     """
     _ = call.gettext
-    actions: list[dict[str, Any]] = [{"text": _("Find a service"), "href": "/", "kind": "second"}]
+    actions: list[dict[str, Any]] = [{"text": _(end.on), "href": end.href, "kind": "second"}]
     # A service that is switched off would lead here again.
     if back and back.start and end is not SUSPENDED:
         again = _("Start again at %(service)s") % {"service": back.name}

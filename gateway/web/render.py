@@ -18,6 +18,7 @@ from gateway.web.locale import NAMES, direction, translations
 
 FOLDER = Path(__file__).parent.parent / "templates"
 _WORTH_PACKING = 1024
+_GOES_ON = (200, 422, 429)  # pages that ask something, the second time too
 
 
 def page(
@@ -32,7 +33,7 @@ def page(
         "lang": call.locale,
         "dir": direction(call.locale),
         "csrf": csrf.token(call),
-        "languages": _languages(call),
+        "languages": _languages(call, keeping=status in _GOES_ON),
         "operator": settings.operator,
         "issuer": settings.issuer,
         "environment": settings.environment,
@@ -66,7 +67,7 @@ def html_response(
     response = Response(body, status, fields)
     if call.new_browser and status < 400:
         cookies.set_browser(response, call.new_browser)
-    if call.query.text("lang") in LOCALES:
+    if call.query.text("lang") in LOCALES and status < 400:
         cookies.set_language(response, call.query.text("lang"))
     return response
 
@@ -93,8 +94,10 @@ def environment(locale: str, *, escape: bool = True) -> Environment:
     return made
 
 
-def _languages(call: Call) -> list[dict[str, Any]]:
-    kept = {name: call.query.text(name) for name in call.query if name != "lang"}
+def _languages(call: Call, *, keeping: bool) -> list[dict[str, Any]]:
+    """Offer this page in each language; what a refused address carried is not said again."""
+    names = [name for name in call.query if name != "lang"] if keeping else []
+    kept = {name: call.query.text(name) for name in names}
     return [
         {
             "code": code,

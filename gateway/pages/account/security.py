@@ -216,7 +216,7 @@ async def _one(call: Call, session: Session) -> Any:
     for one in await passkeys.listed(call.entry, session.account.id):
         if str(one.id) == wanted:
             return one
-    raise stale.DeadEnd(stale.UNKNOWN)
+    raise stale.DeadEnd(stale.NO_PASSKEY)
 
 
 def _row(call: Call, passkey: Any) -> dict[str, Any]:

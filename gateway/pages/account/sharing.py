@@ -6,6 +6,7 @@
 The service's next read returns less at once: it is the same row that its token asks.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -69,7 +70,7 @@ async def change(call: Call, session: Session) -> Response:
     csrf.check(call)
     theirs, consent, client = await _one(call, session)
     if not consent.live(call.entry.at):
-        raise stale.DeadEnd(stale.ANSWERED)
+        raise _ended(stale.STOPPED, client)
     ticked = set(call.form.all("share"))
     kept = [name for name in consent.claims if name in ticked or consent.by_law(name)]
     if not kept:
@@ -79,7 +80,7 @@ async def change(call: Call, session: Session) -> Response:
     try:
         narrowed = await consents.narrow(call.entry, consent.id, theirs, kept)
     except ConsentUnknown as error:  # stopped in another tab, a moment ago
-        raise stale.DeadEnd(stale.ANSWERED) from error
+        raise _ended(stale.STOPPED, client) from error
     await signed.keep(call, client, narrowed, "narrowed")
     return see_other(f"/account/sharing/{client.client_id}?done=saved")
 
@@ -112,10 +113,9 @@ async def stop(call: Call, session: Session) -> Response:
     theirs, consent, client = await _one(call, session)
     try:
         left = await consents.withdraw(call.entry, consent.id, theirs)
-    except StateConflict:
+    except (StateConflict, ConsentUnknown):
+        # By law there is nothing to stop; or it is stopped already, which is what they want.
         return see_other(f"/account/sharing/{client.client_id}")
-    except ConsentUnknown as error:
-        raise stale.DeadEnd(stale.ANSWERED) from error
     done = "kept" if left.live(call.entry.at) else "stopped"
     await signed.keep(call, client, left, DONE[done])
     return see_other(f"/account/sharing/{client.client_id}?done={done}")
@@ -130,7 +130,7 @@ async def undo(call: Call, session: Session) -> Response:
     try:
         restored = await consents.restore(call.entry, consent.id, theirs)
     except (ConsentUnknown, RestoreTooLate) as error:
-        raise stale.DeadEnd(stale.ANSWERED) from error
+        raise _ended(stale.TOO_LATE, client) from error
     await signed.keep(call, client, restored, "restored")
     return see_other(f"/account/sharing/{client.client_id}?done=undone")
 
@@ -151,7 +151,12 @@ async def receipt(call: Call, session: Session) -> Response:
                 "x-content-type-options": "nosniff",
             }
             return Response(made.receipt, headers=headers)
-    raise stale.DeadEnd(stale.UNKNOWN)
+    raise stale.DeadEnd(stale.NO_RECEIPT)
+
+
+def _ended(end: stale.End, client: Client) -> stale.DeadEnd:
+    """Lead to the service's own page from a change that can't be made any more."""
+    return stale.DeadEnd(replace(end, href=f"/account/sharing/{client.client_id}"))
 
 
 async def _service(call: Call, session: Session) -> Response:
@@ -198,7 +203,7 @@ async def _one(call: Call, session: Session) -> tuple[dict[str, Any], Consent, C
     consent = next((one for one in found if one.client_id == wanted), None)
     client = await clients.find(call.entry, wanted) if consent else None
     if consent is None or client is None:
-        raise stale.DeadEnd(stale.UNKNOWN)
+        raise stale.DeadEnd(stale.NOTHING_SHARED)
     return theirs, consent, client
 
 
