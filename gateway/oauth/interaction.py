@@ -1,7 +1,7 @@
 """What a request still needs before it is answered. Pure.
 
-    LOGIN ──▶ STEP_UP ──▶ PROVE ──▶ CONSENT ──▶ ISSUE
-      └──────────┴───────────┴─────────┴─────▶ REFUSE(error)
+    CHOOSE ──▶ LOGIN ──▶ STEP_UP ──▶ PROVE ──▶ CONSENT ──▶ ISSUE
+      └──────────┴──────────┴───────────┴─────────┴─────▶ REFUSE(error)
 
 The browser comes back here after every page, and everything is asked again, so no page
 can be skipped by its address. What always holds:
@@ -32,6 +32,7 @@ class Step(Enum):
     """Where the citizen goes next."""
 
     LOGIN = "login"
+    CHOOSE = "choose"
     STEP_UP = "step_up"
     PROVE = "prove"
     CONSENT = "consent"
@@ -57,6 +58,7 @@ class Facts:
     :ivar hinted: whether ``id_token_hint`` names the citizen of the session
     :ivar logged_in: a page of this interaction signed the citizen in
     :ivar offered: a page of this interaction offered something stronger, and they declined
+    :ivar chosen: the citizen chose this very session on a page of this interaction
     """
 
     request: AuthorizationRequest
@@ -67,6 +69,7 @@ class Facts:
     hinted: bool | None = None
     logged_in: bool = False
     offered: bool = False
+    chosen: bool = False
     consented: bool = False
     declined: bool = False
     careful: bool = False
@@ -76,7 +79,8 @@ def decide(facts: Facts) -> Decision:
     """Return the next step; the error of a page instead of it, if the request wants none."""
     if facts.declined:
         return _refuse(_declined(facts))
-    decision = _login(facts) or _assurance(facts) or _consent(facts) or Decision(Step.ISSUE)
+    decision = _choice(facts) or _login(facts) or _assurance(facts) or _consent(facts)
+    decision = decision or Decision(Step.ISSUE)
     if "none" in facts.request.prompt and decision.step in _SILENT:
         return _refuse(_SILENT[decision.step])
     return decision
@@ -84,6 +88,7 @@ def decide(facts: Facts) -> Decision:
 
 _SILENT: Mapping[Step, str] = {
     Step.LOGIN: "login_required",
+    Step.CHOOSE: "account_selection_required",
     Step.STEP_UP: "interaction_required",
     Step.PROVE: "interaction_required",
     Step.CONSENT: "consent_required",
@@ -103,6 +108,14 @@ def _declined(facts: Facts) -> str:
     return "access_denied"
 
 
+def _choice(facts: Facts) -> Decision | None:
+    prompt, signs_in = facts.request.prompt, facts.session is None or facts.hinted is False
+    # Whoever signs in on the way has chosen by that.
+    if "select_account" not in prompt or "login" in prompt or signs_in or facts.logged_in:
+        return None
+    return None if facts.chosen else Decision(Step.CHOOSE)
+
+
 def _login(facts: Facts) -> Decision | None:
     if facts.session is None:
         return Decision(Step.LOGIN)
@@ -111,7 +124,7 @@ def _login(facts: Facts) -> Decision | None:
         return _refuse("login_required") if facts.logged_in else Decision(Step.LOGIN)
     if facts.logged_in:
         return None
-    if {"login", "select_account"} & set(facts.request.prompt):
+    if "login" in facts.request.prompt:
         return Decision(Step.LOGIN)
     return Decision(Step.LOGIN) if _too_long_ago(facts, facts.session) else None
 

@@ -8,6 +8,7 @@ from gateway.pages.create import start as create
 from gateway.pages.login import (
     cancel,
     ceremony,
+    choose,
     confirm,
     help,  # noqa: A004
     offer,
@@ -23,6 +24,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/login/password", {"GET": password.show, "POST": password.submit}),
     Route("/login/passkey", {"POST": passkey.submit}),
     Route("/login/challenge", {"POST": ceremony.renew}, "protocol"),
+    Route("/login/choose", {"GET": choose.show, "POST": choose.submit}),
     Route("/login/confirm", {"GET": confirm.show, "POST": confirm.submit}),
     Route("/login/offer", {"GET": offer.show, "POST": offer.submit}),
     Route("/login/cancel", {"POST": cancel.submit}),

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from gateway.web import ends
 from gateway.web.call import Call
 from gateway.web.ends import Back, End
+from gateway.web.locale import N_
 
 if TYPE_CHECKING:
     from gateway.pages.passage import Arrival

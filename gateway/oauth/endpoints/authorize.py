@@ -270,9 +270,18 @@ def _facts(call: Call, visit: Visit, standing: Standing) -> Facts:
         hinted=hinted if standing.session else None,
         logged_in="logged_in_at" in steps,
         offered="offered" in steps,
+        chosen="chosen" in steps and _chosen(call, visit, standing.session),
         consented="consented" in steps,
         declined="declined" in steps,
     )
+
+
+def _chosen(call: Call, visit: Visit, session: Session | None) -> bool:
+    """Whether the session that the citizen chose is the one that this browser holds now."""
+    if session is None:
+        return False
+    own = pairwise.sid(call.runtime.vault.pairwise, visit.client.client_id, session.id)
+    return opaque.same(own, str(visit.steps["chosen"]))
 
 
 def _hinted(call: Call, visit: Visit) -> str:
@@ -373,6 +382,7 @@ async def _ask(call: Call, visit: Visit, step: Step) -> Response:
 
 PAGES = {
     Step.LOGIN: "/login?i={i}",
+    Step.CHOOSE: "/login/choose?i={i}",
     Step.STEP_UP: "/login/confirm?i={i}&why=stronger",
     Step.PROVE: "/account/verify?i={i}",
     Step.CONSENT: "/consent/{i}",

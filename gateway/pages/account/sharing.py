@@ -19,6 +19,7 @@ from gateway.pages.account import citizen
 from gateway.pages.sharing import words
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
+from gateway.web.ends import End
 from gateway.web.locale import N_
 from idp.sessions import Session
 from relying_parties import claims_policy, clients, consents, releases
@@ -154,7 +155,7 @@ async def receipt(call: Call, session: Session) -> Response:
     raise stale.DeadEnd(stale.NO_RECEIPT)
 
 
-def _ended(end: stale.End, client: Client) -> stale.DeadEnd:
+def _ended(end: End, client: Client) -> stale.DeadEnd:
     """Lead to the service's own page from a change that can't be made any more."""
     return stale.DeadEnd(replace(end, href=f"/account/sharing/{client.client_id}"))
 

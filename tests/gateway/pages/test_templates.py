@@ -72,6 +72,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {"errors": Words(username="Enter your email address"), "values": Words(username="x")},
     ),
     "password": ("login/password.html", {**WHO, "errors": Words(password=WRONG), "to": TO}),
+    "choose": (
+        "login/choose.html",
+        {"name": "Amina Haddad", "email": "a…@example.test", "how": "With a passkey", "to": TO},
+    ),
     "confirm": (
         "login/confirm.html",
         {**WHO, "reason": "Why", "has_passkey": True, "has_password": True, "to": TO},
