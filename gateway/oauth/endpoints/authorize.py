@@ -34,7 +34,7 @@ from gateway.web.ends import End
 from gateway.web.params import Params
 from idp import assurance
 from idp.sessions import Session
-from keys import pairwise, signing
+from keys import opaque, pairwise, signing
 from keys.errors import TokenRefused
 from relying_parties import claims_policy, consents, pending
 from relying_parties.claims_policy import New, Wanted

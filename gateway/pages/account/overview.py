@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from gateway import claim_labels
 from gateway.pages.account import citizen
+from gateway.pages.login import ceremony
 from gateway.web.call import Call
 from idp import attributes, authenticators, identifiers
 from idp.sessions import Session
@@ -32,4 +33,5 @@ async def show(call: Call, session: Session) -> Response:
         services=len({one.client_id for one in sharing}),
         passkeys=enrolled.passkeys,
         password=enrolled.password,
+        passkey=await ceremony.signals(call, account),
     )

@@ -20,7 +20,6 @@ from idp import accounts, authenticators, devices, identifiers, recovery, sessio
 from idp.authenticators import passkeys, passwords
 from idp.errors import LastWayIn, PasskeyRefused, PasswordRefused
 from idp.sessions import Session
-from keys.opaque import unpadded
 
 NAME = 64  # characters
 
@@ -30,8 +29,6 @@ async def show(call: Call, session: Session) -> Response:
     """List the ways in, and give the devices the list of what still works."""
     found = await passkeys.listed(call.entry, session.account.id)
     enrolled = await authenticators.enrolled(call.entry, session.account.id)
-    handle = unpadded(session.account.handle)
-    signal = ceremony.signal_all(call, handle, [unpadded(one.credential_id) for one in found])
     return citizen.page(
         call,
         "account/security.html",
@@ -40,7 +37,7 @@ async def show(call: Call, session: Session) -> Response:
         password=enrolled.password,
         recovery=await _under_way(call, session),
         done=call.query.text("done"),
-        passkey={"signals": [signal]},
+        passkey=await ceremony.signals(call, session.account),
     )
 
 

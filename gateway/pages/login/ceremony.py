@@ -9,11 +9,13 @@ from gateway.web import csrf, headers
 from gateway.web.call import Call
 from gateway.web.locale import N_
 from gateway.web.params import ParamsInvalid
+from idp import attributes, identifiers
 from idp.accounts import Account
 from idp.authenticators import passkeys
 from idp.errors import PasskeyRefused
 from keys.assertions import decode_json
 from keys.errors import TokenRefused
+from keys.opaque import unpadded
 
 LARGEST = 16 * 1024  # bytes of an answer; a real one is about one
 NOT_ALLOWED = N_("You cancelled, or it took too long.")
@@ -117,14 +119,25 @@ def signal_unknown(call: Call, credential_id: str) -> dict[str, Any]:
     return {"signals": [["signalUnknownCredential", options]]}
 
 
-def signal_all(call: Call, handle: str, credential_ids: list[str]) -> list[Any]:
-    """Return the signal of every passkey that still works, for pages of who is signed in."""
-    options = {
-        "rpId": call.runtime.settings.rp_id,
-        "userId": handle,
-        "allAcceptedCredentialIds": credential_ids,
+async def signals(call: Call, account: Account) -> dict[str, Any]:
+    """Return what keeps a device's list true: which passkeys work, and what the account is called.
+
+    Only for pages of whoever is signed in: devices hide what the first does not name.
+    """
+    entry, vault = call.entry, call.runtime.vault
+    found = await passkeys.listed(entry, account.id)
+    emails = await identifiers.emails(entry, vault, account.id)
+    name = (await attributes.read(entry, vault, account.id, ("name",))).get("name")
+    email = emails[0] if emails else ""
+    whose = {"rpId": call.runtime.settings.rp_id, "userId": unpadded(account.handle)}
+    accepted = {"allAcceptedCredentialIds": [unpadded(one.credential_id) for one in found]}
+    called = {"name": email, "displayName": str(name.value) if name else email}
+    return {
+        "signals": [
+            ["signalAllAcceptedCredentials", whose | accepted],
+            ["signalCurrentUserDetails", whose | called],
+        ]
     }
-    return ["signalAllAcceptedCredentials", options]
 
 
 def credential_id(response: dict[str, Any]) -> str:
