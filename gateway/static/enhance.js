@@ -20,10 +20,16 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-// A page that asks for a decision takes no answer in its first half second: no click meant for the page before.
+// A page that asks for a decision takes no answer in the half second after it came to the front: no click meant for
+// what was there before, and none that nobody made.
 for (const form of document.querySelectorAll("form[data-settle]")) {
-  const shown = performance.now();
-  form.addEventListener("submit", (event) => { if (performance.now() - shown < 500) event.preventDefault() });
+  let shown = performance.now();
+  const again = () => { shown = performance.now() };
+  for (const name of ["focus", "pageshow"]) addEventListener(name, again);
+  document.addEventListener("visibilitychange", again);
+  form.addEventListener("submit", (event) => {
+    if (performance.now() - shown < 500 || navigator.userActivation?.isActive === false) event.preventDefault();
+  });
 }
 
 // Twice is once. A page that comes back from the browser's memory works again.
