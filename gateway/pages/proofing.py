@@ -50,16 +50,17 @@ async def submit(call: Call) -> Response:
         return await _page(call, way, typed, errors)
     entry, account_id = call.entry, session.account.id
     try:
-        await attempts.check(entry, "proofing", str(account_id))
+        # Counted before it is compared, so that no more than these are at once (RC-14).
+        await attempts.count(entry, "proofing", str(account_id))
     except TooManyAttempts:
         wait = _("There were too many tries today. Try again tomorrow.")
         return await _page(call, way, typed, {"document_number": wait}, status=429)
     found = sandbox.verify(typed)
     outcome = await journeys.complete(entry, call.runtime.vault, account_id, found)
     if not outcome.ial:
-        await attempts.count(entry, "proofing", str(account_id))
         wrong = _("These details do not match the register. Check each of them.")
         return await _page(call, way, typed, {"document_number": wrong})
+    await attempts.undo(entry, "proofing", str(account_id))
     if way.i:
         await pending.note(entry, way.i, "proved", int(entry.at.timestamp()))
         return see_other(way.onward)

@@ -60,3 +60,50 @@ async def test_what_worked_is_forgotten(entry: Entry) -> None:
     await attempts.clear(entry, "login", "a citizen")
 
     await attempts.check(entry, "login", "a citizen")
+
+
+async def test_a_wait_that_is_over_allows_one_try(pool: Pool, moment: datetime) -> None:
+    """The page says when to come back: then the right password must be looked at."""
+    async with Entry(pool, moment) as entry:
+        for _ in range(5):
+            await attempts.count(entry, "login", "a citizen")
+    later = moment + timedelta(seconds=30)
+
+    async def attempt() -> datetime | None:
+        try:
+            async with Entry(pool, later) as entry:
+                await attempts.count(entry, "login", "a citizen")
+        except TooManyAttempts as refused:
+            return refused.until
+        return None
+
+    waits = await asyncio.gather(*(attempt() for _ in range(20)))
+
+    assert sorted(waits, key=bool) == [None] + [later + timedelta(minutes=1)] * 19
+
+
+@pytest.mark.parametrize("rule", ["login-address", "login-half-day"])
+async def test_what_was_right_is_taken_back(pool: Pool, moment: datetime, rule: str) -> None:
+    """RC-14: counted beforehand, undone afterwards; the limit is what it was."""
+    most = attempts.RULES[rule].most
+    async with Entry(pool, moment) as entry:
+        for _ in range(most):
+            await attempts.count(entry, rule, "a network")
+        with pytest.raises(TooManyAttempts):
+            await attempts.count(entry, rule, "a network")
+        await attempts.undo(entry, rule, "a network")
+
+        assert await attempts.count(entry, rule, "a network") == most
+        with pytest.raises(TooManyAttempts):
+            await attempts.check(entry, rule, "a network")
+
+
+async def test_a_refused_try_makes_no_wait_longer(pool: Pool, moment: datetime) -> None:
+    async with Entry(pool, moment) as entry:
+        for _ in range(20):
+            await attempts.count(entry, "login-address", "a network")
+        for _ in range(20):
+            with pytest.raises(TooManyAttempts) as refused:
+                await attempts.count(entry, "login-address", "a network")
+
+    assert refused.value.until == moment + timedelta(minutes=1)

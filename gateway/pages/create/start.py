@@ -39,6 +39,7 @@ async def submit(call: Call) -> Response:
     except IdentifierInvalid:
         wrong = N_("Enter an email address in the correct format, like name@example.com")
         return _page(call, way, typed=typed, error=call.gettext(wrong))
+    await attempts.count(call.entry, "create", call.address)
     flow = await send(call, email, "create")
     return see_other(way.address("/create/code", flow=flow))
 

@@ -60,23 +60,36 @@ async def verified(call: Call, email: str, typed: str) -> UUID | None:
     lookup = identifiers.lookup(call.runtime.vault, email)
     device = opaque.digest(call.cookie(cookies.DEVICE))
     tried = await passwords.asked(entry, lookup, device)
-    # Strangers on the same network can't make a known device wait, nor those elsewhere.
-    here = device if tried.known else call.address
-    await attempts.check(entry, "login", lookup, here)
-    if not tried.known:
+    limits = _limits(call, lookup, tried)
+    if not tried.known:  # whom it keeps out takes no turn at the one row of a network
         await attempts.check(entry, "login-address", call.address)
-    # Claimed before it is looked at: of any number of guesses at once, five are answered.
-    await attempts.count(entry, "login", lookup, here)
+    # Counted before it is looked at: of any number of guesses at once, as many as the
+    # limits allow are answered, whether at one address or at a thousand (RC-14).
+    await attempts.count_all(entry, *limits)
     await entry.release()  # hashing takes long: no connection waits for it
-    if not await call.runtime.hasher.verify(tried.hash, typed):
+    try:
+        right = await call.runtime.hasher.verify(tried.hash, typed)
+    except HasherBusy:
+        await attempts.undo_all(entry, *limits)
+        raise
+    if not right:
         # What is counted is kept although it may be refused.
         await passwords.record_failure(entry, tried)
-        await attempts.count(entry, "login-address", call.address)
         return None
     await _rehash(call, tried, typed)
-    await attempts.clear(entry, "login", lookup, here)
+    for rule, whom in limits:
+        forget = attempts.undo if rule == "login-address" else attempts.clear
+        await forget(entry, rule, *whom)
     await passwords.record_success(entry, tried.account_id)
     return tried.account_id
+
+
+def _limits(call: Call, lookup: bytes, tried: passwords.Asked) -> list[attempts.Limit]:
+    # Strangers on the same network can't make a known device wait, nor those elsewhere.
+    pair = (lookup, tried.device if tried.known else call.address)
+    of_pair: list[attempts.Limit] = [("login", pair), ("login-half-day", pair)]
+    # The one that many share comes last: whoever counts makes the others wait.
+    return of_pair if tried.known else [*of_pair, ("login-address", (call.address,))]
 
 
 async def _rehash(call: Call, tried: passwords.Asked, typed: str) -> None:
