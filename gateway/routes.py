@@ -37,7 +37,7 @@ PLUMBING: tuple[Route, ...] = (
     Route("/health/live", {"GET": health.live}, "open"),
     Route("/health/ready", {"GET": health.ready}, "open"),
     Route("/health/started", {"GET": health.live}, "open"),
-    Route("/static/{hash}/{name}", {"GET": static.show}),
+    Route("/static/{hash}/{name}", {"GET": static.show}, paced=False),
 )
 
 ROUTES: tuple[Route, ...] = (

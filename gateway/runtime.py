@@ -14,6 +14,8 @@ from typing import Any
 
 from gateway import cores
 from gateway.settings import Settings
+from gateway.web import pace
+from gateway.web.pace import Buckets
 from idp.authenticators.passwords import Hasher
 from keys import keystore, master, rotation, vault
 from keys.entry import Entry
@@ -44,6 +46,8 @@ class Runtime:
         self.settings = settings
         self.pool = Pool(settings.database_url, PoolPolicy(size=settings.pool_size))
         self.hasher: Any = None
+        self.pages = Buckets(pace.PAGES, on=settings.rate_limits)
+        self.paces = Buckets(pace.CLIENTS, on=settings.rate_limits)
         self.metadata: dict[str, bytes] = {}
         self._clients: dict[str, Client | None] = {}
         self._registry = -1

@@ -42,6 +42,7 @@ class Settings:
     :ivar contact: where people and finders of faults can write: an address or a link
     :ivar country: whose gateway this is, as two letters; answers ``is_citizen``
     :ivar allow_loopback: services may register ``http`` addresses on this machine
+    :ivar rate_limits: a client or a network that sends too many requests has to wait
     """
 
     issuer: str = "http://localhost:8000"
@@ -60,6 +61,7 @@ class Settings:
     pool_size: int = 10
     allow_loopback: bool = False
     country: str = ""
+    rate_limits: bool = True
 
     @property
     def origin(self) -> str:
@@ -106,7 +108,7 @@ def _value(variable: str, name: str, text: str) -> object:
     try:
         if name in BOUNDS:
             return _number(text, *BOUNDS[name])
-        if name == "allow_loopback":
+        if name in ("allow_loopback", "rate_limits"):
             return {"true": True, "false": False}[text.lower()]
         if name == "master_key_file":
             return Path(text)
@@ -184,6 +186,8 @@ def _judge_production(settings: Settings, environment: Mapping[str, str]) -> Non
         raise SettingsInvalid("GATEHOUSE_ISSUER must be https in production.")
     if settings.allow_loopback:
         raise SettingsInvalid("GATEHOUSE_ALLOW_LOOPBACK is for demos and tests.")
+    if not settings.rate_limits:
+        raise SettingsInvalid("GATEHOUSE_RATE_LIMITS can be off in demos and tests only.")
     if "AUTHLIB_INSECURE_TRANSPORT" in environment:
         raise SettingsInvalid("AUTHLIB_INSECURE_TRANSPORT is set: unset it in production.")
     mail = _of(settings.smtp_url)

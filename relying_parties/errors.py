@@ -10,6 +10,7 @@ RelyingPartyError
 ├── FourEyes              the author of a change may not approve it
 ├── SecretNotUsed         the service signs in with a key, so it has no secret
 ├── ClaimsNotAsked        a decision names claims that the citizen was not shown
+├── TooManyPushed         a service's pushed requests wait in too great a number
 ├── ConsentMissing        no living consent stands behind what is asked
 ├── ConsentUnknown        no such consent of this citizen, or it can't be changed this way
 ├── RestoreTooLate        the day in which a withdrawal can be undone has passed
@@ -17,6 +18,8 @@ RelyingPartyError
 ├── CodeReplayed          a code came back after its use: its family is dead now
 └── RefreshReplayed       a replaced refresh token came back: its family is dead now
 """
+
+from datetime import datetime
 
 
 class RelyingPartyError(Exception):
@@ -81,6 +84,19 @@ class ClaimsNotAsked(RelyingPartyError):  # noqa: N818 - named as the fact it re
     """A decision names claims that were not shown, or that the registration does not cover."""
 
     code = "claims_not_asked"
+
+
+class TooManyPushed(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """As many requests of a service as it may have are waiting for their browser.
+
+    :ivar until: when those that wait now have run out
+    """
+
+    code = "too_many_pushed"
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until.isoformat())
+        self.until = until
 
 
 class ConsentMissing(RelyingPartyError):  # noqa: N818 - named as the fact it reports

@@ -22,11 +22,16 @@ from sqlalchemy.dialects import postgresql as pg
 from keys import opaque
 from keys.entry import Entry, statement
 from relying_parties import tables
+from relying_parties.errors import TooManyPushed
 
 INTERACTION = timedelta(minutes=15)
 PUSHED = timedelta(seconds=90)
 # What is over can still be told of, to who comes back to it.
 REMEMBERED = timedelta(hours=1)
+# Of a client's requests that wait for their browser: nine hundred wait if it pushes ten a
+# second and no browser ever comes.
+MOST_PUSHED = 5000
+MOST_KEPT = 1000  # as far as browsers without a name may fill it, so that the client has the rest
 PREFIX = "urn:ietf:params:oauth:request_uri:"
 
 _interactions, _pushed = tables.interactions, tables.pushed_requests
@@ -79,13 +84,30 @@ USE = statement(
     .returning(_interactions.c.pushed)
 )
 
+_waiting = (
+    sa.select(sa.literal(1).label("one"))
+    .where(
+        _pushed.c.client_id == sa.bindparam("of_client", type_=sa.Text),
+        _pushed.c.expires_at > sa.bindparam("created_at", type_=tables.NOW),
+        _pushed.c.used_at.is_(None),
+    )
+    .limit(sa.bindparam("most", type_=sa.Integer))
+    .subquery()
+)
+# Some pushed at the same moment do not see each other: the bound is one of size.
 PUSH = statement(
-    sa.insert(_pushed).values(
-        digest=sa.bindparam("digest"),
-        client_id=sa.bindparam("client_id"),
-        request=sa.bindparam("request"),
-        created_at=sa.bindparam("created_at"),
-        expires_at=sa.bindparam("expires_at"),
+    sa.insert(_pushed).from_select(
+        ["digest", "client_id", "request", "created_at", "expires_at"],
+        sa.select(
+            sa.bindparam("digest", type_=sa.LargeBinary),
+            sa.bindparam("of_client", type_=sa.Text),
+            sa.bindparam("request", type_=pg.JSONB),
+            sa.bindparam("created_at", type_=tables.NOW),
+            sa.bindparam("expires_at", type_=tables.NOW),
+        ).where(
+            sa.select(sa.func.count()).select_from(_waiting).scalar_subquery()
+            < sa.bindparam("most", type_=sa.Integer)
+        ),
     )
 )
 
@@ -208,18 +230,29 @@ async def use(entry: Entry, handle: str, browser: str) -> bool:
 
 
 async def push(
-    entry: Entry, client_id: str, request: Mapping[str, Any], ttl: timedelta = PUSHED
+    entry: Entry,
+    client_id: str,
+    request: Mapping[str, Any],
+    ttl: timedelta = PUSHED,
+    most: int = MOST_PUSHED,
 ) -> str:
-    """Keep what a service sent us beforehand; return the ``request_uri`` for it."""
+    """Keep what a service sent us beforehand; return the ``request_uri`` for it.
+
+    :param most: how many of the service's may be waiting
+    :raises TooManyPushed: as many are (PR-20)
+    """
     request_uri = PREFIX + opaque.handle()
-    await entry.run(
+    kept = await entry.run(
         PUSH,
         digest=opaque.digest(request_uri),
-        client_id=client_id,
+        of_client=client_id,
         request=dict(request),
         created_at=entry.at,
         expires_at=entry.at + ttl,
+        most=most,
     )
+    if not kept:
+        raise TooManyPushed(entry.at + ttl)
     return request_uri
 
 

@@ -172,6 +172,13 @@ pushed_requests = sa.Table(
     sa.Column("created_at", NOW, nullable=False),
     sa.Column("expires_at", NOW, nullable=False),
     sa.Column("used_at", NOW),
+    # How many of a client's wait for their browser is counted with each new one.
+    sa.Index(
+        "pushed_requests_waiting",
+        "client_id",
+        "expires_at",
+        postgresql_where=sa.text("used_at IS NULL"),
+    ),
 )
 
 # A code's row outlives the code: it is the family of every token that came of it.

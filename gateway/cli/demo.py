@@ -157,6 +157,7 @@ def _environment(standing: House, place: Path) -> dict[str, str]:
         "GATEHOUSE_ENVIRONMENT": "demo",
         "GATEHOUSE_COUNTRY": "GB",
         "GATEHOUSE_ALLOW_LOOPBACK": "true",
+        "GATEHOUSE_RATE_LIMITS": "false",
         "GATEHOUSE_PORT": str(standing.ports.gateway),
         "GATEHOUSE_SMTP_URL": f"smtp://127.0.0.1:{standing.ports.smtp}",
         "GATEHOUSE_MAIL_FROM": "Gatehouse <no-reply@gatehouse.test>",

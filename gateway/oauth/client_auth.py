@@ -50,6 +50,18 @@ async def authenticate(call: Call) -> Client:
     return client
 
 
+def pace(call: Call, client: Client) -> None:
+    """Count a request of a client that proved who it is.
+
+    An app on a thousand phones is a thousand clients with one name, and anybody can say
+    that name: it is counted for each network.
+
+    :raises TooFast: it has to wait
+    """
+    public = client.registration.auth.method == "none"
+    call.runtime.paces.take(f"{client.client_id} {call.address}" if public else client.client_id)
+
+
 def _one_authorization(call: Call) -> None:
     # Which of two counts is read differently by every server and proxy on the way.
     if len(call.header_lines("authorization")) > 1:

@@ -8,8 +8,10 @@ trick with `%2f`, `..;` or a double slash reaches a handler by another name.
 
 import json
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
@@ -18,6 +20,7 @@ from gateway.web import errors, headers, render
 from gateway.web.call import BodyRefused, Call, Handler, read_form
 from gateway.web.csrf import ForeignForm
 from gateway.web.errors import Outcome
+from gateway.web.pace import TooFast
 from gateway.web.params import MAX_FIELDS, ParamsInvalid
 from keys import opaque
 
@@ -27,6 +30,7 @@ MAX_QUERY = 8 * 1024
 MAX_HEADERS = 16 * 1024
 MAX_HEADER_LINES = 100
 FORM_LIMIT = 64 * 1024
+_BUSY_FOR = 5  # seconds
 
 Scope = Mapping[str, Any]
 Send = Callable[[Any], Any]
@@ -40,6 +44,7 @@ class Route:
         is asked without regard to ``Host`` (probes)
     :ivar limit: the largest form, in bytes, and ``fields`` how many it may have
     :ivar safe: its GET changes nothing, so that HEAD may be asked, too
+    :ivar paced: a page that counts towards what a network may ask for
     """
 
     path: str
@@ -48,6 +53,7 @@ class Route:
     limit: int = FORM_LIMIT
     fields: int = MAX_FIELDS
     safe: bool = True
+    paced: bool = True
 
 
 class Routes:
@@ -127,6 +133,11 @@ class Dispatcher:
             found, wrong = None, errors.REFUSED
         if kind != "open" and call.header("host") != runtime.settings.authority:
             return Response(status_code=421)
+        try:
+            if kind == "page" and (found is None or found[0].paced):
+                runtime.pages.take(call.address)
+        except TooFast as fast:
+            return refusal(call, errors.outcome(fast.code), kind, wait=fast.seconds)
         if found is None:
             return refusal(call, wrong, kind)
         route = found[0]
@@ -165,7 +176,8 @@ class Dispatcher:
             return refusal(call, errors.UNEXPECTED, route.kind, reference=reference)
         outcome = errors.outcome(code)
         if outcome.status != 503:
-            return await self._kept(call, route, outcome)
+            refused = refusal(call, outcome, route.kind, wait=_seconds_of(call, error))
+            return await self._committed(call, route, refused)
         # Whoever is asked to come again must find things as they were.
         log.warning("not now", extra={"code": code, "route": route.path})
         await _undo(call, error)
@@ -194,16 +206,32 @@ async def _undo(call: Call, error: Exception) -> None:
 
 
 def refusal(
-    call: Call, outcome: Outcome, kind: str = "page", *, reference: str | None = None
+    call: Call,
+    outcome: Outcome,
+    kind: str = "page",
+    *,
+    reference: str | None = None,
+    wait: int | None = None,
 ) -> Response:
     """Answer a refusal in the way of the route: a page for people, JSON for programs.
 
     :param reference: what the log calls it; a page without one has nothing to look up
+    :param wait: seconds after which to come back; a busy service says five by itself
     """
     if kind != "page":
-        return _json(outcome.status, outcome.oauth, None)
+        response = _json(outcome.status, outcome.oauth)
+    else:
+        response = _told(call, outcome, reference)
+    if outcome.status == 503:
+        wait = wait or _BUSY_FOR
+    if wait is not None:
+        response.headers["retry-after"] = str(wait)
+    return response
+
+
+def _told(call: Call, outcome: Outcome, reference: str | None) -> Response:
     _ = call.gettext
-    response = render.page(
+    return render.page(
         call,
         "error.html",
         status=outcome.status,
@@ -213,9 +241,6 @@ def refusal(
         reference=reference,
         actions=[{"text": _("Go to the front page"), "href": "/", "kind": "second"}],
     )
-    if outcome.status == 503:
-        response.headers["retry-after"] = "5"
-    return response
 
 
 def _not_opened(call: Call, route: Route) -> Response:
@@ -227,11 +252,19 @@ def _not_opened(call: Call, route: Route) -> Response:
     return response
 
 
-def _json(status: int, error: str, description: str | None) -> Response:
-    told = {"error": error} | ({"error_description": description} if description else {})
-    extra = {"retry-after": "5"} if status == 503 else {}
-    fields = {**headers.PROTOCOL, "content-type": "application/json", **extra}
-    return Response(json.dumps(told).encode(), status, fields)
+def _json(status: int, error: str) -> Response:
+    fields = {**headers.PROTOCOL, "content-type": "application/json"}
+    return Response(json.dumps({"error": error}).encode(), status, fields)
+
+
+def _seconds_of(call: Call, error: Exception) -> int | None:
+    """How long a refusal says to wait (RFC 6585 §4)."""
+    if isinstance(error, TooFast):
+        return error.seconds
+    until = getattr(error, "until", None)
+    if not isinstance(until, datetime):
+        return None
+    return max(1, math.ceil((until - call.entry.at).total_seconds()))
 
 
 def _with_status(outcome: Outcome, status: int) -> Outcome:

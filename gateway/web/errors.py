@@ -86,6 +86,12 @@ TOO_MANY = Outcome(
     N_("We stop for a while, so that nobody can guess their way in."),
     N_("Wait a few minutes and try again."),
 )
+TOO_FAST = Outcome(
+    429,
+    "temporarily_unavailable",
+    N_("Too many requests at once"),
+    N_("They came from the network that you are on. Wait a minute and try again."),
+)
 UNEXPECTED = Outcome(
     500,
     "server_error",
@@ -99,6 +105,8 @@ OUTCOMES = {
     "hasher_busy": BUSY,
     "unknown_key": BUSY,
     "too_many_attempts": TOO_MANY,
+    "too_many_pushed": TOO_MANY,
+    "too_fast": TOO_FAST,
     "stale_version": CHANGED,
     "state_conflict": CHANGED,
     "four_eyes": NOT_ALLOWED,

@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from relying_parties import pending
+from relying_parties.errors import TooManyPushed
 from tests.relying_parties.conftest import Later
 
 REQUEST = {"client_id": "library", "scope": "openid"}
@@ -109,3 +112,22 @@ async def test_what_is_over_is_purged_in_batches(at: Later) -> None:
         assert await pending.purge(entry, limit=2) == 3
         assert await pending.purge(entry, limit=2) == 1
         assert await pending.purge(entry, limit=2) == 0
+
+
+async def test_a_client_has_room_for_so_many(at: Later) -> None:
+    """PR-20: those that wait count; not another's, not what was answered, not what ran out."""
+    async with at() as entry:
+        first, *_ = [await pending.push(entry, "library", REQUEST, most=3) for _ in range(3)]
+        with pytest.raises(TooManyPushed) as refused:
+            await pending.push(entry, "library", REQUEST, most=3)
+        await pending.push(entry, "parking-permits", REQUEST, most=3)
+        await pending.use_pushed(entry, first, "library")
+        await pending.push(entry, "library", REQUEST, most=3)
+        with pytest.raises(TooManyPushed):
+            await pending.push(entry, "library", REQUEST, most=3)
+
+        assert refused.value.until == entry.at + pending.PUSHED
+    async with at(seconds=90) as entry:
+        await pending.push(entry, "library", REQUEST, most=1)
+    async with at(minutes=19) as entry:
+        assert await pending.purge(entry) == 6

@@ -78,8 +78,11 @@ class Gateway:
     def authority(self) -> str:
         return self.issuer.partition("//")[2]
 
-    def start(self, port: int) -> "subprocess.Popen[bytes]":
-        """Start one process that answers at ``port``, as the product starts itself."""
+    def start(self, port: int, **settings: str) -> "subprocess.Popen[bytes]":
+        """Start one process that answers at ``port``, as the product starts itself.
+
+        :param settings: what it is told otherwise than the others
+        """
         log = self.folder / f"gateway-{port}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
@@ -94,13 +97,26 @@ class Gateway:
                     f"{port}",
                 ],
                 cwd=ROOT,
-                env={**_without_ours(), **self.environment},
+                env={**_without_ours(), **self.environment, **settings},
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,
             )
         servers.listens(port, process, log)
         return process
+
+    @contextlib.asynccontextmanager
+    async def another(self, **settings: str) -> AsyncIterator[int]:
+        """Run one more process for as long as it takes; the number of its node."""
+        port = free_port()
+        process = await asyncio.to_thread(self.start, port, **settings)
+        self.ports = (*self.ports, port)
+        try:
+            yield len(self.ports) - 1
+        finally:
+            self.ports = tuple(one for one in self.ports if one != port)
+            process.terminate()
+            await asyncio.to_thread(process.wait, 30)
 
     def logs(self) -> str:
         """Return everything that the processes said."""
@@ -248,6 +264,7 @@ async def running(database: str, folder: Path) -> AsyncIterator[Gateway]:
         "GATEHOUSE_COUNTRY": "GB",
         "GATEHOUSE_ISSUER": f"http://127.0.0.1:{ports[0]}",
         "GATEHOUSE_ALLOW_LOOPBACK": "true",
+        "GATEHOUSE_RATE_LIMITS": "false",  # everybody here comes from one network
     }
     async with (
         house.opened(settings.read(environment)) as runtime,

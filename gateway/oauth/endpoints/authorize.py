@@ -397,7 +397,7 @@ async def _again_as_get(call: Call) -> Response:
         visit = await _read(call, call.form)
         client_id = visit.client.client_id
         kept = visit.request_uri or await pending.push(
-            call.entry, client_id, visit.request.to_json()
+            call.entry, client_id, visit.request.to_json(), most=pending.MOST_KEPT
         )
         query = urlencode({"client_id": client_id, "request_uri": kept})
     return see_other(f"/authorize?{query}")

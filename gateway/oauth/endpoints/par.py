@@ -16,6 +16,7 @@ from relying_parties.clients import Client
 async def push(call: Call) -> Response:
     """Check the request and keep it for ninety seconds."""
     client = await client_auth.authenticate(call)
+    client_auth.pace(call, client)
     if "request_uri" in call.form:
         raise OAuthRefused("invalid_request", "request_uri can't be pushed")
     given = await request_objects.opened(call, client, call.form)

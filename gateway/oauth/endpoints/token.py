@@ -15,6 +15,7 @@ async def exchange(call: Call) -> Response:
     :raises UnknownKey: none signs at the moment; the client may come again with the same form
     """
     client = await client_auth.authenticate(call)
+    client_auth.pace(call, client)
     grant = BY_TYPE.get(call.form.text("grant_type"))
     if grant is None:
         missing = "grant_type" not in call.form

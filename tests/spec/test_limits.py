@@ -1,0 +1,260 @@
+"""Limits over HTTP: how much one client, one network and one browser may ask for.
+
+Specs: RFC 6585 §4; security §3: PR-10, PR-20, RC-14, RL-04, RL-08.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+
+from gateway import worker
+from gateway.web import pace
+from idp import attempts
+from relying_parties import pending
+from tests.support import services, verdicts
+from tests.support.browser import Browser
+from tests.support.gateway import Gateway
+
+OTHER = "seven slow herons fly"
+
+
+@pytest.fixture(scope="module")
+async def node(gateway: Gateway) -> AsyncIterator[int]:
+    """A process that limits, as one does in earnest."""
+    async with gateway.another(GATEHOUSE_RATE_LIMITS="true") as number:
+        yield number
+
+
+@pytest.fixture(autouse=True)
+async def forgiving(gateway: Gateway) -> AsyncIterator[None]:
+    """What one test tried is no other's."""
+    await gateway.rows("DELETE FROM idp.attempts")
+    yield
+    await gateway.rows("DELETE FROM idp.attempts")
+    await gateway.rows("DELETE FROM relying_parties.pushed_requests")
+
+
+async def crowd(number: int, ask: "Asks") -> list[httpx2.Response]:
+    """Ask again and again, some at once."""
+    found: list[httpx2.Response] = []
+    for _ in range(0, number, 25):
+        found += await asyncio.gather(*(ask() for _ in range(25)))
+    return found
+
+
+class Asks:
+    """One request, as often as one likes."""
+
+    def __init__(self, gateway: Gateway, method: str, path: str, **how: object) -> None:
+        self._gateway, self._method, self._path, self._how = gateway, method, path, how
+
+    async def __call__(self) -> httpx2.Response:
+        return await self._gateway.ask(self._method, self._path, **self._how)
+
+
+def refused_only_beyond(answers: list[httpx2.Response], most: int) -> httpx2.Response:
+    """As many pass as may, and few more: the bucket fills all the time. Returns a refusal."""
+    statuses = Counter(answer.status_code == 429 for answer in answers)
+    assert most <= statuses[False] <= most + 100, statuses
+    refusal = next(answer for answer in answers if answer.status_code == 429)
+    assert 1 <= int(refusal.headers["retry-after"]) <= 10
+    return refusal
+
+
+@pytest.mark.parametrize(("path", "client_id"), [("/token", "basic"), ("/par", "post")])
+async def test_a_client_asks_six_hundred_times_a_minute(
+    gateway: Gateway, node: int, path: str, client_id: str
+) -> None:
+    """PR-20: of one client, wherever it asks from; another client is answered."""
+    proof, other = services.proves(gateway, client_id), services.proves(gateway, "other")
+    form = {"grant_type": "authorization_code", "code": "x"} | proof.form
+
+    answers = await crowd(
+        900, Asks(gateway, "POST", path, data=form, headers=proof.headers, node=node)
+    )
+
+    refusal = refused_only_beyond(answers, pace.CLIENTS.most)
+    verdicts.refused(refusal, "temporarily_unavailable", 429)
+    elsewhere = await gateway.post(path, {"code": "x"}, headers=other.headers, node=node)
+    assert elsewhere.status_code == 400
+
+
+async def test_a_stranger_uses_up_no_client_s_share(gateway: Gateway, node: int) -> None:
+    form = {"client_id": "waived", "client_secret": "wrong", "code": "x"}
+    answers = await crowd(700, Asks(gateway, "POST", "/token", data=form, node=node))
+    assert {answer.status_code for answer in answers} == {401}
+
+    proof = services.proves(gateway, "waived")
+    answer = await gateway.post("/token", {"code": "x"}, headers=proof.headers, node=node)
+
+    verdicts.refused(answer, "invalid_request")
+
+
+async def test_a_network_opens_three_hundred_pages_in_five_minutes(gateway: Gateway) -> None:
+    """PR-10, RL-08: guessing at request_uris, too; what programs ask is no page."""
+    async with gateway.another(
+        GATEHOUSE_RATE_LIMITS="true", GATEHOUSE_TRUSTED_PROXIES="127.0.0.0/8"
+    ) as node:
+        known = {"x-forwarded-for": "2001:db8::1"}
+        guess = f"/authorize?client_id=basic&request_uri={pending.PREFIX}{'x' * 43}"
+        answers = await crowd(400, Asks(gateway, "GET", guess, headers=known, node=node))
+        again = await gateway.get("/login", headers=known, node=node)
+        neighbour = {"x-forwarded-for": "2001:db8::ffff"}  # of the same /64
+        elsewhere = {"x-forwarded-for": "2001:db8:1::1"}
+        statuses = [
+            (await gateway.get("/login", headers=headers, node=node)).status_code
+            for headers in (neighbour, elsewhere)
+        ]
+        css = (await gateway.get("/login", headers=elsewhere, node=node)).text
+        path = "/static/" + css.partition('href="/static/')[2].partition('"')[0]
+        file = await gateway.get(path, headers=known, node=node)
+        keys = await gateway.get("/jwks", headers=known, node=node)
+
+    refusal = refused_only_beyond(answers, pace.PAGES.most)
+    assert {answer.status_code for answer in answers} == {400, 429}
+    verdicts.page(refusal, 429)
+    assert again.status_code == 429
+    assert statuses == [429, 200]
+    assert (file.status_code, keys.status_code) == (200, 200)
+
+
+async def test_where_nobody_can_tell_who_asks_all_share_one_limit(gateway: Gateway) -> None:
+    """RL-02: an address that is none makes nobody a new caller."""
+    async with gateway.another(
+        GATEHOUSE_RATE_LIMITS="true", GATEHOUSE_TRUSTED_PROXIES="127.0.0.0/8"
+    ) as node:
+        answers = []
+        for number in range(330):
+            headers = {"x-forwarded-for": f"6.6.6.6, no address {number}"}
+            answers.append(await gateway.get("/nowhere", headers=headers, node=node))
+
+    refused_only_beyond(answers, pace.PAGES.most)
+
+
+async def fill_up(gateway: Gateway, client_id: str, number: int) -> None:
+    """Let so many requests of a client wait."""
+    await gateway.rows(
+        "INSERT INTO relying_parties.pushed_requests"
+        " (digest, client_id, request, created_at, expires_at)"
+        " SELECT sha256(n::text::bytea), $1, '{}', now(), now() + interval '90 seconds'"
+        " FROM generate_series(1, $2::int) n",
+        client_id,
+        number,
+    )
+
+
+async def test_a_client_s_requests_wait_in_a_number(gateway: Gateway) -> None:
+    """PR-20: then it is told to come back; when they ran out they go, and it may again."""
+    await fill_up(gateway, "basic", pending.MOST_PUSHED - 1)
+    await services.push(gateway)
+    proof = services.proves(gateway, "basic")
+
+    refused = await gateway.post("/par", services.asked(), headers=proof.headers)
+
+    verdicts.refused(refused, "temporarily_unavailable", 429)
+    assert 1 <= int(refused.headers["retry-after"]) <= 90
+    await gateway.rows(
+        "UPDATE relying_parties.pushed_requests SET expires_at = now() - interval '16 minutes'"
+    )
+    await worker.purge(gateway.runtime)
+    assert not await gateway.rows("SELECT FROM relying_parties.pushed_requests")
+    assert await services.push(gateway)
+
+
+async def test_browsers_without_a_name_leave_a_client_its_room(gateway: Gateway) -> None:
+    """AZ-16: a long request that a browser posts is kept, but not as many as the client's."""
+    claims = '{"userinfo":{"name":{"value":"%s"}}}' % ("x" * 7000)
+    form = services.asked(claims=claims)
+    await fill_up(gateway, "basic", pending.MOST_KEPT - 1)
+
+    answers = [await gateway.post("/authorize", form) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 429]
+    verdicts.page(answers[1], 429)
+    assert int(answers[1].headers["retry-after"])
+    assert await services.push(gateway)
+
+
+async def login_form(browser: Browser, email: str) -> tuple[str, dict[str, str]]:
+    asked = await browser.fill(await browser.follow("/login"), "login-submit", {"username": email})
+    return browser.form(asked, "login-submit")
+
+
+async def test_of_many_guesses_at_once_twenty_are_looked_at(gateway: Gateway) -> None:
+    """RC-14: each at another address, all from one network; a busy hasher has looked at none."""
+    browser = Browser(gateway)
+    forms = [await login_form(browser, f"spray{n}@example.test") for n in range(30)]
+    statuses: Counter[int] = Counter()
+
+    async def guess(path: str, form: dict[str, str]) -> int:
+        answer = await browser.send("POST", path, {**form, "password": OTHER})
+        statuses[answer.status_code] += 1
+        return answer.status_code
+
+    await asyncio.gather(*(guess(path, form) for path, form in forms))
+    for path, form in forms:  # those that a busy hasher sent away come again
+        if await guess(path, form) == 429:
+            break
+
+    assert statuses[422] == attempts.RULES["login-address"].most
+    assert set(statuses) <= {422, 429, 503}
+
+
+async def test_who_is_right_uses_up_nothing(gateway: Gateway) -> None:
+    """RC-14: a town hall in which everybody signs in, some at once, each as somebody else."""
+    statuses: Counter[int] = Counter()
+
+    async def sign_in() -> None:
+        citizen, browser = await gateway.citizen(), Browser(gateway)
+        await gateway.set_password(citizen.account, OTHER)
+        path, form = await login_form(browser, citizen.email)
+        answer = await browser.send("POST", path, {**form, "password": OTHER})
+        statuses[answer.status_code] += 1
+
+    while statuses[303] <= attempts.RULES["login-address"].most:
+        await asyncio.gather(*(sign_in() for _ in range(4)))
+
+    assert set(statuses) <= {303, 503}
+
+
+async def test_fifty_in_half_a_day_and_no_more(gateway: Gateway) -> None:
+    """Patience does not help: at the pace that no pause is for, half a day is full."""
+    citizen, browser = await gateway.citizen(), Browser(gateway)
+    await gateway.set_password(citizen.account, OTHER)
+    path, form = await login_form(browser, citizen.email)
+    statuses = []
+    for number in range(51):
+        answer = await browser.send("POST", path, {**form, "password": "wrong by far, always"})
+        statuses.append(answer.status_code)
+        if number % 4 == 3:  # as long as the short windows take
+            await gateway.rows("DELETE FROM idp.attempts WHERE window_ends_at < now() + '1 hour'")
+
+    assert statuses == [422] * 50 + [429]
+    assert int(answer.headers["retry-after"]) > 11 * 3600
+
+
+async def test_accounts_are_begun_thirty_times_an_hour(gateway: Gateway) -> None:
+    browser = Browser(gateway)
+    path, form = browser.form(await browser.follow("/create"), "create-submit")
+    answers = [
+        await browser.send("POST", path, {**form, "username": f"new{number}@example.test"})
+        for number in range(31)
+    ]
+
+    assert [answer.status_code for answer in answers] == [303] * 30 + [429]
+    verdicts.page(answers[-1], 429)
+    assert int(answers[-1].headers["retry-after"]) > 3000
+
+
+async def test_a_register_is_asked_five_times_however_many_ask_at_once(gateway: Gateway) -> None:
+    """RC-14."""
+    browser = Browser(gateway, (await gateway.citizen()).cookie)
+    path, form = browser.form(await browser.follow("/account/verify"), "verify-submit")
+    wrong = {"document_number": "X000000", "family_name": "Nobody", "birthdate": "1990-01-01"}
+
+    answers = await asyncio.gather(*(browser.send("POST", path, form | wrong) for _ in range(9)))
+
+    assert Counter(answer.status_code for answer in answers) == {422: 5, 429: 4}
