@@ -6,6 +6,7 @@ Paths are compared as they were sent. A path with an escape in it is nobody's, s
 trick with `%2f`, `..;` or a double slash reaches a handler by another name.
 """
 
+import asyncio
 import json
 import logging
 import math
@@ -30,6 +31,7 @@ MAX_QUERY = 8 * 1024
 MAX_HEADERS = 16 * 1024
 MAX_HEADER_LINES = 100
 FORM_LIMIT = 64 * 1024
+SECONDS = 15.0  # in which a handler answers; what it did till then is undone
 _BUSY_FOR = 5  # seconds
 
 Scope = Mapping[str, Any]
@@ -148,10 +150,12 @@ class Dispatcher:
         return await self._handle(call, route, handler, receive)
 
     async def _handle(self, call: Call, route: Route, handler: Handler, receive: Any) -> Response:
+        deadline = asyncio.timeout(SECONDS)
         try:
-            if call.method == "POST":
-                await read_form(call, receive, route.limit, route.fields)
-            response = await handler(call)
+            async with deadline:
+                if call.method == "POST":
+                    await read_form(call, receive, route.limit, route.fields)
+                response = await handler(call)
         except BodyRefused as error:
             refused = await self._kept(call, route, _with_status(errors.REFUSED, error.status))
             if error.status == 408:  # RFC 9110 §15.5.9: nobody waits for the rest
@@ -162,18 +166,22 @@ class Dispatcher:
         except ForeignForm:
             return await self._kept(call, route, errors.FOREIGN)
         except Exception as error:  # noqa: BLE001 - the last one to be asked
-            return await self._failed(call, route, error)
+            outcome = errors.BUSY if deadline.expired() else errors.UNEXPECTED
+            return await self._failed(call, route, error, outcome)
         return await self._committed(call, route, response)
 
-    async def _failed(self, call: Call, route: Route, error: Exception) -> Response:
+    async def _failed(
+        self, call: Call, route: Route, error: Exception, unexpected: Outcome
+    ) -> Response:
         """Keep what a room refused: it is an answer. Undo what can't be done now, and all else."""
         code = getattr(error, "code", None)
         if not isinstance(code, str):
             reference = opaque.reference()
             told = {"reference": reference, "route": route.path}
-            log.error("unexpected", exc_info=error, extra=told)
+            event = "too slow" if unexpected is errors.BUSY else "unexpected"
+            log.error(event, exc_info=error, extra=told)
             await _undo(call, error)
-            return refusal(call, errors.UNEXPECTED, route.kind, reference=reference)
+            return refusal(call, unexpected, route.kind, reference=reference)
         outcome = errors.outcome(code)
         if outcome.status != 503:
             refused = refusal(call, outcome, route.kind, wait=_seconds_of(call, error))

@@ -1,12 +1,16 @@
 """The door: uvicorn's HTTP protocol, with an end for whatever never ends.
 
 uvicorn bounds how long a connection may rest between two requests. It waits for ever for
-the first byte, for the rest of a head that comes drop by drop, and for the rest of a body
-that was answered already; and it gathers a head of any size. Here each of these has
-an end, at the cost of one comparison per read.
+the first byte, for the rest of a head that comes drop by drop, for the rest of a body
+that was answered already, and for a client that does not read what it asked for; and it
+gathers a head of any size. Here each of these has an end, at the cost of one comparison
+per read and one per answer.
 
     connected ──▶ head ──complete──▶ request under way ──answered──▶ rest of its body
         └─────────┴──5 s or 32 kB──▶ closed ◀──5 s──────────────────────────┘
+
+    answers are read ──64 kB wait, or the last was sent──▶ unread ──30 s──▶ aborted
+        └◀────────────── 16 kB are left ──────────────────────┘
 
 Specs: RFC 9110 §15.5.9 and RFC 6585 §5; security: HT-04, HT-05, HT-07.
 """
@@ -17,6 +21,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 SECONDS = 5.0
+UNREAD_SECONDS = 30.0
 MOST = 32 * 1024  # bytes of a head that is not complete; the dispatcher judges complete ones
 
 _REFUSED = (
@@ -30,6 +35,8 @@ class Door(HttpToolsProtocol):
     """One connection of a client."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
+    _running: Any = None  # the request that is being answered; ``cycle`` is the last to come
     _head = 0  # bytes of a head that is not complete
     _shut = False
 
@@ -41,7 +48,39 @@ class Door(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         self._wait_no_more()
+        self._is_read()
+        if self._running is not None:
+            # uvicorn tells the last request to come only, and others write into nothing.
+            self._running.disconnected = True
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Stop answering: the client does not read, and is waited for only so long."""
+        super().pause_writing()
+        self._is_unread()
+
+    def resume_writing(self) -> None:
+        """Go on: it reads."""
+        super().resume_writing()
+        if not self.transport.is_closing():
+            self._is_read()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request, or for the client to read the last answer."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._is_unread()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End a connection that rests; what was not read yet is waited for only so long."""
+        super().timeout_keep_alive_handler()
+        self._is_unread()
+
+    def shutdown(self) -> None:
+        """End the connection with the process, after the answer that is under way."""
+        super().shutdown()
+        if self.transport.is_closing():
+            self._is_unread()
 
     def data_received(self, data: bytes) -> None:
         """Read; what is no part of a request under way is waited for only so long."""
@@ -72,6 +111,19 @@ class Door(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _is_unread(self) -> None:
+        if self._unread is None:
+            self._unread = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+
+    def _is_read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _late(self) -> None:
         self._deadline = None

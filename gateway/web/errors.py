@@ -90,7 +90,8 @@ TOO_FAST = Outcome(
     429,
     "temporarily_unavailable",
     N_("Too many requests at once"),
-    N_("They came from the network that you are on. Wait a minute and try again."),
+    N_("They came from the network that you are on."),
+    N_("Wait a minute and try again."),
 )
 UNEXPECTED = Outcome(
     500,
