@@ -70,6 +70,11 @@ class Settings:
         return f"{parts.scheme}://{parts.netloc}"
 
     @property
+    def secure(self) -> bool:
+        """Whether browsers come by https."""
+        return self.issuer.startswith("https:")
+
+    @property
     def authority(self) -> str:
         """Host and port of the issuer: the only ``Host`` that is answered."""
         return urlsplit(self.issuer).netloc

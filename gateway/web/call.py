@@ -83,11 +83,18 @@ class Call:
         return self._entry
 
     def header(self, name: str) -> str:
-        """Return a header's value in Latin-1, empty if it is absent or came twice."""
+        """Return a header's value in Latin-1, empty if it is absent or came twice.
+
+        Cookies may come in several lines (RFC 9113 §8.2.3); they are read as one, so that
+        a name that came twice is seen (SE-08).
+        """
         if self._headers is None:
             found: dict[bytes, bytes] = {}
             for key, value in self.scope["headers"]:
-                found[key] = b"" if key in found and key != b"cookie" else value
+                if key not in found:
+                    found[key] = value
+                else:
+                    found[key] = found[key] + b"; " + value if key == b"cookie" else b""
             self._headers = found
         return self._headers.get(name.encode(), b"").decode("latin-1")
 

@@ -107,9 +107,11 @@ class Dispatcher:
         """Answer one request."""
         refused = self._out_of_bounds(scope)
         if refused is not None:
-            await Response(status_code=refused)(scope, receive, send)  # type: ignore[arg-type]
-            return
-        response = await self._answer(scope, receive)
+            response = Response(status_code=refused)
+        else:
+            response = await self._answer(scope, receive)
+        if self._runtime().settings.secure:
+            response.raw_headers.append(headers.STRICT_TRANSPORT)
         await response(scope, receive, send)  # type: ignore[arg-type]
 
     def _out_of_bounds(self, scope: Scope) -> int | None:

@@ -5,15 +5,25 @@ Specs: OWASP secure headers; ASVS 3.4; RFC 9700 §4.16 (framing).
 
 from collections.abc import Iterable, Mapping
 
-PERMISSIONS = (
-    "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(),"
-    " payment=(), usb=(), publickey-credentials-get=(self), publickey-credentials-create=(self)"
+# What our pages do in a browser; everything else that browsers offer is off.
+_USED = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
+_UNUSED = (
+    *("accelerometer", "autoplay", "browsing-topics", "camera", "clipboard-read"),
+    *("compute-pressure", "digital-credentials-get", "display-capture", "encrypted-media"),
+    *("fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "identity-credentials-get"),
+    *("idle-detection", "keyboard-map", "local-fonts", "magnetometer", "microphone", "midi"),
+    *("otp-credentials", "payment", "picture-in-picture", "screen-wake-lock", "serial"),
+    *("storage-access", "sync-xhr", "usb", "window-management", "xr-spatial-tracking"),
+)
+PERMISSIONS = ", ".join(
+    [*(f"{name}=(self)" for name in _USED), *(f"{name}=()" for name in _UNUSED)]
 )
 _PAGE = {
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
+    "cross-origin-embedder-policy": "require-corp",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": PERMISSIONS,
@@ -23,7 +33,11 @@ PROTOCOL: Mapping[str, str] = {
     "pragma": "no-cache",
     "x-content-type-options": "nosniff",
 }
-STRICT_TRANSPORT = "max-age=63072000; includeSubDomains; preload"
+# Of every answer, as soon as the issuer is https: whichever comes first protects the rest.
+STRICT_TRANSPORT = (
+    b"strict-transport-security",
+    b"max-age=63072000; includeSubDomains; preload",
+)
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
     " connect-src {connect}; base-uri 'none'; object-src 'none'; frame-ancestors 'none';"
@@ -48,5 +62,4 @@ def page(actions: Iterable[str] = (), *, secure: bool, connect: str = "'none'") 
     headers = {**_PAGE, "content-security-policy": policy}
     if secure:
         headers["content-security-policy"] += "; upgrade-insecure-requests"
-        headers["strict-transport-security"] = STRICT_TRANSPORT
     return headers

@@ -57,9 +57,8 @@ def html_response(
     connect: str = "'none'",
 ) -> Response:
     """Wrap a whole HTML document in a page's headers."""
-    secure = call.runtime.settings.issuer.startswith("https:")
     body = html.encode()
-    fields = headers.page(form_action, secure=secure, connect=connect)
+    fields = headers.page(form_action, secure=call.runtime.settings.secure, connect=connect)
     fields["content-type"] = "text/html; charset=utf-8"
     if len(body) > _WORTH_PACKING and "gzip" in call.header("accept-encoding"):
         body = gzip.compress(body, 6, mtime=0)

@@ -15,7 +15,7 @@ from gateway.web.call import Call
 
 FOLDER = Path(__file__).parent.parent / "static"
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
-TOGETHER = {"gatehouse.js": ("enhance.js", "passkey.js", "timeout.js")}
+TOGETHER = {"gatehouse.js": ("enhance.js", "passkey.js")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -313,5 +313,62 @@ async def test_a_cookie_of_any_bytes_is_no_session(gateway: Gateway) -> None:
         assert answer.headers["location"] == "/login?next=account"
 
 
+async def test_cookies_of_two_lines_are_read_as_one(gateway: Gateway) -> None:
+    """SE-08, RFC 9113 §8.2.3: a name that came twice is nobody's, whichever line it came in."""
+    mine, others = (await gateway.citizen()).cookie, (await gateway.citizen()).cookie
+    pairs = {
+        "two names": ([mine, "__Host-lang=fr"], 200),
+        "two names, the other way round": (["__Host-lang=fr", mine], 200),
+        "one name": ([mine, others], 303),
+        "one name, among others": ([f"{mine}; a=b", f"c=d; {others}"], 303),
+        "the same twice": ([mine, mine], 303),
+    }
+    for told, (lines, expected) in pairs.items():
+        cookies = [f"Cookie: {line}" for line in lines]
+        sent = request(gateway, "GET /account HTTP/1.1", *cookies, "Connection: close")
+        assert status(await gateway.raw(sent)) == expected, told
+
+
+async def test_a_page_says_what_browsers_must_not_do(gateway: Gateway) -> None:
+    """SE-20: nobody frames it, reads it across or embeds it; nothing is on that it does not use."""
+    answer = await gateway.get("/login")
+
+    told = dict(part.strip().split("=") for part in answer.headers["permissions-policy"].split(","))
+    on = {name for name, who in told.items() if who != "()"}
+    assert on == {"clipboard-write", "publickey-credentials-create", "publickey-credentials-get"}
+    assert {told[name] for name in on} == {"(self)"}
+    assert {"camera", "geolocation", "microphone", "payment", "usb", "fullscreen"} < set(told)
+    for name, value in {
+        "cross-origin-embedder-policy": "require-corp",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "referrer-policy": "no-referrer",
+        "x-frame-options": "DENY",
+    }.items():
+        assert answer.headers[name] == value
+
+
+async def test_every_answer_wants_https_from_now_on(gateway: Gateway) -> None:
+    """RFC 6797: pages, JSON, redirects, files, refusals; once each, and only under https."""
+    async with gateway.another(GATEHOUSE_ISSUER="https://id.example") as node:
+        host = {"host": "id.example"}
+        page = await gateway.get("/login", headers=host, node=node)
+        path = "/static/" + page.text.partition('href="/static/')[2].partition('"')[0]
+        answers = [page]
+        for method, asked in (
+            ("GET", path), ("GET", "/account"), ("GET", "/jwks"), ("POST", "/token"),
+            ("GET", "/userinfo"), ("GET", "/nowhere"), ("GET", "/token"), ("GET", "/health/live"),
+            ("GET", "/authorize"), ("GET", f"/?{'x' * 9000}"),
+        ):  # fmt: skip
+            answers.append(await gateway.ask(method, asked, headers=host, node=node))
+        answers.append(await gateway.get("/", headers={"host": "evil.example"}, node=node))
+
+    for answer in answers:
+        told = answer.headers.get_list("strict-transport-security")
+        assert told == ["max-age=63072000; includeSubDomains; preload"], answer.url
+    assert {200, 303, 400, 401, 404, 405, 414, 421} <= {one.status_code for one in answers}
+    assert "strict-transport-security" not in (await gateway.get("/login")).headers
+
+
 async def test_a_page_that_is_not_there_is_a_page(gateway: Gateway) -> None:
     verdicts.page(await gateway.get("/nowhere"), 404)
