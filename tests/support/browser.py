@@ -12,10 +12,10 @@ from tests.support.gateway import Citizen, Gateway
 
 
 class Browser:
-    """One citizen's browser in front of the gateway."""
+    """One citizen's browser in front of the gateway, or of one of its processes."""
 
-    def __init__(self, gateway: Gateway, cookie: str = "") -> None:
-        self._gateway = gateway
+    def __init__(self, gateway: Gateway, cookie: str = "", *, node: int = 0) -> None:
+        self._gateway, self._node = gateway, node
         self.lines: list[str] = []  # each Set-Cookie, as it came
         self.cookies = dict([cookie.split("=", 1)]) if cookie else {}
 
@@ -27,7 +27,7 @@ class Browser:
         if self.cookies:
             pairs = (f"{name}={value}" for name, value in self.cookies.items())
             spelt["cookie"] = "; ".join(pairs)
-        answer = await self._gateway.ask(method, path, data=form, headers=spelt)
+        answer = await self._gateway.ask(method, path, node=self._node, data=form, headers=spelt)
         for line in answer.headers.get_list("set-cookie"):
             self.lines.append(line)
             name, _, rest = line.partition("=")
