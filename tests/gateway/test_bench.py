@@ -3,17 +3,25 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from gateway.cli.bench import bench
+from gateway.cli.bench import bench, budget
 
-ROW = r"^{} .*\s+\d+(\s+\d+\.\d+){{3}}$"
+ROW = r"^{} .*\s+\d+(\s+\d+\.\d+){{4}}  (held|missed) \(at most \d\.\d\d\)$"
 
 
 def test_it_prints_a_table_of_what_each_request_costs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEHOUSE_MASTER_KEY", "")  # put back afterwards: it sets one of its own
 
-    printed = CliRunner().invoke(bench, ["--seconds", "0.2", "--connections", "2"])
+    printed = CliRunner().invoke(bench, ["--seconds", "0.2", "--connections", "2", "--flows", "20"])
 
     assert printed.exit_code == 0, printed.output
     for what in ("sign-on", "userinfo", "introspect", "refresh", "discovery"):
         assert re.search(ROW.format(what), printed.output, re.MULTILINE), printed.output
-    assert re.search(r"with two: \d\.\d\d times", printed.output)
+    assert re.search(r"with two: \d\.\d\d times: (held|missed)", printed.output)
+    assert re.search(r"MB after 20 more sign-ons: held", printed.output)
+    assert re.search(r"ready after \d+\.\d\d s: (held|missed)", printed.output)
+
+
+def test_a_budget_is_held_up_to_its_last_bit() -> None:
+    assert budget.verdict(0.18, 0.18) == "held (at most 0.18)"
+    assert budget.verdict(0.19, 0.18) == "missed (at most 0.18)"
+    assert budget.speed(0.05) > 0

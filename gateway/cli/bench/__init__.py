@@ -6,8 +6,9 @@ import click
 @click.command()
 @click.option("--seconds", default=5.0, show_default=True)
 @click.option("--connections", default=16, show_default=True, help="For each worker.")
-def bench(seconds: float, connections: int) -> None:
+@click.option("--flows", default=10_000, show_default=True, help="Sign-ons until memory is read.")
+def bench(seconds: float, connections: int, flows: int) -> None:
     """Measure one sign-on, and its parts, on this machine."""
     from gateway.cli.bench import measure  # noqa: PLC0415 - nobody else needs it loaded
 
-    measure.run(seconds, connections)
+    measure.run(seconds, connections, flows)

@@ -39,12 +39,14 @@ class Gateway:
     """What is running.
 
     :ivar pid: of the process that was started; its workers are its children
-    :ivar ready_after: seconds from the start to the first answer
+    :ivar ready_after: seconds from the start to the first answer of ``/health/ready``
+    :ivar ready_cpu: CPU seconds that it took for that
     """
 
     base: Base
     pid: int
     ready_after: float
+    ready_cpu: float
 
     @property
     def workers(self) -> list[int]:
@@ -101,7 +103,8 @@ async def gateway(base: Base, workers: int) -> AsyncIterator[Gateway]:
         )
     try:
         await _answering(base, begun)
-        standing = Gateway(base, server.pid, time.monotonic() - begun)
+        after = time.monotonic() - begun
+        standing = Gateway(base, server.pid, after, kernel.seconds(server.pid))
         while len(standing.workers) < workers:
             if time.monotonic() > begun + _PATIENCE:
                 raise click.ClickException("not all workers came up")
