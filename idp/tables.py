@@ -130,7 +130,7 @@ signups = sa.Table(
     metadata,
     sa.Column("digest", sa.LargeBinary, primary_key=True),  # of the flow's handle
     sa.Column("browser", sa.LargeBinary, nullable=False),  # digest of the browser's cookie
-    sa.Column("purpose", sa.Text, nullable=False),  # create | add-email | recover
+    sa.Column("purpose", sa.Text, nullable=False),  # create | add-email | recover | sign-in
     sa.Column("account_id", sa.Uuid),  # null until there is one
     sa.Column("lookup", sa.LargeBinary, nullable=False),
     sa.Column("sealed", sa.LargeBinary, nullable=False),  # the address

@@ -11,6 +11,7 @@ from gateway.pages.login import (
     choose,
     confirm,
     help,  # noqa: A004
+    mailed,
     offer,
     passkey,
     password,
@@ -22,6 +23,8 @@ from gateway.web.dispatch import Route
 ROUTES: tuple[Route, ...] = (
     Route("/login", {"GET": start.show, "POST": start.submit}),
     Route("/login/password", {"GET": password.show, "POST": password.submit}),
+    Route("/login/code", {"GET": mailed.show, "POST": mailed.submit}),
+    Route("/login/code/again", {"POST": mailed.again}),
     Route("/login/passkey", {"POST": passkey.submit}),
     Route("/login/challenge", {"POST": ceremony.renew}, "protocol"),
     Route("/login/choose", {"GET": choose.show, "POST": choose.submit}),

@@ -14,6 +14,7 @@ from gateway import worker
 from gateway.web import pace
 from idp import attempts
 from relying_parties import pending
+from tests.spec.test_passwords import mails
 from tests.support import services, verdicts
 from tests.support.browser import Browser
 from tests.support.gateway import Gateway
@@ -258,3 +259,57 @@ async def test_a_register_is_asked_five_times_however_many_ask_at_once(gateway: 
     answers = await asyncio.gather(*(browser.send("POST", path, form | wrong) for _ in range(9)))
 
     assert Counter(answer.status_code for answer in answers) == {422: 5, 429: 4}
+
+
+@pytest.fixture
+async def storm(gateway: Gateway) -> None:
+    """As many wrong passwords as are too many, but one."""
+    await gateway.rows(
+        "INSERT INTO idp.attempts (bucket, count, window_ends_at)"
+        " VALUES ($1, $2, now() + interval '4 minutes')",
+        attempts._bucket("login-all", ()),
+        attempts.RULES["login-all"].most - 1,
+    )
+
+
+async def test_in_a_storm_of_guesses_a_new_device_needs_a_code_too(
+    gateway: Gateway, storm: None
+) -> None:
+    """RL-04: the breaker asks for more and locks nobody out."""
+    citizen, mine, new = await gateway.citizen(), Browser(gateway), Browser(gateway)
+    await gateway.set_password(citizen.account, OTHER)
+    page = await mine.sign_in(await mine.follow("/login"), citizen.email, OTHER)
+    assert "__Host-sid" in mine.cookies, page.text
+    mine.cookies.pop("__Host-sid")
+
+    path, form = await login_form(new, citizen.email)
+    wrong = await new.send("POST", path, {**form, "password": "not this one, sorry"})
+    asked = await new.fill(wrong, "login-submit", {"password": OTHER})
+    known = await mine.sign_in(await mine.follow("/login"), citizen.email, OTHER)
+
+    assert "Many wrong passwords are being tried" in asked.text
+    assert "__Host-sid" not in new.cookies
+    assert "__Host-sid" in mine.cookies, known.text
+    guessed = await new.fill(asked, "code-submit", {"code": "00000000"})
+    assert (guessed.status_code, "__Host-sid" in new.cookies) == (422, False)
+    sent = [fields for name, fields in await mails(gateway, citizen.email) if "code" in fields]
+    done = await new.fill(guessed, "code-submit", {"code": sent[0]["code"]})
+    assert "__Host-sid" in new.cookies, done.text
+    async with gateway.unchanged():
+        again = await new.fill(asked, "code-submit", {"code": sent[0]["code"]})
+    assert again.status_code == 410, again.text
+
+
+async def test_a_code_for_something_else_signs_nobody_in(gateway: Gateway, storm: None) -> None:
+    """RE-07: a flow that began without a password has no way to this page."""
+    citizen, browser = await gateway.citizen(), Browser(gateway)
+    asked = await browser.fill(
+        await browser.follow("/login/recover"), "recover-submit", {"username": citizen.email}
+    )
+    sent = [fields for name, fields in await mails(gateway, citizen.email) if "code" in fields]
+    _, form = browser.form(asked, "code-submit")
+
+    answer = await browser.send("POST", "/login/code", {**form, "code": sent[0]["code"]})
+
+    assert answer.status_code == 410
+    assert "__Host-sid" not in browser.cookies

@@ -17,6 +17,8 @@ _TEMPLATES = {
     ("create", True): "create-known",
     ("recover", True): "recover-code",
     ("recover", False): "recover-unknown",
+    ("sign-in", True): "sign-in-code",
+    ("sign-in", False): "recover-unknown",
 }
 
 
@@ -47,7 +49,7 @@ async def submit(call: Call) -> Response:
 async def send(call: Call, email: str, purpose: str) -> str:
     """Start proving ``email`` and queue its mail; return the handle of the flow.
 
-    :param purpose: ``create`` or ``recover``
+    :param purpose: ``create``, ``recover`` or ``sign-in``
 
     Past the limit no mail goes out and nothing says so: whoever floods somebody else's
     address learns nothing, and its owner gets no more mail.
@@ -69,7 +71,7 @@ async def send(call: Call, email: str, purpose: str) -> str:
         template=_TEMPLATES[purpose, started.known],
         locale=call.locale,
         email=email,
-        fields=fields if started.known is (purpose == "recover") else {},
+        fields=fields if started.known is (purpose != "create") else {},
         expires_at=entry.at + signups.LIFETIME,
     )
     return started.handle

@@ -42,13 +42,13 @@ async def submit(call: Call) -> Response:
         return await _page(call, way, session, error=call.gettext("Enter your password"))
     email = await _email(call, session)
     try:
-        account_id = await password.verified(call, email, typed)
+        tried = await password.verified(call, email, typed)
     except TooManyAttempts as stop:
         said = password.too_many(call, stop)
         return password.wait(call, stop, await _page(call, way, session, error=said, status=429))
-    if account_id != session.account.id:
+    if tried is None or tried.account_id != session.account.id:
         return await _page(call, way, session, error=call.gettext("The password is wrong"))
-    return await arrive.signed_in(call, way, account_id, amr=("pwd",), aal=1)
+    return await arrive.signed_in(call, way, tried.account_id, amr=("pwd",), aal=1)
 
 
 def strong(way: Passage) -> bool:

@@ -5,13 +5,12 @@ Specs: SP 800-63B §3.2.2 (throttling), ASVS 6.3.8 (no enumeration).
 
 import contextlib
 import math
-from uuid import UUID
 
 from starlette.responses import Response
 
 from gateway import claim_labels
 from gateway.pages import passage, stale
-from gateway.pages.login import address, arrive, ceremony, offer
+from gateway.pages.login import address, arrive, ceremony, mailed, offer
 from gateway.pages.passage import Passage, read
 from gateway.web import cookies, csrf
 from gateway.web.call import Call, see_other
@@ -41,18 +40,20 @@ async def submit(call: Call) -> Response:
     if not typed:
         return _page(call, way, who, error=call.gettext("Enter your password"))
     try:
-        account_id = await verified(call, email, typed)
+        tried = await verified(call, email, typed)
     except TooManyAttempts as stop:
         return wait(call, stop, _page(call, way, who, error=too_many(call, stop), status=429))
-    if account_id is None:
+    if tried is None:
         wrong = N_("Email address or password is wrong")
         return _page(call, way, who, error=call.gettext(wrong))
-    to = await offer.due(call, way, account_id)
-    return await arrive.signed_in(call, way, account_id, amr=("pwd",), aal=1, to=to)
+    if not tried.known and await mailed.due(call):
+        return await mailed.ask(call, way, email)
+    to = await offer.due(call, way, tried.account_id)
+    return await arrive.signed_in(call, way, tried.account_id, amr=("pwd",), aal=1, to=to)
 
 
-async def verified(call: Call, email: str, typed: str) -> UUID | None:
-    """Return the account whose password this is, or ``None``.
+async def verified(call: Call, email: str, typed: str) -> passwords.Asked | None:
+    """Return the account whose password this is, and whether it knows the device, or ``None``.
 
     :raises TooManyAttempts: of this address from here, or of anybody from here
     """
@@ -75,13 +76,15 @@ async def verified(call: Call, email: str, typed: str) -> UUID | None:
     if not right:
         # What is counted is kept although it may be refused.
         await passwords.record_failure(entry, tried)
+        with contextlib.suppress(TooManyAttempts):  # that many are noticed at the next right one
+            await attempts.count(entry, "login-all")
         return None
     await _rehash(call, tried, typed)
     for rule, whom in limits:
         forget = attempts.undo if rule == "login-address" else attempts.clear
         await forget(entry, rule, *whom)
     await passwords.record_success(entry, tried.account_id)
-    return tried.account_id
+    return tried
 
 
 def _limits(call: Call, lookup: bytes, tried: passwords.Asked) -> list[attempts.Limit]:

@@ -1,0 +1,105 @@
+"""Sign in, a page in between: while guesses storm in from everywhere, a code from the mail.
+
+    password right ──known device, or no storm──▶ signed in
+          └──new device in a storm──▶ code from the mail ──▶ signed in
+
+Somebody who tries one password on ten thousand addresses, each from another network, is
+stopped by no limit of an address or a network. From ten thousand wrong ones in five
+minutes on, a password is half of what a new device needs. Nobody is locked out by it:
+passkeys and devices of before work as ever (security: RL-04).
+
+The flow of the code begins only with a right password, in the browser that typed it.
+"""
+
+from starlette.responses import Response
+
+from gateway import claim_labels
+from gateway.pages import passage, stale
+from gateway.pages.create import flow as flows
+from gateway.pages.create import start as create
+from gateway.pages.create.flow import Flow
+from gateway.pages.login import arrive, offer
+from gateway.pages.passage import Passage
+from gateway.web import csrf
+from gateway.web.call import Call, see_other
+from idp import attempts, identifiers, signups
+from idp.errors import CodeWrong, SignupOver, TooManyAttempts
+from keys import opaque
+
+PURPOSE = "sign-in"
+
+
+async def due(call: Call) -> bool:
+    """Whether so many wrong passwords are tried that a right one is not enough."""
+    try:
+        await attempts.check(call.entry, "login-all")
+    except TooManyAttempts:
+        return True
+    return False
+
+
+async def ask(call: Call, way: Passage, email: str) -> Response:
+    """Send the code to the address whose password was right."""
+    handle = await create.send(call, email, PURPOSE)
+    return see_other(way.address("/login/code", flow=handle))
+
+
+@stale.page
+async def show(call: Call) -> Response:
+    """Ask for the code."""
+    return _page(call, await flows.of(call, PURPOSE))
+
+
+@stale.page
+async def submit(call: Call) -> Response:
+    """Check the code, and sign in as the password would have."""
+    csrf.check(call)
+    flow = await flows.of(call, PURPOSE)
+    code = "".join(each for each in call.form.text("code") if each.isalnum())
+    if not code:
+        return _page(call, flow, error=call.gettext("Enter the code from your email"))
+    browser = opaque.digest(call.browser)
+    try:
+        await signups.prove_by_code(call.entry, flow.handle, browser, code)
+    except CodeWrong:
+        wrong = call.gettext("The code is wrong. Use the newest mail from us.")
+        return _page(call, flow, error=wrong)
+    except SignupOver as error:
+        raise stale.DeadEnd(stale.RUN_OUT, flow.way.to) from error
+    account_id = await identifiers.find_account(call.entry, call.runtime.vault, flow.signup.email)
+    if account_id is None or not await signups.use(call.entry, flow.handle, browser):
+        raise stale.DeadEnd(stale.RUN_OUT, flow.way.to)
+    to = await offer.due(call, flow.way, account_id)
+    return await arrive.signed_in(call, flow.way, account_id, amr=("pwd",), aal=1, to=to)
+
+
+@stale.page
+async def again(call: Call) -> Response:
+    """Send a new mail; the code before it is dead."""
+    csrf.check(call)
+    flow = await flows.of(call, PURPOSE)
+    handle = await create.send(call, flow.signup.email, PURPOSE)
+    return see_other(flow.way.address("/login/code", flow=handle, sent="again"))
+
+
+def _page(call: Call, flow: Flow, *, error: str = "") -> Response:
+    why = call.gettext(
+        "Many wrong passwords are being tried at this moment,"
+        " so a new device needs a code from your email, too."
+    )
+    return passage.show(
+        call,
+        flow.way,
+        "create/code.html",
+        status=422 if error else 200,
+        flow=flow.handle,
+        recovering=True,
+        why=why,
+        email=flow.signup.email,
+        until=claim_labels.clock(flow.signup.expires_at, call.locale),
+        action="/login/code",
+        back=flow.way.address("/login"),
+        resent=call.query.text("sent") == "again",
+        values={"code": call.form.text("code")},
+        errors={"code": error} if error else {},
+    )
