@@ -17,7 +17,7 @@ from relying_parties import pending
 from tests.spec.test_passwords import mails
 from tests.support import services, verdicts
 from tests.support.browser import Browser
-from tests.support.gateway import Gateway
+from tests.support.gateway import ROOT, Gateway
 
 OTHER = "seven slow herons fly"
 
@@ -177,6 +177,13 @@ async def test_browsers_without_a_name_leave_a_client_its_room(gateway: Gateway)
     verdicts.page(answers[1], 429)
     assert int(answers[1].headers["retry-after"])
     assert await services.push(gateway)
+
+
+@pytest.mark.parametrize("rule", attempts.RULES)
+async def test_a_rule_that_is_declared_is_kept(rule: str) -> None:
+    pages = "".join(path.read_text() for path in (ROOT / "gateway" / "pages").rglob("*.py"))
+
+    assert f'"{rule}"' in pages
 
 
 async def login_form(browser: Browser, email: str) -> tuple[str, dict[str, str]]:
