@@ -74,7 +74,8 @@ class Door(HttpToolsProtocol):
     def timeout_keep_alive_handler(self) -> None:
         """End a connection that rests; what was not read yet is waited for only so long."""
         super().timeout_keep_alive_handler()
-        self._is_unread()
+        # The time in which it rested counts, too.
+        self._is_unread(max(UNREAD_SECONDS - self.timeout_keep_alive, 1.0))
 
     def shutdown(self) -> None:
         """End the connection with the process, after the answer that is under way."""
@@ -116,9 +117,10 @@ class Door(HttpToolsProtocol):
         self._running = cycle
         super()._start_asgi_task(cycle, app)
 
-    def _is_unread(self) -> None:
+    def _is_unread(self, seconds: float | None = None) -> None:
         if self._unread is None:
-            self._unread = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+            wait = UNREAD_SECONDS if seconds is None else seconds
+            self._unread = self.loop.call_later(wait, self.transport.abort)
 
     def _is_read(self) -> None:
         if self._unread is not None:
