@@ -1,31 +1,10 @@
 """The outbound client reaches what is public, and nothing of ours; a canary listens."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-
 import pytest
 
 from gateway import outbound
 from gateway.outbound import OutboundRefused
-
-Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@asynccontextmanager
-async def a_peer(answer: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
-    """A server on this machine that notes what it is asked and says ``answer``."""
-    heard: list[bytes] = []
-
-    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.write(answer)
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(speak, "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1], heard
+from tests.support.peers import a_peer
 
 
 @pytest.mark.parametrize(

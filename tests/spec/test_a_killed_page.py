@@ -19,13 +19,13 @@ import pytest
 from gateway.postgres import free_port
 from idp import identifiers
 from keys import opaque
-from tests.spec.test_passkey_pages import a_device, options, send
-from tests.spec.test_passwords import OTHER, RIGHT, mails
-from tests.support import services
+from tests.support import letters, services
 from tests.support.browser import Browser
+from tests.support.ceremonies import a_device, options, send
 from tests.support.gateway import Citizen, Gateway
 
 Life = AsyncIterator[Any]
+RIGHT, OTHER = "a quiet harbour at dawn", "seven slow herons fly"
 AT_ONCE = 2  # of each kind
 ELSEWHERE = 1  # the process that is asked afterwards
 
@@ -153,7 +153,7 @@ async def creating(gateway: Gateway, node: int) -> Life:
         page = await browser.fill(
             await browser.follow("/create"), "create-submit", {"username": email}
         )
-        ((_, fields),) = await mails(gateway, email)
+        ((_, fields),) = await letters.queued(gateway, email)
         page = await browser.fill(page, "code-submit", {"code": fields["code"]})
         page = await browser.fill(page, "name-submit", {"given_name": "Ana", "family_name": "Lima"})
         found = page.text.partition('id="use-password"')[0].rpartition('href="')[2]

@@ -17,8 +17,7 @@ from gateway.web import pace
 from gateway.web.pace import Pace
 from idp import attempts
 from relying_parties import pending
-from tests.spec.test_passwords import mails
-from tests.support import services, verdicts
+from tests.support import letters, services, verdicts
 from tests.support.browser import Browser
 from tests.support.gateway import ROOT, Gateway
 
@@ -307,7 +306,9 @@ async def test_in_a_storm_of_guesses_a_new_device_needs_a_code_too(
     assert "__Host-sid" in mine.cookies, known.text
     guessed = await new.fill(asked, "code-submit", {"code": "00000000"})
     assert (guessed.status_code, "__Host-sid" in new.cookies) == (422, False)
-    sent = [fields for name, fields in await mails(gateway, citizen.email) if "code" in fields]
+    sent = [
+        fields for name, fields in await letters.queued(gateway, citizen.email) if "code" in fields
+    ]
     done = await new.fill(guessed, "code-submit", {"code": sent[0]["code"]})
     assert "__Host-sid" in new.cookies, done.text
     async with gateway.unchanged():
@@ -321,7 +322,9 @@ async def test_a_code_for_something_else_signs_nobody_in(gateway: Gateway, storm
     asked = await browser.fill(
         await browser.follow("/login/recover"), "recover-submit", {"username": citizen.email}
     )
-    sent = [fields for name, fields in await mails(gateway, citizen.email) if "code" in fields]
+    sent = [
+        fields for name, fields in await letters.queued(gateway, citizen.email) if "code" in fields
+    ]
     _, form = browser.form(asked, "code-submit")
 
     answer = await browser.send("POST", "/login/code", {**form, "code": sent[0]["code"]})

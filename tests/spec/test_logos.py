@@ -14,10 +14,10 @@ from gateway.runtime import Runtime
 from relying_parties import clients
 from relying_parties.samples.clinic.logo import LOGO as CLINIC
 from relying_parties.samples.parking.logo import LOGO
-from tests.gateway.test_outbound import a_peer
 from tests.support import services
 from tests.support.browser import Browser
 from tests.support.gateway import Gateway
+from tests.support.peers import a_peer
 
 PLAIN = b"HTTP/1.0 200 OK\r\nContent-Type: %b\r\n\r\n%b"
 

@@ -1,0 +1,21 @@
+"""Strangers on this machine, whom the gateway asks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+@asynccontextmanager
+async def a_peer(answer: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """A server on this machine that notes what it is asked and says ``answer``."""
+    heard: list[bytes] = []
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(speak, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1], heard
