@@ -25,7 +25,8 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 for (const form of document.querySelectorAll("form[data-settle]")) {
   let shown = performance.now();
   const again = () => { shown = performance.now() };
-  for (const name of ["focus", "pageshow"]) addEventListener(name, again);
+  addEventListener("focus", again);
+  addEventListener("pageshow", (event) => { if (event.persisted) again() });
   document.addEventListener("visibilitychange", again);
   form.addEventListener("submit", (event) => {
     if (performance.now() - shown < 500 || navigator.userActivation?.isActive === false) event.preventDefault();

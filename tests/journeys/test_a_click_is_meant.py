@@ -20,7 +20,7 @@ addEventListener("load", () => {
 """
 COMES_BACK = """(name) => {
   const target = name === "visibilitychange" ? document : window;
-  target.dispatchEvent(new Event(name));
+  target.dispatchEvent(new PageTransitionEvent(name, { persisted: true }));
   document.getElementById("consent-allow").click();
 }"""
 

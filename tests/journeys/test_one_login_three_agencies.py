@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.demo import Demo
+from tests.support.walking import settled
 
 pytestmark = pytest.mark.browser
 
@@ -107,7 +108,7 @@ def test_one_login_three_agencies_and_only_what_is_shared(page: Page, demo: Demo
 
 def share(page: Page) -> None:
     """Agree; the page takes no answer in its first half second, so that nobody is tricked."""
-    page.wait_for_function("() => performance.now() > 1500")
+    settled(page)
     page.locator("#consent-allow").click()
 
 
