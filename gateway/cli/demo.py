@@ -212,7 +212,6 @@ def _start_all(
     mailbox = ["--smtp-port", str(ports.smtp), "--page-port", str(ports.mail)]
     _start(standing, "mailbox", ["gateway.cli.mailbox", *mailbox], {})
     _start(standing, "gateway", ["gateway.cli", "serve"], environment)
-    _start(standing, "worker", ["gateway.cli", "worker"], environment)
     _wait(standing, f"http://127.0.0.1:{ports.gateway}/health/ready")
     for sample in samples:
         secret = secrets.get(sample.client_id)
@@ -228,6 +227,8 @@ def _start_all(
         _start(standing, sample.module, [f"relying_parties.samples.{sample.module}"], own)
     for sample in samples:
         _wait(standing, f"http://127.0.0.1:{sample.port}/")
+    # The first thing that it does is to fetch their logos.
+    _start(standing, "worker", ["gateway.cli", "worker"], environment)
     _wait(standing, f"http://127.0.0.1:{ports.mail}/")
 
 

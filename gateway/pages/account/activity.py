@@ -1,5 +1,7 @@
 """What happened: sign-ins, changes and decisions, newest first."""
 
+from typing import Any
+
 from starlette.responses import Response
 
 from gateway import claim_labels
@@ -45,16 +47,29 @@ async def show(call: Call, session: Session) -> Response:
     before = int(start) if start.isdecimal() and len(start) < 18 else 2**62
     whom = f"account:{session.account.id}"
     found = await journal.about(call.entry, whom, before=before, limit=PAGE + 1)
-    items = [
-        {
-            "title": call.gettext(KINDS[one.kind]),
-            "when": claim_labels.day(one.at, call.locale),
-            "clock": claim_labels.clock(one.at, call.locale),
-            "moment": one.at,
-            "text": str(one.fields.get("device") or ""),
-        }
-        for one in found[:PAGE]
-        if one.kind in KINDS
-    ]
+    items = _gathered([_item(call, one) for one in found[:PAGE] if one.kind in KINDS])
     older = found[PAGE - 1].seq if len(found) > PAGE else None
     return citizen.page(call, "account/activity.html", "activity", items=items, older=older)
+
+
+def _item(call: Call, one: journal.Journalled) -> dict[str, Any]:
+    claims = [name for name in one.fields.get("claims") or () if name in claim_labels.LABELS]
+    return {
+        "title": call.gettext(KINDS[one.kind]),
+        "clock": claim_labels.clock(one.at, call.locale),
+        "moment": one.at,
+        "device": str(one.fields.get("device") or ""),
+        "labels": [claim_labels.label(name, call.gettext) for name in claims],
+    }
+
+
+def _gathered(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tell changes of several details in one minute as one."""
+    gathered: list[dict[str, Any]] = []
+    for item in items:
+        last = gathered[-1] if gathered else None
+        if last and item["labels"] and all(last[it] == item[it] for it in ("title", "clock")):
+            last["labels"] += [it for it in item["labels"] if it not in last["labels"]]
+        else:
+            gathered.append(item)
+    return gathered

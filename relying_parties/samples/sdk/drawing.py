@@ -1,19 +1,18 @@
-"""A picture from rows of characters: a logo without a drawing program."""
+"""A picture from a formula: a logo without a drawing program."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable
 
 SIDE = 96  # pixels
 
 
-def draw(rows: Sequence[str], *, paper: str, ink: str) -> bytes:
-    """Return a square PNG of two colours, each ``rrggbb``; a ``#`` is ink.
+def draw(inside: Callable[[float, float], bool], *, paper: str, ink: str) -> bytes:
+    """Return a square PNG of two colours, each ``rrggbb``.
 
-    :param rows: as many as each is long, a number that 96 can be divided by
+    :param inside: whether a point is ink; from the left and from the top, each 0 to 1
     """
-    scale = SIDE // len(rows)
-    lines = [_line("".join(each * scale for each in row)) for row in rows]
-    pixels = b"".join(line * scale for line in lines)
+    middles = [(number + 0.5) / SIDE for number in range(SIDE)]
+    pixels = b"".join(_line([inside(x, y) for x in middles]) for y in middles)
     head = SIDE.to_bytes(4) * 2 + bytes((1, 3, 0, 0, 0))  # one bit a pixel, by palette
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         _chunk(name, held)
@@ -26,8 +25,8 @@ def draw(rows: Sequence[str], *, paper: str, ink: str) -> bytes:
     )
 
 
-def _line(row: str) -> bytes:
-    bits = "".join("1" if each == "#" else "0" for each in row)
+def _line(inked: list[bool]) -> bytes:
+    bits = "".join("1" if each else "0" for each in inked)
     return b"\x00" + int(bits, 2).to_bytes(SIDE // 8)
 
 

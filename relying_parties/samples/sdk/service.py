@@ -51,14 +51,14 @@ class Service:
         *,
         folder: Path,
         wants: Sequence[str],
-        logo: bytes,
+        logo: bytes | None = None,
         **request: str,
     ) -> None:
         """Prepare the service.
 
         :param folder: where its pages and styles lie
         :param wants: claims to ask for; only what its registration allows is ever released
-        :param logo: its picture, a PNG
+        :param logo: its picture, a PNG, if it has one
         :param request: more parameters of the authorization request, such as ``acr_values``
         """
         self.settings = settings
@@ -89,7 +89,7 @@ class Service:
                 Route("/signed-out", self.signed_out),
                 Route("/backchannel-logout", self.backchannel_logout, methods=["POST"]),
                 Route("/style.css", self.style),
-                Route("/logo.png", self.logo),
+                *([Route("/logo.png", self.logo)] if self._logo else []),
             ]
         )
 
