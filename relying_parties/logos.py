@@ -133,7 +133,7 @@ async def keep(entry: Entry, due: Due, picture: Picture) -> None:
     )
     if row is not None:
         about = f"client:{due.client_id}"
-        entry.record(events.LogoKept(actor="operator", object=about, digest=digest))
+        entry.record(events.LogoKept(actor=None, object=about, digest=digest))
         await registry.bump(entry)
 
 
@@ -142,7 +142,7 @@ async def refuse(entry: Entry, due: Due, reason: str) -> None:
     row = await entry.one(REFUSE, of_client=due.client_id, of_version=due.version)
     if row is not None:
         about = f"client:{due.client_id}"
-        entry.record(events.LogoRefused(actor="operator", object=about, reason=reason))
+        entry.record(events.LogoRefused(actor=None, object=about, reason=reason))
 
 
 async def find(entry: Entry, client_id: str, digest: str) -> Picture | None:

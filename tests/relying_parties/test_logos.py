@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from keys.entry import Entry
+from keys.entry import Entry, statement
 from relying_parties import clients, logos, onboarding
 from relying_parties.clients import Client
 from relying_parties.logos import Due
@@ -14,6 +15,9 @@ from tests.relying_parties.conftest import Later
 
 ADDRESS = "https://parking.example/logo.png"
 PICTURE = Picture("image/png", b"one")
+REFUSALS = statement(
+    sa.text("SELECT actor, object, fields FROM keys.journal WHERE kind = 'LogoRefused'")
+)
 
 
 async def approve(entry: Entry, **spec: Any) -> None:
@@ -105,3 +109,13 @@ async def test_a_picture_that_was_refused_is_not_asked_for_again(at: Later, due:
     async with at(days=1) as entry:
         assert await logos.take(entry) == []
         assert await shown(entry) is None
+
+
+async def test_the_journal_tells_what_became_of_it_and_blames_nobody(at: Later, due: Due) -> None:
+    async with at() as entry:
+        await logos.refuse(entry, due, "large")
+
+    async with at() as entry:
+        [row] = await entry.all(REFUSALS)
+    assert (row["actor"], row["object"]) == (None, "client:parking-permits")
+    assert "large" in str(row["fields"])
