@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.support.chromium import find
+from tests.support.looking import watch
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +31,13 @@ FLAGS = (
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """A browser profile of its own."""
+    """A browser profile of its own; what it opens keeps to its own policy (SE-19)."""
     context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
     context.set_default_timeout(15_000)
+    violations = watch(context)
     yield context
     context.close()
+    assert not violations
 
 
 @pytest.fixture
@@ -47,7 +50,13 @@ def with_authenticator(context: BrowserContext) -> Page:
     """Open a tab whose device makes passkeys and knows its owner."""
     context.set_default_timeout(15_000)
     page = context.new_page()
-    session = context.new_cdp_session(page)
+    give_authenticator(page)
+    return page
+
+
+def give_authenticator(page: Page) -> None:
+    """Let the device of a tab make passkeys and know its owner."""
+    session = page.context.new_cdp_session(page)
     session.send("WebAuthn.enable")
     session.send(
         "WebAuthn.addVirtualAuthenticator",
@@ -65,7 +74,6 @@ def with_authenticator(context: BrowserContext) -> Page:
             }
         },
     )
-    return page
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,71 +1,383 @@
-"""Every page of the routes, opened by a citizen who is signed in, in three languages."""
+"""Every page in every state, looked at in light and dark, narrow and wide, English and Arabic.
+
+The list of pages is the table of addresses itself: a page that nobody walks to fails, unless
+:data:`NOT_LOOKED_AT` says why. Each walk is held to the routes that it promises.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 
+from relying_parties.samples.sdk.names import wire_name
+from tests.journeys.conftest import give_authenticator
+from tests.support import looking
 from tests.support.administration import invited
 from tests.support.demo import Demo
-from tests.support.looking import look, look_at_all
-from tests.support.walking import sign_in
+from tests.support.looking import Looker
+from tests.support.walking import all_mailed, asking, mailed
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-ANYBODY = (
-    "/", "/?q=permit", "/?q=nothing-like-it", "/services/parking-permits", "/how-it-works",
-    "/privacy", "/accessibility", "/help", "/login", "/create", "/login/help", "/login/recover",
-)  # fmt: skip
-SIGNED_IN = (
-    "/", "/account", "/account/details", "/account/details/address",
-    "/account/details/accessibility_needs", "/account/details/phone_number",
-    "/account/sharing", "/account/sharing?by=detail",
-    "/account/security", "/account/security/passkeys", "/account/security/password",
-    "/account/sessions", "/account/activity", "/account/verify", "/logout",
-)  # fmt: skip
-AT_WORK = (
-    "/admin", "/admin/services", "/admin/services?q=nothing-like-it", "/admin/new-service",
-    "/admin/services/parking-permits", "/admin/services/parking-permits/edit",
-    "/admin/services/parking-permits/versions/1", "/admin/agencies", "/admin/agencies/northtown",
-    "/admin/new-agency", "/admin/audit", "/admin/audit?kind=Nothing",
-)  # fmt: skip
+CODE = r"^\s+(\d{8})\s*$"
+CALLBACK = "https://looks.example.test/callback"
+PASSWORD = "seven brown horses by the sea"
+# Who walks in which language: people whom no other journey needs.
+CITIZEN = {"en": "Mary", "ar": "يوسف"}
+OTHER = {"en": "Suharto", "ar": "Noor"}
+LOCKED_OUT = {"en": "Grace", "ar": "Ben"}
+
+NOT_LOOKED_AT = {
+    "/static/{hash}/{name}": "sheets and scripts; every page loads them",
+    "/account/sharing/{client}/receipt/{version}": "a file to keep, no page",
+}
 
 
+@dataclass(frozen=True)
+class Walk:
+    """Steps through the product, and the pages on the way."""
+
+    steps: Callable[[Looker, Demo], None]
+    routes: frozenset[str]
+
+
+def of_anybody(at: Looker, demo: Demo) -> None:
+    """The front, and every way in before anybody is signed in."""
+    for path in (
+        "/", "/?q=a", "/?q=nothing-like-it", "/services/looks-all", "/services/looks-law",
+        "/how-it-works", "/privacy", "/accessibility", "/help", "/login", "/login/recover",
+        "/login/help", "/login/help/offered", "/login/help/code", "/login/help/stolen",
+        "/create", "/create/confirmed", "/logout", "/logout/done", "/admin/login",
+    ):  # fmt: skip
+        at.open(path)
+    at.open("/services/nothing", 400)
+    at.open("/nothing", 404)
+    at.open(asking(demo, "nothing", CALLBACK), 400)
+    at.open("/logout?id_token_hint=x", 400)
+    at.open("/consent/nothing", 400)
+    at.open("/login/recover/new?recovery=nothing", 410)
+    at.open("/create/link/nothing")
+    at.press("#link-confirm", 410)
+    at.page.goto(f"{demo.issuer}/create")
+    at.page.locator("#username").fill(f"again-{at.lang}@example.test")
+    at.go("#create-submit")
+    at.page.locator("summary").click()
+    at.press("#resend")
+    for path, button in (
+        ("/login", "#login-submit"), ("/create", "#create-submit"),
+        ("/login/recover", "#recover-submit"), ("/login/help", "main button"),
+    ):  # fmt: skip
+        at.page.goto(f"{demo.issuer}{path}")
+        at.press(button, 422)
+    for path in ("/login", "/admin/login"):
+        at.page.goto(f"{demo.issuer}{path}")
+        at.send("#passkey-form", 422)
+    at.page.goto(f"{demo.issuer}/login")
+    at.page.evaluate("document.querySelector('[name=csrf]').value = 'foreign'")
+    at.press("#login-submit", 403)
+
+
+def _everything(demo: Demo, **over: str) -> str:
+    names = ("tax_identifier", "name", "address", "phone_number", "email", "nickname")
+    asked = {"userinfo": {wire_name(demo.issuer, name): None for name in names}}
+    return asking(demo, "looks-all", CALLBACK, claims=json.dumps(asked), **over)
+
+
+def of_somebody_new(at: Looker, demo: Demo) -> None:
+    """Creating an account, by code and by link, on the way to a service."""
+    page, email = at.page, f"looks-{at.lang}@example.test"
+    at.open(_everything(demo))
+    at.press("main a[href^='/create']")
+    page.locator("#username").fill(email)
+    at.press("#create-submit")
+    asked_for = page.url
+    at.press("#code-submit", 422)
+    at.open(mailed(demo, email, r"^(http\S+/create/link/\S+)"))
+    at.press("#link-confirm")
+    at.open(asked_for)
+    at.press("#name-submit", 422)
+    page.locator("#given_name").fill("Robin")
+    at.press("#name-submit")
+    at.send("#passkey-form", 422)
+    at.press("#use-password")
+    page.locator("#password").fill("short")
+    at.press("#password-submit", 422)
+    page.locator("#password").fill(PASSWORD)
+    at.press("#password-submit")
+    for path in ("/account", "/account/details", "/account/sharing", "/account/security"):
+        at.open(path)  # with nothing in them
+    at.open("/account/sharing/looks-all", 400)
+
+
+def of_a_citizen(at: Looker, demo: Demo) -> None:
+    """Signing in on the way to a service, agreeing, and all that can be done with it after."""
+    page, me = at.page, demo.person(CITIZEN[at.lang])
+    page.goto(_everything(demo))
+    page.locator("#username").fill(me["email"])
+    at.press("#login-submit")
+    at.press("#login-submit", 422)
+    page.locator("#password").fill("wrong")
+    at.press("#login-submit", 422)
+    page.locator("#password").fill(me["password"])
+    at.press("#login-submit")
+    at.press("#offer-skip")
+    way = page.url.rpartition("/")[2]
+    at.open(f"/account/verify?i={way}")
+    at.open(f"/login/confirm?i={way}")
+    at.open(f"/login?i={way}&switch=yes")
+    page.goto(f"{demo.issuer}/consent/{way}")
+    at.send("form[data-settle]", 422)
+    page.goto(_everything(demo, response_mode="form_post"))
+    page.locator("#share-email").check()
+    page.wait_for_function("() => performance.now() > 1500")
+    at.press("#consent-allow")
+    at.open(f"/consent/{page.url.rpartition('/')[2]}", 410)
+    at.open(_everything(demo, response_mode="form_post"))
+    _shared(at, demo)
+    _account(at, demo)
+
+
+def _shared(at: Looker, demo: Demo) -> None:
+    page, mine = at.page, "/account/sharing/looks-all"
+    for path in ("/", "/account/sharing", "/account/sharing?by=detail", mine):
+        at.open(path)
+    page.locator("#share-email").uncheck()
+    at.press("#save")
+    at.open(mine)
+    at.press("#undo")
+    at.open(f"{mine}/stop")
+    at.press("#stop")
+    at.open(f"{mine}/receipt/99", 400)
+    _ended(at, demo)
+    page.goto(asking(demo, "looks-law", CALLBACK, response_mode="form_post"))
+    at.look()
+    page.wait_for_function("() => performance.now() > 1500")
+    at.press("#consent-allow")
+    at.open("/account/sharing/looks-law")
+
+
+def _ended(at: Looker, demo: Demo) -> None:
+    page, mine = at.page, "/account/sharing/parking-permits"
+    page.goto(f"{demo.service('parking-permits')['url']}/sign-in")
+    page.wait_for_function("() => performance.now() > 1500")
+    at.go("#consent-allow")
+    at.open(f"{mine}/stop")
+    at.press("#stop")
+    at.open(mine)
+    at.open("/account/sharing")
+
+
+def _account(at: Looker, demo: Demo) -> None:
+    page = at.page
+    for path in (
+        "/account", "/account/details", "/account/security", "/account/security/passkeys",
+        "/account/security/password", "/account/sessions", "/account/sessions?done=one",
+        "/account/activity", "/account/verify", "/login/confirm?next=security", "/logout",
+    ):  # fmt: skip
+        at.open(path)
+    for done in ("removed", "renamed", "stopped"):
+        at.open(f"/account/security?done={done}")
+    at.open("/account/security/passkeys/nothing", 400)
+    page.goto(f"{demo.issuer}/account/verify")
+    at.press("#verify-submit", 422)
+    page.goto(f"{demo.issuer}/login/confirm")
+    at.press("#login-submit", 422)
+    page.goto(f"{demo.issuer}/account/security/passkeys")
+    at.send("#passkey-form", 422)
+    page.goto(f"{demo.issuer}/account/security/password")
+    page.locator("#password").fill("short")
+    at.press("#password-submit", 422)
+    page.locator("#password").fill(PASSWORD)
+    at.press("#password-submit")
+    _passkey(at, demo)
+    page.goto(f"{demo.issuer}/logout")
+    at.press("#logout-confirm")
+
+
+def _passkey(at: Looker, demo: Demo) -> None:
+    page = at.page
+    give_authenticator(page)
+    page.goto(f"{demo.issuer}/account/security/passkeys")
+    at.press("#passkey-button")
+    at.press(".card a")
+    page.locator("#name").fill(" ")
+    at.press("#rename", 422)
+    at.open("/login/confirm?next=security")
+
+
+def of_two_people(at: Looker, demo: Demo) -> None:
+    """Somebody else signs in while a share page is open; and somebody tries too often."""
+    page, other = at.page, demo.person(OTHER[at.lang])
+    page.goto(f"{demo.issuer}/login")
+    page.locator("#username").fill(f"nobody-{at.lang}@example.test")
+    at.go("#login-submit")
+    for status in (422, 422, 422, 422, 422, 429):
+        page.locator("#password").fill("wrong")
+        assert at.go("#login-submit") == status
+    at.look(429)
+    _sign_in(at, demo, other)
+    page.goto(_everything(demo))
+    page.evaluate("document.querySelector('[name=as]').value = 'somebody-else'")
+    page.wait_for_function("() => performance.now() > 1500")
+    at.press("#consent-allow", 409)
+    at.open(asking(demo, "looks-strong", CALLBACK))
+
+
+def of_somebody_locked_out(at: Looker, demo: Demo) -> None:
+    """Getting back in: after a day, not at all, or at once."""
+    page, careful = at.page, demo.person(LOCKED_OUT[at.lang])
+    _asks_for_a_code(at, demo, careful["email"])
+    at.press("#code-submit")
+    at.open(mailed(demo, careful["email"], r"^(http\S+/login/recover/stop/\S+)"))
+    _sign_in(at, demo, careful)
+    at.open("/account/security")
+    at.press("#recovery-stop")
+    page.context.clear_cookies(name="__Host-sid")
+    _asks_for_a_code(at, demo, demo.person("Jo")["email"])
+    at.press("#code-submit")
+    page.locator("#password").fill("short")
+    at.press("#password-submit", 422)
+
+
+def _asks_for_a_code(at: Looker, demo: Demo, email: str) -> None:
+    page, before = at.page, all_mailed(demo, email, CODE)
+    page.goto(f"{demo.issuer}/login/recover")
+    page.locator("#username").fill(email)
+    at.press("#recover-submit")
+    at.press("#code-submit", 422)
+    page.locator("#code").fill(mailed(demo, email, CODE, but=before))
+
+
+def _sign_in(at: Looker, demo: Demo, person: Mapping[str, str]) -> None:
+    page = at.page
+    page.goto(f"{demo.issuer}/login?switch=yes")
+    page.locator("#username").fill(person["email"])
+    at.go("#login-submit")
+    page.locator("#password").fill(person["password"])
+    at.go("#login-submit")
+
+
+def of_the_staff(at: Looker, demo: Demo) -> None:
+    """The administration, with a service at every stage of its life."""
+    page, draft = at.page, f"draft-{at.lang}"
+    give_authenticator(page)
+    at.open(invited(demo, f"office-{at.lang}@example.test", "operator"))
+    at.send("#passkey-form", 422)
+    at.press("#passkey-button")
+    for path in (
+        "/admin/services", "/admin/services?q=nothing-like-it", "/admin/services/looks-all",
+        "/admin/services/looks-all/edit", "/admin/agencies", "/admin/agencies/looks",
+        "/admin/audit", "/admin/audit?kind=Nothing",
+    ):  # fmt: skip
+        at.open(path)
+    at.open("/admin/audit?since=yesterday", 422)
+    at.open("/admin/services/nothing", 404)
+    at.open("/admin/new-agency")
+    at.press("#agency-submit", 422)
+    page.goto(f"{demo.issuer}/admin/agencies/looks")
+    at.press("#invite-submit", 422)
+    page.locator("#email").fill(f"engineer-{at.lang}@looks.example.test")
+    at.press("#invite-submit")
+    page.goto(f"{demo.issuer}/admin/services/looks-all")
+    at.press("#secret-submit")
+    page.goto(f"{demo.issuer}/admin/services/looks-strong")
+    at.press("#suspend-submit", 422)
+    page.locator("#reason").fill("It is looked at")
+    at.press("#suspend-submit")
+    at.open(asking(demo, "looks-strong", CALLBACK), 400)
+    page.goto(f"{demo.issuer}/admin/services/looks-strong")
+    at.go("#resume-submit")
+    _a_draft(at, demo, draft)
+
+
+def _a_draft(at: Looker, demo: Demo, name: str) -> None:
+    page = at.page
+    at.open("/admin/new-service")
+    at.press("#draft-submit", 422)
+    page.locator('[id="metadata.agency"]').select_option("looks")
+    for member, text in {
+        "metadata.id": name,
+        "spec.name.en": "A draft",
+        "spec.redirectUris": CALLBACK,
+        "spec.auth.jwksUri": "https://looks.example.test/jwks",
+        "spec.purposes.0.name.en": "To be judged",
+        "spec.purposes.0.id": "judged",
+        "spec.purposes.0.claims.0.why.en": "To be looked at",
+    }.items():
+        page.locator(f'[id="{member}"]').fill(text)
+    page.locator('[id="spec.purposes.0.claims.0.claim"]').select_option("given_name")
+    at.press("#draft-submit")
+    at.open("/admin")
+    page.goto(f"{demo.issuer}/admin/services/{name}/versions/1")
+    at.press("#review-ask")
+    at.open("/admin")
+    page.goto(f"{demo.issuer}/admin/services/{name}/versions/1")
+    at.press("#refuse", 422)
+    page.locator("#reason").fill("Nobody needs it")
+    at.press("#refuse")
+    at.open(f"/admin/services/{name}/versions/1")
+    at.open(f"/admin/services/{name}")
+
+
+WALKS = {
+    "anybody": Walk(of_anybody, frozenset({
+        "/", "/services/{client}", "/how-it-works", "/privacy", "/accessibility", "/help",
+        "/login", "/login/recover", "/login/help", "/login/help/{problem}", "/create",
+        "/create/confirmed", "/create/link/{link}", "/create/code", "/logout", "/logout/done",
+        "/admin/login", "/authorize", "/consent/{interaction}", "/login/recover/new",
+    })),
+    "somebody-new": Walk(of_somebody_new, frozenset({
+        "/login", "/create", "/create/code", "/create/link/{link}", "/create/confirmed",
+        "/create/name", "/create/passkey", "/create/password", "/create/done", "/account",
+        "/account/details", "/account/sharing", "/account/security", "/account/sharing/{client}",
+    })),
+    "citizen": Walk(of_a_citizen, frozenset({
+        "/", "/login", "/login/password", "/login/offer", "/login/confirm", "/account/verify",
+        "/consent/{interaction}", "/authorize", "/authorize/{interaction}", "/account",
+        "/account/details", "/account/sharing", "/account/sharing/{client}",
+        "/account/sharing/{client}/stop", "/account/security", "/account/security/passkeys",
+        "/account/security/passkeys/{passkey}", "/account/security/password",
+        "/account/sessions", "/account/activity", "/logout",
+        "/account/sharing/{client}/receipt/{version}",
+    })),
+    "two-people": Walk(of_two_people, frozenset({"/login/confirm"})),
+    "locked-out": Walk(of_somebody_locked_out, frozenset({
+        "/login/recover/code", "/login/recover/new", "/login/recover/stop/{cancel}",
+        "/account/security",
+    })),
+    "staff": Walk(of_the_staff, frozenset({
+        "/admin", "/admin/invite/{invitation}", "/admin/services", "/admin/new-service",
+        "/admin/services/{client}", "/admin/services/{client}/edit", "/admin/agencies",
+        "/admin/services/{client}/versions/{version}", "/admin/new-agency",
+        "/admin/agencies/{agency}", "/admin/audit", "/authorize",
+    })),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def _services(demo: Demo) -> None:
+    demo.command("apply", "-f", str(Path(looking.__file__).with_name("looks.yaml")))
+
+
+@pytest.mark.usefixtures("_services")
 @pytest.mark.parametrize("lang", ["en", "ar"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_for_anybody(context: BrowserContext, demo: Demo, lang: str, scheme: str) -> None:
-    page = context.new_page()
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+@pytest.mark.parametrize("name", WALKS)
+def test_every_page_can_be_used_by_everybody(
+    context: BrowserContext, demo: Demo, name: str, lang: str
+) -> None:
+    """No page weighs more than the first packets, scrolls sideways or has what axe finds."""
+    at = Looker(context.new_page(), demo.issuer, lang)
 
-    for width in (320, 1280):
-        page.set_viewport_size({"width": width, "height": 800})
-        look_at_all(page, demo.issuer, ANYBODY, lang=lang, status=200)
+    WALKS[name].steps(at, demo)
 
-
-@pytest.mark.parametrize(
-    ("lang", "width", "scheme"),
-    [("en", 320, "dark"), ("ar", 1280, "dark"), ("fr", 320, "light"), ("en", 1280, "light")],
-)
-def test_pages_of_the_account(page: Page, demo: Demo, lang: str, width: int, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    sign_in(page, demo, "Anna")
-    page.set_viewport_size({"width": width, "height": 800})
-
-    look_at_all(page, demo.issuer, SIGNED_IN, lang=lang, status=200)
+    assert at.seen == WALKS[name].routes
 
 
-@pytest.mark.parametrize(("lang", "scheme"), [("en", "light"), ("ar", "dark")])
-def test_pages_of_the_administration(page: Page, demo: Demo, lang: str, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    page.set_viewport_size({"width": 320, "height": 800})
-    look_at_all(page, demo.issuer, ("/admin/login",), lang=lang, status=200)
-    page.goto(invited(demo, f"looks-{lang}@example.test", "operator"))
-    look(page)
-    page.locator("#invitation-open").click()
-    page.locator("#passkey-button").wait_for()
-    look(page)
-    page.locator("#passkey-button").click()
-    page.wait_for_url("**/admin")
+def test_no_page_is_left_out() -> None:
+    walked = {route for walk in WALKS.values() for route in walk.routes}
 
-    for width in (320, 1280):
-        page.set_viewport_size({"width": width, "height": 800})
-        look_at_all(page, demo.issuer, AT_WORK, lang=lang, status=200)
-        look_at_all(page, demo.issuer, ("/admin/services/nothing",), lang=lang, status=404)
+    assert looking.page_routes() - walked == NOT_LOOKED_AT.keys() - walked
+    assert NOT_LOOKED_AT.keys() <= looking.page_routes()

@@ -1,10 +1,18 @@
 """Steps that several journeys take."""
 
+import hashlib
+import json
 import re
+import time
+from collections.abc import Collection
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 from playwright.sync_api import Page
 
+from keys.opaque import unpadded
 from tests.support.demo import Demo
+from tests.support.servers import breathe
 
 # Our scripts run before the document counts as loaded, and then wait half a second.
 SETTLED = """() => {
@@ -36,3 +44,41 @@ def mailed_code(demo: Demo, email: str) -> str:
 def settled(page: Page) -> None:
     """Wait as a reader does: the share page takes no answer in its first half second."""
     page.wait_for_function(SETTLED)
+
+
+def mailed(
+    demo: Demo, email: str, pattern: str, *, but: Collection[str] = (), patience: float = 15
+) -> str:
+    """Wait for a mail in any language that holds ``pattern``; return what its group found.
+
+    :param but: what earlier mails held
+    """
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        for found in all_mailed(demo, email, pattern):
+            if found not in but:
+                return found
+        breathe()
+    raise AssertionError(f"no mail to {email} with {pattern}")
+
+
+def all_mailed(demo: Demo, email: str, pattern: str) -> list[str]:
+    """Return what ``pattern`` finds in the mails to somebody, newest first."""
+    with urlopen(f"{demo.facts['mail']}/messages.json?to={email}", timeout=5) as answer:
+        bodies = [message["body"] for message in json.load(answer)]
+    return [found for body in bodies for found in re.findall(pattern, body, re.MULTILINE)]
+
+
+def asking(demo: Demo, client_id: str, redirect_uri: str, **over: str) -> str:
+    """Return the address of an authorization request, with PKCE and without a secret."""
+    query = {
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        "response_type": "code",
+        "scope": "openid",
+        "state": "s" * 20,
+        "nonce": "n" * 20,
+        "code_challenge": unpadded(hashlib.sha256(b"v" * 43).digest()),
+        "code_challenge_method": "S256",
+    }
+    return f"{demo.issuer}/authorize?{urlencode(query | over)}"
