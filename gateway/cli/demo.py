@@ -220,6 +220,7 @@ def _start_all(
             "ISSUER": standing.issuer,
             "BASE_URL": f"http://{sample.agency}.localhost:{sample.port}",
             "CLIENT_ID": sample.client_id,
+            "AUTH_METHOD": sample.document["spec"]["auth"]["method"],
             "PORT": str(sample.port),
             "STORE": str(standing.home / "demo" / f"{sample.module}.sqlite"),
             **proof,

@@ -108,17 +108,9 @@ class Provider:
     async def redeem(self, code: str, verifier: str, nonce: str) -> dict[str, Any]:
         """Exchange the code; return the tokens with the verified ID token's claims as ``claims``.
 
-        :raises SignInFailed: the ID token fails a check
+        :raises SignInFailed: the code is refused, or the ID token fails a check
         """
-        metadata = await self.metadata()
-        async with self._client(metadata) as client:
-            tokens: dict[str, Any] = await client.fetch_token(
-                metadata["token_endpoint"],
-                grant_type="authorization_code",
-                code=code,
-                code_verifier=verifier,
-                redirect_uri=self._settings.redirect_uri,
-            )
+        tokens = await self._exchanged(code, verifier)
         claims = await self._verified(tokens["id_token"])
         if not hmac.compare_digest(str(claims.get("nonce", "")), nonce):
             raise SignInFailed("the ID token answers another sign-in (nonce)")
@@ -189,7 +181,11 @@ class Provider:
     def _client(self, metadata: Mapping[str, Any]) -> AsyncOAuth2Client:
         settings = self._settings
         if settings.client_jwk is None:
-            return AsyncOAuth2Client(settings.client_id, settings.client_secret)
+            return AsyncOAuth2Client(
+                settings.client_id,
+                settings.client_secret,
+                token_endpoint_auth_method=settings.auth_method,
+            )
         client = AsyncOAuth2Client(
             settings.client_id,
             dict(settings.client_jwk),
@@ -197,6 +193,21 @@ class Provider:
         )
         client.register_client_auth_method(_IssuerAssertion(metadata["issuer"]))
         return client
+
+    async def _exchanged(self, code: str, verifier: str) -> dict[str, Any]:
+        metadata = await self.metadata()
+        async with self._client(metadata) as client:
+            try:
+                tokens: dict[str, Any] = await client.fetch_token(
+                    metadata["token_endpoint"],
+                    grant_type="authorization_code",
+                    code=code,
+                    code_verifier=verifier,
+                    redirect_uri=self._settings.redirect_uri,
+                )
+            except client.oauth_error_class as error:
+                raise SignInFailed(f"the code was refused: {error}") from error
+        return tokens
 
     async def _verified(self, token: str, *, typ: str = "JWT") -> dict[str, Any]:
         try:

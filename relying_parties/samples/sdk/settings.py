@@ -15,6 +15,7 @@ class Settings:
     :ivar issuer: the gateway, exactly as its discovery document spells it
     :ivar base_url: where citizens reach this service; the redirect URI is below it
     :ivar client_jwk: the private key as a JWK; without one, ``client_secret`` is used
+    :ivar auth_method: how the secret travels, as the registration says
     """
 
     issuer: str
@@ -22,6 +23,7 @@ class Settings:
     client_id: str
     client_secret: str | None = field(default=None, repr=False)
     client_jwk: Mapping[str, Any] | None = field(default=None, repr=False)
+    auth_method: str = "client_secret_basic"
     store: Path = Path(":memory:")
     port: int = 8101
 
@@ -37,7 +39,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read ISSUER, BASE_URL, CLIENT_ID, CLIENT_SECRET or CLIENT_JWK, STORE and PORT.
+        """Read ISSUER, BASE_URL, CLIENT_ID, CLIENT_SECRET or CLIENT_JWK, AUTH_METHOD, STORE, PORT.
 
         :raises SystemExit: one that is needed is missing; the text names it
         """
@@ -53,6 +55,7 @@ class Settings:
             client_id=environment["CLIENT_ID"],
             client_secret=environment.get("CLIENT_SECRET"),
             client_jwk=json.loads(jwk) if jwk else None,
+            auth_method=environment.get("AUTH_METHOD", "client_secret_basic"),
             store=Path(environment.get("STORE", ":memory:")),
             port=int(environment.get("PORT", "8101")),
         )
