@@ -1,10 +1,10 @@
-"""What citizens do in their account: ways in, stopping and taking back; keyboard; no scripts."""
+"""What citizens do in their account: ways in, stopping and taking back, second tabs."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.support.demo import Demo
-from tests.support.walking import mailed_code, settled, sign_in
+from tests.support.walking import settled, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -100,67 +100,3 @@ def test_a_second_tab_and_the_back_button_find_a_way_on(page: Page, demo: Demo) 
     assert answer
     assert answer.status in (200, 400, 410)
     expect(page.locator("main")).to_contain_text("back")
-
-
-def test_everything_but_passkeys_works_without_scripts(chromium: Browser, demo: Demo) -> None:
-    context = chromium.new_context(java_script_enabled=False, locale="en-GB")
-    context.set_default_timeout(15_000)
-    page, email = context.new_page(), "plain@example.test"
-
-    page.goto(demo.service(COUNCIL)["url"])
-    page.get_by_role("link", name="Sign in to apply").click()
-    page.get_by_role("link", name="Create an account").click()
-    page.locator("#username").fill(email)
-    page.locator("#create-submit").click()
-    page.locator("#code").fill(mailed_code(demo, email))
-    page.locator("#code-submit").click()
-    page.locator("#given_name").fill("Pat")
-    page.locator("#family_name").fill("Plain")
-    page.locator("#name-submit").click()
-    page.locator("#use-password").click()
-    page.locator("#password").fill("seven brown horses by the sea")
-    page.locator("#password-submit").click()
-    page.get_by_role("link", name="Continue").or_(
-        page.get_by_role("button", name="Continue")
-    ).first.click()
-    page.locator("#consent-allow").click()
-    expect(page.locator("[data-claim=name]")).to_have_text("Pat Plain")
-
-    page.goto(f"{demo.issuer}/account/sharing/{COUNCIL}/stop")
-    page.locator("#stop").click()
-    expect(page.get_by_text("You stopped sharing. They get no new details.")).to_be_visible()
-    context.close()
-
-
-def test_a_keyboard_is_enough(page: Page, demo: Demo) -> None:
-    person = demo.person("David")
-    page.goto(demo.service("tax-account")["url"])
-    focus(page, "Sign in")
-    page.keyboard.press("Enter")
-    expect(page.locator("#username")).to_be_visible()
-    page.locator("#username").focus()
-    page.keyboard.type(person["email"])
-    page.keyboard.press("Enter")
-    expect(page.locator("#password")).to_be_visible()
-    page.locator("#password").focus()
-    page.keyboard.type(person["password"])
-    page.keyboard.press("Enter")
-    expect(page.locator("#offer-skip").or_(page.locator("#consent-allow"))).to_be_visible()
-    if page.locator("#offer-skip").count():
-        focus(page, page.locator("#offer-skip").inner_text())
-        page.keyboard.press("Enter")
-    expect(page.locator("#consent-allow")).to_be_visible()
-    settled(page)
-    focus(page, page.locator("#consent-allow").inner_text())
-    page.keyboard.press("Space")
-
-    expect(page.locator("[data-claim=birthdate]")).to_be_visible()
-
-
-def focus(page: Page, text: str) -> None:
-    """Press Tab until the thing with this text has the focus."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.innerText") == text:
-            return
-    raise AssertionError(f"Tab never reaches {text!r}")
