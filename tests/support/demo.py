@@ -75,31 +75,36 @@ class Demo:
         raise AssertionError(f"no mail to {to} about {subject}")
 
 
-def start(home: Path) -> Demo:
-    """Start the demo and wait until it is ready."""
+def start(home: Path, *more: str) -> Demo:
+    """Start the demo, with ``more`` options, and wait until it is ready."""
     ports = {name: free_port() for name in OPTIONS}
-    arguments = [part for name, port in ports.items() for part in (f"--{name}", str(port))]
-    environment = {
-        name: text
-        for name, text in os.environ.items()
-        if "GATEHOUSE" not in name and name != "PYTHONDONTWRITEBYTECODE"
-    }
+    process = launch(home, ports, *more)
     log = home / "demo.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gateway.cli", "demo", "--home", str(home), *arguments],
-            cwd=ROOT,
-            env=environment,
-            stdout=output,
-            stderr=output,
-            stdin=subprocess.DEVNULL,
-        )
     deadline = time.monotonic() + 90
     while b"Ctrl-C stops" not in log.read_bytes():
         if process.poll() is not None or time.monotonic() > deadline:
             raise AssertionError(log.read_text())
         breathe()
     return Demo(json.loads((home / "demo.json").read_text()), home, ports, process)
+
+
+def launch(home: Path, ports: Mapping[str, int], *more: str) -> "subprocess.Popen[bytes]":
+    """Launch the demo on ``ports``; what it says goes to ``demo.log``."""
+    arguments = [part for name, port in ports.items() for part in (f"--{name}", str(port))]
+    environment = {
+        name: text
+        for name, text in os.environ.items()
+        if "GATEHOUSE" not in name and name != "PYTHONDONTWRITEBYTECODE"
+    }
+    with (home / "demo.log").open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "gateway.cli", "demo", "--home", str(home), *arguments, *more],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+        )
 
 
 def tells_no_secret(demo: Demo) -> None:
