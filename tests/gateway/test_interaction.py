@@ -66,7 +66,7 @@ def error(**given: Any) -> str:
         pytest.param({"hinted": True}, Step.ISSUE, id="hinted"),
         pytest.param({"hinted": False}, Step.LOGIN, id="hinted-another"),
         pytest.param({"prompt": "login"}, Step.LOGIN, id="login"),
-        pytest.param({"prompt": "select_account"}, Step.LOGIN, id="select-account"),
+        pytest.param({"prompt": "select_account"}, Step.CHOOSE, id="select-account"),
         pytest.param({"prompt": "login", "logged_in": True}, Step.ISSUE, id="login-done"),
         pytest.param({"prompt": "login", "offered": True}, Step.LOGIN, id="login-not-by-an-offer"),
         pytest.param({"max_age": 60}, Step.ISSUE, id="max-age-just-so"),

@@ -214,7 +214,8 @@ async def test_of_two_who_register_one_passkey_one_has_it(gateway: Gateway) -> N
 
 FILLED = {
     "{interaction}": "i" * 43, "{hash}": "x", "{name}": "x", "{client}": "basic", "{version}": "1",
-    "{agency}": "northtown", "{invitation}": "i" * 43, "{passkey}": "0" * 36, "{session}": "0" * 36,
+    "{agency}": "northtown", "{claim}": "address",
+    "{invitation}": "i" * 43, "{passkey}": "0" * 36, "{session}": "0" * 36,
     "{cancel}": "c" * 43, "{link}": "l" * 43, "{problem}": "lost",
 }  # fmt: skip
 PROTOCOL = {route.path for route in routes.PROTOCOL}

@@ -87,7 +87,7 @@ async def due_now(gateway: Gateway) -> None:
 
 
 def read(gateway: Gateway, told: dict[str, str]) -> Any:
-    keyring: Keyring = gateway.runtime.keyring
+    keyring: Keyring = gateway.runtime.keyring  # the one that signed: the worker runs in here
     return signing.verify(
         keyring, told["logout_token"], purpose="event", typ="logout+jwt", issuer=gateway.issuer,
         at=None,

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from gateway.runtime import now
-from keys import signing
+from keys import keystore, signing
 from tests.support import services, verdicts
 from tests.support.gateway import Citizen, Gateway
 from tests.support.services import CALLBACK
@@ -24,8 +24,10 @@ async def response(gateway: Gateway, citizen: Citizen, client_id: str, **over: A
     told = parse_qs(urlsplit(answer.headers["location"]).query)
     assert answer.headers["location"].startswith(f"{CALLBACK}?response=")
     assert list(told) == ["response"]  # JM-2: nothing of it outside
+    async with gateway.runtime.entry() as entry:  # another test may have rotated them
+        keyring = await keystore.load(entry, gateway.runtime.vault.sealer)
     return signing.verify(
-        gateway.runtime.keyring,
+        keyring,
         told["response"][0],
         purpose="token",
         typ=None,

@@ -165,7 +165,7 @@ async def test_a_client_s_requests_wait_in_a_number(gateway: Gateway) -> None:
     verdicts.refused(refused, "temporarily_unavailable", 429)
     assert 1 <= int(refused.headers["retry-after"]) <= 90
     await gateway.rows(
-        "UPDATE relying_parties.pushed_requests SET expires_at = now() - interval '16 minutes'"
+        "UPDATE relying_parties.pushed_requests SET expires_at = now() - interval '2 hours'"
     )
     await worker.purge(gateway.runtime)
     assert not await gateway.rows("SELECT FROM relying_parties.pushed_requests")
@@ -319,6 +319,7 @@ async def test_in_a_storm_of_guesses_a_new_device_needs_a_code_too(
 async def test_a_code_for_something_else_signs_nobody_in(gateway: Gateway, storm: None) -> None:
     """RE-07: a flow that began without a password has no way to this page."""
     citizen, browser = await gateway.citizen(), Browser(gateway)
+    await gateway.set_password(citizen.account, "a quiet harbour at dawn")
     asked = await browser.fill(
         await browser.follow("/login/recover"), "recover-submit", {"username": citizen.email}
     )

@@ -82,7 +82,7 @@ async def added(gateway: Gateway, someone: Citizen) -> Device:
     return device
 
 
-@pytest.mark.parametrize("prompt", ["login", "select_account", "login consent"])
+@pytest.mark.parametrize("prompt", ["login", "login select_account", "login consent"])
 async def test_who_is_signed_in_signs_in_again(
     gateway: Gateway, weak: Citizen, prompt: str
 ) -> None:

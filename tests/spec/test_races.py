@@ -228,6 +228,7 @@ async def test_after_a_new_password_no_other_browser_gets_a_code(
 async def test_a_recovery_code_works_once_in_fifty_posts(gateway: Gateway) -> None:
     """RC-07: one recovery begins."""
     someone = await gateway.citizen()
+    await gateway.set_password(someone.account, "a quiet harbour at dawn")
     browser = Browser(gateway)
     start = await browser.follow("/login/recover")
     page = await browser.fill(start, "username", {"username": someone.email})

@@ -5,6 +5,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
+from gateway.web.cookies import RECOVERY
 from idp import recovery
 from relying_parties import clients
 from tests.support.citizen import ACTION, FORM, HIDDEN
@@ -96,8 +97,8 @@ async def meanwhile(gateway: Gateway, what: str, someone: Citizen, client_id: st
     elif what == "recovered":
         async with gateway.runtime.entry() as entry:
             started = await recovery.start(entry, someone.account)
-        elsewhere = Browser(gateway)
-        page = await elsewhere.follow(f"/login/recover/new?recovery={started.handle}")
+        elsewhere = Browser(gateway, f"{RECOVERY}={started.handle}")
+        page = await elsewhere.follow("/login/recover/new")
         done = await elsewhere.fill(page, "password-submit", {"password": "seven slow herons fly"})
         assert "__Host-sid" in elsewhere.cookies, done.text
     else:
