@@ -28,6 +28,7 @@ from relying_parties.clients import Client
 log = logging.getLogger("gatehouse")
 
 FRESH = 1.0  # seconds for which the registry's number is believed
+BESIDE = 2  # connections for what a process looks up for itself
 KEYS_FRESH = 1.0  # a key that leaked signs and verifies no longer than this (security: KE-05)
 
 
@@ -45,6 +46,9 @@ class Runtime:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.pool = Pool(settings.database_url, PoolPolicy(size=settings.pool_size))
+        # Apart: who asks for a client may hold a connection already, and if all do, each would
+        # wait for another one that never comes free.
+        self._beside = Pool(settings.database_url, PoolPolicy(size=BESIDE))
         self.hasher: Any = None
         self.pages = Buckets(pace.PAGES, on=settings.rate_limits)
         self.paces = Buckets(pace.CLIENTS, on=settings.rate_limits)
@@ -74,13 +78,14 @@ class Runtime:
     async def close(self) -> None:
         """Let everything go."""
         await self.pool.close()
+        await self._beside.close()
 
     async def client(self, client_id: str) -> Client | None:
         """Return a registered client, as it was at most a second ago; ``None`` if unknown."""
         if time.monotonic() - self._looked > FRESH:
             await self._look()
         if client_id not in self._clients:
-            async with self.entry() as entry:
+            async with self._look_up() as entry:
                 found = await clients.find(entry, client_id)
             if found is None:
                 return None  # not remembered: strangers could fill the memory with names
@@ -92,7 +97,7 @@ class Runtime:
         while True:
             await asyncio.sleep(KEYS_FRESH)
             try:
-                async with self.entry() as entry:
+                async with self._look_up() as entry:
                     standing = await keystore.standing(entry)
                     if standing != self._keys_standing:
                         self.keyring = await keystore.load(entry, self.vault.sealer)
@@ -100,9 +105,12 @@ class Runtime:
             except Exception:  # a database that is away for a minute must not end the watch
                 log.exception("keys not read")
 
+    def _look_up(self) -> Entry:
+        return Entry(self._beside, now())
+
     async def _look(self) -> None:
         self._looked = time.monotonic()
-        async with self.entry() as entry:
+        async with self._look_up() as entry:
             number = await clients.registry_version(entry)
         if number != self._registry:
             self._registry = number
