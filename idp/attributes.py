@@ -14,7 +14,7 @@ itself has ended, as when somebody moved.
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from idp import catalog, derived, tables, values
+from idp import catalog, readings, tables, values
 from idp.derived import NO_TERMS, Terms
 from idp.errors import AccountNotOpen, ClaimUnknown, StaleVersion, ValueRefused
 from idp.events import AttributesChanged
@@ -212,7 +212,7 @@ async def read(
     inputs = {source for name in claims for source in catalog.BY_NAME[name].derived_from}
     rows = await entry.all(READ, of_account=account_id, claims=sorted({*claims, *inputs}))
     key = _key(vault, account_id, rows)
-    seen = _Seen(entry.at, rows[0]["ial"], _best(rows, entry.at), claims, terms)
+    seen = readings.Seen(entry.at, rows[0]["ial"], readings.best(rows, entry.at), claims, terms)
     held = {name: _opened(key, account_id, row, entry.at) for name, row in seen.best.items()}
     known = {name: one.value for name, one in held.items()}
     chosen = {}
@@ -238,19 +238,19 @@ async def values_of(
     rows = await entry.together(VALUES, of_account=account_id, claims=" ".join({*claims, *inputs}))
     key = _key(vault, account_id, rows)
     at, whose = entry.at, str(account_id)
-    found_rows = _best(rows, at)
+    found_rows = readings.best(rows, at)
     disputed = {name for name, row in found_rows.items() if row["status"] == DISPUTED}
     best = {name: row for name, row in found_rows.items() if name not in disputed}
     known = {}
     for name, row in best.items():
         plain = key.open(row["sealed"], "idp.attributes", whose, name, str(row["id"]))
-        known[name] = _now(_spelt(plain), row, at)
-    seen = _Seen(at, rows[0]["ial"], best, claims, terms)
+        known[name] = readings.now(_spelt(plain), row, at)
+    seen = readings.Seen(at, rows[0]["ial"], best, claims, terms)
     found = {}
     for name in claims:
-        if disputed and (name in disputed or _follows(name, disputed)):
+        if disputed and (name in disputed or readings.follows(name, disputed)):
             continue
-        value = known[name] if name in known else _made(name, known, seen)
+        value = known[name] if name in known else readings.made(name, known, seen)
         if value is not None:
             found[name] = value
     return found
@@ -294,7 +294,7 @@ async def record(  # noqa: PLR0913 - one row of the table
     :raises AccountNotOpen: there is nobody to write about
     """
     known = catalog.BY_NAME.get(claim)
-    if known is None or claim in COMPUTED or (known.derived_from and claim != "name"):
+    if known is None or claim in readings.COMPUTED or (known.derived_from and claim != "name"):
         raise ClaimUnknown(claim)
     value = values.check(known.validator, value, entry.at.date())
     _judge(validity, entry.at.date())
@@ -363,11 +363,6 @@ def _change(before: int, *, contested: bool, same: bool) -> str | None:
     return "correction" if contested else "change"
 
 
-def _follows(name: str, disputed: Collection[str]) -> bool:
-    sources = catalog.BY_NAME[name].derived_from
-    return name not in COMPUTED and not set(sources).isdisjoint(disputed)
-
-
 def _key(vault: Vault, account_id: UUID, rows: Sequence[Row]) -> DataKey:
     if not rows or rows[0]["account_status"] != "open":
         raise AccountNotOpen
@@ -378,98 +373,13 @@ def _spelt(plain: bytes) -> Any:
     return _read(plain.decode())[0]
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What a reading found: the current rows of the claims asked for and of their inputs."""
-
-    at: datetime
-    ial: int
-    best: Mapping[str, Row]
-    claims: Collection[str]
-    terms: Terms
-
-
-def _best(rows: Sequence[Row], at: datetime) -> dict[str, Row]:
-    best: dict[str, Row] = {}
-    for row in rows:
-        claim = row["claim"]
-        if claim is None or _over(row, at):
-            continue
-        if claim not in best or _comes_first(row, best[claim], at):
-            best[claim] = row
-    return best
-
-
-def _comes_first(row: Row, other: Row, at: datetime) -> bool:
-    # Two that are told, one of them verified once: the newer word counts.
-    ranks = [(_holds(one, at), one["recorded_at"], one["verified"]) for one in (row, other)]
-    return ranks[0] > ranks[1]
-
-
-def _holds(row: Row, at: datetime) -> bool:
-    ends = row["verification_ends_at"]
-    return row["verified"] and (ends is None or ends > at)
-
-
-def _over(row: Row, at: datetime) -> bool:
-    return row["valid_until"] is not None and row["valid_until"] < at.date()
-
-
-def _now(value: Any, row: Row, at: datetime) -> Any:
-    # Of what is stored, only "is verified" is a yes: it is true while it holds.
-    return _holds(row, at) if value is True else value
-
-
-def _made(name: str, known: Mapping[str, Any], seen: _Seen) -> Any:
-    made = COMPUTED.get(name)
-    if made:
-        return made(seen)
-    if name in derived.OF_TERMS:
-        return derived.OF_TERMS[name](known, seen.terms)
-    function = derived.FUNCTIONS.get(name)
-    return function(known, seen.at.date()) if function else None
-
-
-def _identity_verified(seen: _Seen) -> bool:
-    return seen.ial > 1
-
-
-def _verified_at(seen: _Seen) -> int | None:
-    times = [
-        row["verified_at"]
-        for name in catalog.BY_NAME["verified_at"].derived_from
-        if (row := seen.best.get(name)) and _holds(row, seen.at)
-    ]
-    return int(max(times).timestamp()) if times and seen.ial > 1 else None
-
-
-def _phone_verified(seen: _Seen) -> bool | None:
-    row = seen.best.get("phone_number")
-    return _holds(row, seen.at) if row else None
-
-
-def _updated_at(seen: _Seen) -> int | None:
-    # Only of what is asked for: a change of anything else is nobody's business.
-    names = {*seen.claims, *(catalog.BY_NAME["name"].derived_from if "name" in seen.claims else ())}
-    times = [row["recorded_at"] for name, row in seen.best.items() if name in names]
-    return int(max(times).timestamp()) if times else None
-
-
-COMPUTED: Mapping[str, Callable[[_Seen], Any]] = {
-    "identity_verified": _identity_verified,
-    "verified_at": _verified_at,
-    "updated_at": _updated_at,
-    "phone_number_verified": _phone_verified,
-}
-
-
 def _opened(key: DataKey, account_id: UUID, row: Row, at: datetime) -> Attribute:
     return Attribute(
         claim=row["claim"],
-        value=_now(_spelt(_plain(key, account_id, row["claim"], row)), row, at),
+        value=readings.now(_spelt(_plain(key, account_id, row["claim"], row)), row, at),
         source_type=row["source_type"],
         source=row["source"],
-        verified=_holds(row, at),
+        verified=readings.holds(row, at),
         verified_at=row["verified_at"],
         recorded_at=row["recorded_at"],
         valid_from=row["valid_from"],
@@ -477,7 +387,7 @@ def _opened(key: DataKey, account_id: UUID, row: Row, at: datetime) -> Attribute
         version=row["version"],
         verification_ends_at=row["verification_ends_at"],
         valid_until=row["valid_until"],
-        over=_over(row, at),
+        over=readings.over(row, at),
     )
 
 
@@ -486,14 +396,14 @@ def _plain(key: DataKey, account_id: UUID, claim: str, row: Row) -> bytes:
 
 
 def _derived(
-    name: str, held: Mapping[str, Attribute], known: Mapping[str, Any], seen: _Seen
+    name: str, held: Mapping[str, Attribute], known: Mapping[str, Any], seen: readings.Seen
 ) -> Attribute | None:
-    value = _made(name, known, seen)
+    value = readings.made(name, known, seen)
     if value is None:
         return None
     sources = [held[source] for source in catalog.BY_NAME[name].derived_from if source in held]
     # Ours to say, whatever is held.
-    verified = name in COMPUTED or (bool(sources) and all(one.verified for one in sources))
+    verified = name in readings.COMPUTED or (bool(sources) and all(one.verified for one in sources))
     first = sources[0] if sources else None
     return Attribute(
         claim=name,

@@ -4,7 +4,7 @@ import pytest
 
 from gateway import claim_labels
 from gateway.pages.account import telling
-from idp import attributes, catalog, derived, values
+from idp import catalog, derived, readings, values
 from idp.catalog import BY_NAME, CATALOG, SCOPES, Claim
 from idp.proofing import sandbox
 
@@ -59,7 +59,7 @@ def test_a_flag_holds_as_long_as_what_it_is_about() -> None:
 @every_claim
 def test_somebody_says_it(claim: Claim) -> None:
     """No claim of the catalogue is one that never has a value."""
-    made = claim.name in {*derived.FUNCTIONS, *derived.OF_TERMS, *attributes.COMPUTED}
+    made = claim.name in {*derived.FUNCTIONS, *derived.OF_TERMS, *readings.COMPUTED}
     written = claim.name in catalog.TOLD | catalog.REGISTERED | catalog.OURS
 
     assert made != written
