@@ -66,7 +66,14 @@ def error(**given: Any) -> str:
         pytest.param({"hinted": True}, Step.ISSUE, id="hinted"),
         pytest.param({"hinted": False}, Step.LOGIN, id="hinted-another"),
         pytest.param({"prompt": "login"}, Step.LOGIN, id="login"),
-        pytest.param({"prompt": "select_account"}, Step.CHOOSE, id="select-account"),
+        pytest.param({"prompt": "select_account"}, Step.CHOOSE, id="choose"),
+        pytest.param({"prompt": "select_account", "chosen": True}, Step.ISSUE, id="choose-done"),
+        pytest.param({"prompt": "select_account", "logged_in": True}, Step.ISSUE, id="chose-by-it"),
+        pytest.param({"prompt": "select_account", "hinted": False}, Step.LOGIN, id="choose-hinted"),
+        pytest.param({"prompt": "select_account login"}, Step.LOGIN, id="choose-by-signing-in"),
+        pytest.param(
+            {"prompt": "select_account", "session": None, "new": None}, Step.LOGIN, id="choose-none"
+        ),
         pytest.param({"prompt": "login", "logged_in": True}, Step.ISSUE, id="login-done"),
         pytest.param({"prompt": "login", "offered": True}, Step.LOGIN, id="login-not-by-an-offer"),
         pytest.param({"max_age": 60}, Step.ISSUE, id="max-age-just-so"),

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.demo import Demo
-from tests.support.looking import look
+from tests.support.looking import look_around
 from tests.support.walking import sign_in
 
 pytestmark = pytest.mark.browser
@@ -22,9 +22,7 @@ def test_the_account_that_is_signed_in_or_another(page: Page, demo: Demo) -> Non
     }  # fmt: skip
 
     page.goto(f"{demo.issuer}/authorize?{urlencode(asked)}")
-    look(page)
-    page.set_viewport_size({"width": 320, "height": 800})
-    look(page)
+    assert look_around(page) == []
     page.locator("#choose-other").click()
     expect(page.locator("h1")).to_have_text("Sign in")
     page.go_back()

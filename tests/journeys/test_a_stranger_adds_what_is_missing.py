@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.demo import Demo
-from tests.support.looking import look
+from tests.support.looking import look_around
 from tests.support.walking import mailed_code, settled
 
 pytestmark = pytest.mark.browser
@@ -35,11 +35,11 @@ def test_a_stranger_adds_what_is_missing_and_shares_three_of_five(page: Page, de
     page.get_by_role("link", name="Sign in to apply").click()
     create_account(page, demo, EMAIL)
     expect(page.locator("#consent-allow")).to_be_visible()
-    look(page)
+    assert look_around(page) == []
     asked = page.url
 
     page.get_by_role("link", name="Add it Home address").click()
-    look(page)
+    assert look_around(page) == []
     page.locator("#street_address").fill("3 Weir View")
     page.locator("#postal_code").fill("NT3 4AB")
     page.locator("#locality").fill("Northtown")
@@ -66,7 +66,7 @@ def test_a_stranger_is_proved_with_what_the_page_says(page: Page, demo: Demo) ->
     page.get_by_role("link", name="Sign in").first.click()
     create_account(page, demo, "proved@example.test")
     page.get_by_role("link", name="Add it Date of birth").click()
-    look(page)
+    assert look_around(page) == []
     born = page.locator("#trial-birthdate").inner_text()
 
     page.locator("#document_number").fill(page.locator("#trial-number").inner_text())
