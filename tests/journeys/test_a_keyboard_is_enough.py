@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.demo import Demo
 from tests.support.keyboard import Keyboard
-from tests.support.walking import settled, sign_in
+from tests.support.walking import rested, settled, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -44,6 +44,7 @@ def test_from_the_portal_to_a_service_and_only_what_is_switched_on(page: Page, d
     expect(page.locator("#duration-2")).to_be_checked()
     keys.press("ArrowUp")
     keys.to("#consent-allow")
+    rested(page)
     keys.press("Enter", "[data-claim=name]")
 
     expect(page.locator("[data-claim=email]")).to_have_text(me["email"])

@@ -11,7 +11,7 @@ from tests.journeys.conftest import give_authenticator
 from tests.support.administration import invited
 from tests.support.demo import Demo
 from tests.support.looking import watch
-from tests.support.walking import asking, mailed_code
+from tests.support.walking import asking, mailed_code, stay
 
 pytestmark = pytest.mark.browser
 
@@ -77,6 +77,7 @@ def test_what_citizens_and_agencies_write_is_text(
 ) -> None:
     (tmp_path / "probe.yaml").write_text(documents())
     demo.command("apply", "-f", str(tmp_path / "probe.yaml"))
+    stay(context, CALLBACK)
     page = context.new_page()
     give_authenticator(page)
     failed: list[str] = []
@@ -160,6 +161,7 @@ def with_a_service(page: Page, demo: Demo) -> None:
 
 def before_the_staff(page: Page, demo: Demo) -> None:
     page.goto(invited(demo, "probes@example.test", "operator"))
+    page.locator("#invitation-open").click()
     page.locator("#passkey-button").click()
     expect(page.locator("h1")).to_have_text("To do")
     page.goto(f"{demo.issuer}/admin/services/{SERVICE}")

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.demo import Demo
+from tests.support.walking import settled
 
 pytestmark = pytest.mark.browser
 
@@ -18,11 +19,13 @@ def sign_in(page: Page, demo: Demo, client_id: str, link: str) -> None:
         page.locator("#login-submit").click()
         page.locator("#password").fill(person["password"])
         page.locator("#login-submit").click()
-        page.locator("#offer-skip").or_(page.locator("#consent-allow")).wait_for()
+        page.wait_for_url(lambda url: "/login/password" not in url)
         if page.locator("#offer-skip").is_visible():
             page.locator("#offer-skip").click()
-    page.wait_for_function("() => performance.now() > 1500")
-    page.locator("#consent-allow").click()
+    page.locator("#consent-allow").or_(page.locator("#details")).wait_for()
+    if page.locator("#consent-allow").is_visible():
+        settled(page)
+        page.locator("#consent-allow").click()
     expect(page.locator("#details")).to_be_visible()
 
 

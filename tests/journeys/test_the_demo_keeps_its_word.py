@@ -98,7 +98,8 @@ def says_what_programs_need(facts: Any) -> None:
     assert facts["admin"]["url"].startswith(facts["issuer"])
     assert len(facts["people"]) == 20
     for person in facts["people"]:
-        assert all(person[name] for name in ("name", "email", "password"))
+        assert all(person[name] for name in ("name", "email", "case"))
+        assert ("locked" in person["case"]) == (person["password"] is None)
     kinds = []
     for service in facts["services"]:
         assert all(service[name] for name in ("name", "url", "client_id", "redirect_uris"))

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 from keys.opaque import unpadded
 from tests.support.demo import Demo
@@ -44,6 +44,18 @@ def mailed_code(demo: Demo, email: str) -> str:
 def settled(page: Page) -> None:
     """Wait as a reader does: the share page takes no answer in its first half second."""
     page.wait_for_function(SETTLED)
+
+
+def stay(context: BrowserContext, redirect_uri: str) -> None:
+    """Let a service take its answers and show nothing, so that our page stays in front."""
+    context.route(f"{redirect_uri}*", lambda route: route.fulfill(status=204))
+
+
+def rested(page: Page) -> None:
+    """Wait where the focus came back just now: that, too, is the front of the page anew."""
+    page.wait_for_function(
+        "(then) => performance.now() > then + 700", arg=page.evaluate("performance.now()")
+    )
 
 
 def mailed(
