@@ -324,9 +324,9 @@ def _tell(standing: House, facts: Mapping[str, Any]) -> None:
     click.echo()
     for what, where, note in rows:
         click.echo(f"  {what:<16} {where:<38} {note}")
-    click.echo(
-        f"\n  Administrator    {facts['admin']['url']}\n                   (one passkey, once)"
-    )
+    admin = facts["admin"]
+    click.echo(f"\n  Administrator    {admin['url']}\n  A second one     {admin['second_url']}")
+    click.echo("                   (each makes one passkey, once; nobody approves their own)")
     click.echo("\n  People to sign in as, or create an account of your own:\n")
     for person in facts["people"]:
         password = person["password"] or "(none)"
