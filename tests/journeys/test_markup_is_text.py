@@ -77,7 +77,7 @@ def test_what_citizens_and_agencies_write_is_text(
 ) -> None:
     (tmp_path / "probe.yaml").write_text(documents())
     demo.command("apply", "-f", str(tmp_path / "probe.yaml"))
-    stay(context, CALLBACK)
+    stay(context)
     page = context.new_page()
     give_authenticator(page)
     failed: list[str] = []
