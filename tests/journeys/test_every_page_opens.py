@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
+from idp import attempts
 from relying_parties.samples.sdk.names import wire_name
 from tests.journeys.conftest import give_authenticator
 from tests.support import looking
 from tests.support.administration import invited
 from tests.support.demo import Demo
 from tests.support.looking import Looker
-from tests.support.walking import all_mailed, asking, mailed
+from tests.support.walking import all_mailed, asking, mailed, stay
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -26,12 +27,14 @@ CODE = r"^\s+(\d{8})\s*$"
 CALLBACK = "https://looks.example.test/callback"
 PASSWORD = "seven brown horses by the sea"
 # Who walks in which language: people whom no other journey needs.
-CITIZEN = {"en": "Mary", "ar": "يوسف"}
+CITIZEN = {"en": "伟", "ar": "يوسف"}
 OTHER = {"en": "Suharto", "ar": "Noor"}
 LOCKED_OUT = {"en": "Grace", "ar": "Ben"}
+COLLEAGUE = {"en": "Amina", "ar": "Piotr"}
 
 NOT_LOOKED_AT = {
     "/static/{hash}/{name}": "sheets and scripts; every page loads them",
+    "/logos/{client}/{digest}": "pictures; the pages of services that have one show them",
     "/account/sharing/{client}/receipt/{version}": "a file to keep, no page",
 }
 
@@ -53,12 +56,12 @@ def of_anybody(at: Looker, demo: Demo) -> None:
         "/create", "/create/confirmed", "/logout", "/logout/done", "/admin/login",
     ):  # fmt: skip
         at.open(path)
-    at.open("/services/nothing", 400)
+    at.open("/services/nothing", 404)
     at.open("/nothing", 404)
     at.open(asking(demo, "nothing", CALLBACK), 400)
     at.open("/logout?id_token_hint=x", 400)
     at.open("/consent/nothing", 400)
-    at.open("/login/recover/new?recovery=nothing", 410)
+    at.open("/login/recover/new", 410)
     at.open("/create/link/nothing")
     at.press("#link-confirm", 410)
     at.page.goto(f"{demo.issuer}/create")
@@ -81,9 +84,12 @@ def of_anybody(at: Looker, demo: Demo) -> None:
 
 
 def _everything(demo: Demo, **over: str) -> str:
-    names = ("tax_identifier", "name", "address", "phone_number", "email", "nickname")
-    asked = {"userinfo": {wire_name(demo.issuer, name): None for name in names}}
-    return asking(demo, "looks-all", CALLBACK, claims=json.dumps(asked), **over)
+    names = ("birthdate", "name", "address", "phone_number", "email", "nickname")
+    return asking(demo, "looks-all", CALLBACK, claims=_claims(demo, *names), **over)
+
+
+def _claims(demo: Demo, *names: str) -> str:
+    return json.dumps({"userinfo": {wire_name(demo.issuer, name): None for name in names}})
 
 
 def of_somebody_new(at: Looker, demo: Demo) -> None:
@@ -109,7 +115,7 @@ def of_somebody_new(at: Looker, demo: Demo) -> None:
     at.press("#password-submit")
     for path in ("/account", "/account/details", "/account/sharing", "/account/security"):
         at.open(path)  # with nothing in them
-    at.open("/account/sharing/looks-all", 400)
+    at.open("/account/sharing/looks-all", 404)
 
 
 def of_a_citizen(at: Looker, demo: Demo) -> None:
@@ -150,7 +156,10 @@ def _shared(at: Looker, demo: Demo) -> None:
     at.press("#undo")
     at.open(f"{mine}/stop")
     at.press("#stop")
-    at.open(f"{mine}/receipt/99", 400)
+    page.goto(f"{demo.issuer}{mine}")
+    _elsewhere(at, mine, "#undo")
+    at.press("#undo", 409)
+    at.open(f"{mine}/receipt/99", 404)
     _ended(at, demo)
     page.goto(asking(demo, "looks-law", CALLBACK, response_mode="form_post"))
     at.look()
@@ -159,13 +168,23 @@ def _shared(at: Looker, demo: Demo) -> None:
     at.open("/account/sharing/looks-law")
 
 
+def _elsewhere(at: Looker, path: str, button: str) -> None:
+    """Do it in another tab, which knows nothing of this one."""
+    other = at.page.context.new_page()
+    other.goto(f"{at.issuer}{path}")
+    with other.expect_navigation():
+        other.locator(button).click()
+    other.close()
+
+
 def _ended(at: Looker, demo: Demo) -> None:
     page, mine = at.page, "/account/sharing/parking-permits"
     page.goto(f"{demo.service('parking-permits')['url']}/sign-in")
     page.wait_for_function("() => performance.now() > 1500")
     at.go("#consent-allow")
-    at.open(f"{mine}/stop")
-    at.press("#stop")
+    page.goto(f"{demo.issuer}{mine}")
+    _elsewhere(at, f"{mine}/stop", "#stop")
+    at.press("#save", 409)
     at.open(mine)
     at.open("/account/sharing")
 
@@ -180,7 +199,8 @@ def _account(at: Looker, demo: Demo) -> None:
         at.open(path)
     for done in ("removed", "renamed", "stopped"):
         at.open(f"/account/security?done={done}")
-    at.open("/account/security/passkeys/nothing", 400)
+    at.open("/account/security/passkeys/nothing", 404)
+    _details(at, demo)
     page.goto(f"{demo.issuer}/account/verify")
     at.press("#verify-submit", 422)
     page.goto(f"{demo.issuer}/login/confirm")
@@ -197,6 +217,26 @@ def _account(at: Looker, demo: Demo) -> None:
     at.press("#logout-confirm")
 
 
+def _details(at: Looker, demo: Demo) -> None:
+    page, details = at.page, "/account/details"
+    for claim in (
+        "address", "phone_number", "contact_preference", "accessibility_needs", "salutation",
+    ):  # fmt: skip
+        at.open(f"{details}/{claim}")
+    at.open(f"{details}/nothing", 404)
+    page.goto(f"{demo.issuer}{details}/phone_number")
+    page.locator("#phone_number").fill("1")
+    at.press("#detail-save", 422)
+    page.goto(f"{demo.issuer}{details}/salutation")
+    page.locator("#salutation").fill("Captain")
+    page.evaluate("document.querySelector('[name=seen]').value = '99'")
+    at.press("#detail-save", 409)
+    page.locator("#salutation").fill("Captain")
+    at.press("#detail-save")
+    at.press("[id^=dispute-]")
+    at.press("[id^=dispute-]")
+
+
 def _passkey(at: Looker, demo: Demo) -> None:
     page = at.page
     give_authenticator(page)
@@ -206,6 +246,8 @@ def _passkey(at: Looker, demo: Demo) -> None:
     page.locator("#name").fill(" ")
     at.press("#rename", 422)
     at.open("/login/confirm?next=security")
+    at.open(asking(demo, "looks-careful", CALLBACK, claims=_claims(demo, "tax_identifier")))
+    at.press("#passkey-button")
 
 
 def of_two_people(at: Looker, demo: Demo) -> None:
@@ -218,12 +260,35 @@ def of_two_people(at: Looker, demo: Demo) -> None:
         page.locator("#password").fill("wrong")
         assert at.go("#login-submit") == status
     at.look(429)
-    _sign_in(at, demo, other)
+    _in_a_storm(at, demo, other)
     page.goto(_everything(demo))
     page.evaluate("document.querySelector('[name=as]').value = 'somebody-else'")
     page.wait_for_function("() => performance.now() > 1500")
     at.press("#consent-allow", 409)
     at.open(asking(demo, "looks-strong", CALLBACK))
+    at.open(asking(demo, "looks-law", CALLBACK, prompt="select_account"))
+    page.evaluate("for (const it of document.querySelectorAll('[name=i]')) it.value = ''")
+    at.press("#cancel", 400)
+
+
+def _in_a_storm(at: Looker, demo: Demo, person: Mapping[str, str]) -> None:
+    """Sign in on a new device while many wrong passwords are tried."""
+    page, bucket = at.page, attempts._bucket("login-all", ())
+    demo.change(
+        "INSERT INTO idp.attempts (bucket, count, window_ends_at)"
+        " VALUES ($1, $2, now() + interval '4 minutes')"
+        " ON CONFLICT (bucket) DO UPDATE SET count = excluded.count",
+        bucket,
+        attempts.RULES["login-all"].most,
+    )
+    try:
+        _sign_in(at, demo, person)
+        at.look()
+        at.press("#code-submit", 422)
+        page.locator("#code").fill(mailed(demo, person["email"], CODE))
+        at.press("#code-submit")
+    finally:
+        demo.change("DELETE FROM idp.attempts WHERE bucket = $1", bucket)
 
 
 def of_somebody_locked_out(at: Looker, demo: Demo) -> None:
@@ -264,7 +329,9 @@ def of_the_staff(at: Looker, demo: Demo) -> None:
     """The administration, with a service at every stage of its life."""
     page, draft = at.page, f"draft-{at.lang}"
     give_authenticator(page)
+    at.open("/admin/invite/nothing", 410)
     at.open(invited(demo, f"office-{at.lang}@example.test", "operator"))
+    at.press("#invitation-open")
     at.send("#passkey-form", 422)
     at.press("#passkey-button")
     for path in (
@@ -282,7 +349,10 @@ def of_the_staff(at: Looker, demo: Demo) -> None:
     page.locator("#email").fill(f"engineer-{at.lang}@looks.example.test")
     at.press("#invite-submit")
     page.goto(f"{demo.issuer}/admin/services/looks-all")
+    demo.change("UPDATE idp.sessions SET auth_time = auth_time - interval '301 seconds'")
     at.press("#secret-submit")
+    at.send("#passkey-form", 422)
+    at.press("#passkey-button")
     page.goto(f"{demo.issuer}/admin/services/looks-strong")
     at.press("#suspend-submit", 422)
     page.locator("#reason").fill("It is looked at")
@@ -291,6 +361,20 @@ def of_the_staff(at: Looker, demo: Demo) -> None:
     page.goto(f"{demo.issuer}/admin/services/looks-strong")
     at.go("#resume-submit")
     _a_draft(at, demo, draft)
+    _a_colleague(at, demo, demo.person(COLLEAGUE[at.lang]))
+
+
+def _a_colleague(at: Looker, demo: Demo, person: Mapping[str, str]) -> None:
+    """Somebody who has an account already: with a password, then with a passkey."""
+    page = at.page
+    at.open(invited(demo, person["email"], "operator"))
+    at.press("#invitation-open")
+    at.press("#login-submit", 422)
+    page.locator("#password").fill(person["password"])
+    at.press("#login-submit")
+    at.press("#passkey-button")
+    at.open(invited(demo, person["email"], "operator"))
+    at.press("#invitation-open")
 
 
 def _a_draft(at: Looker, demo: Demo, name: str) -> None:
@@ -337,13 +421,16 @@ WALKS = {
     "citizen": Walk(of_a_citizen, frozenset({
         "/", "/login", "/login/password", "/login/offer", "/login/confirm", "/account/verify",
         "/consent/{interaction}", "/authorize", "/authorize/{interaction}", "/account",
-        "/account/details", "/account/sharing", "/account/sharing/{client}",
-        "/account/sharing/{client}/stop", "/account/security", "/account/security/passkeys",
+        "/account/details", "/account/details/{claim}", "/account/sharing",
+        "/account/sharing/{client}", "/account/sharing/{client}/stop", "/account/security",
+        "/account/security/passkeys",
         "/account/security/passkeys/{passkey}", "/account/security/password",
         "/account/sessions", "/account/activity", "/logout",
         "/account/sharing/{client}/receipt/{version}",
     })),
-    "two-people": Walk(of_two_people, frozenset({"/login/confirm"})),
+    "two-people": Walk(of_two_people, frozenset({
+        "/login/confirm", "/login/choose", "/login/code", "/login/offer",
+    })),
     "locked-out": Walk(of_somebody_locked_out, frozenset({
         "/login/recover/code", "/login/recover/new", "/login/recover/stop/{cancel}",
         "/account/security",
@@ -369,6 +456,7 @@ def test_every_page_can_be_used_by_everybody(
     context: BrowserContext, demo: Demo, name: str, lang: str
 ) -> None:
     """No page weighs more than the first packets, scrolls sideways or has what axe finds."""
+    stay(context)
     at = Looker(context.new_page(), demo.issuer, lang)
 
     WALKS[name].steps(at, demo)

@@ -1,16 +1,20 @@
 """The demo as a test stands on it: started once, on ports of its own."""
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
+
+import asyncpg
 
 from gateway.postgres import free_port
 from tests.support.servers import breathe
@@ -43,11 +47,10 @@ class Demo:
 
     def command(self, *arguments: str) -> str:
         """Run a command of ``gatehouse`` against this demo; returns what it printed."""
-        database = self.ports["database-port"]
         environment = {
             **{name: text for name, text in os.environ.items() if "GATEHOUSE" not in name},
             "GATEHOUSE_ISSUER": self.issuer,
-            "GATEHOUSE_DATABASE_URL": f"postgresql://postgres@127.0.0.1:{database}/gatehouse",
+            "GATEHOUSE_DATABASE_URL": self._database,
             "GATEHOUSE_MASTER_KEY_FILE": str(self.home / "demo" / "master.key"),
             "GATEHOUSE_ENVIRONMENT": "demo",
             "GATEHOUSE_ALLOW_LOOPBACK": "true",
@@ -62,6 +65,23 @@ class Demo:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def change(self, statement: str, *values: object) -> None:
+        """Change what the demo's database holds, as time or a crowd would."""
+        # In a thread of its own: Playwright's event loop runs in this one.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: asyncio.run(self._change(statement, values))).result()
+
+    async def _change(self, statement: str, values: Sequence[object]) -> None:
+        connection = await asyncpg.connect(self._database)
+        try:
+            await connection.execute(statement, *values)
+        finally:
+            await connection.close()
+
+    @property
+    def _database(self) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.ports['database-port']}/gatehouse"
 
     def mail(self, to: str, subject: str, patience: float = 15) -> str:
         """Wait for a mail and return its text."""

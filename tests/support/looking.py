@@ -114,7 +114,8 @@ class Looker:
         document, *rest = self._came
         answer = document.response()
         assert answer
-        assert answer.status == status, f"{document.method} {document.url}: {answer.status}"
+        told = f"{document.method} {document.url}: {answer.status}"
+        assert answer.status == status, f"{told}\n{self.page.inner_text('main')}"
         assert self.page.locator("h1").count() == 1, self.page.url
         assert self.page.locator("html").get_attribute("lang") == self.lang, self.page.url
         foreign = [one.url for one in self._came if not one.url.startswith(self.issuer + "/")]
@@ -156,7 +157,8 @@ def _at(page: Page, width: int) -> list[str]:
         ("light", {"type": "tag", "values": TAGS}),
         ("dark", {"type": "rule", "values": COLOURS}),
     ):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        # On the way from light to dark a colour is neither.
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         told = page.evaluate(_ASK, rules)
         found += [f"{width} {scheme}: {' | '.join(row)}" for row in told if not judged(row)]
     return found if fits(page) else [*found, f"{width}: scrolls sideways"]
