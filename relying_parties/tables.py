@@ -157,7 +157,7 @@ interactions = sa.Table(
     sa.Column("client_id", sa.Text, nullable=False),
     sa.Column("request", pg.JSONB, nullable=False),  # the frozen AuthorizationRequest
     sa.Column("pushed", sa.LargeBinary),  # the pushed request that it will use up
-    sa.Column("steps", pg.JSONB, nullable=False),  # what was done: logged_in_at, consented …
+    sa.Column("steps", pg.JSONB, nullable=False),  # what was done: chosen, logged_in, consented …
     sa.Column("created_at", NOW, nullable=False),
     sa.Column("expires_at", NOW, nullable=False),
     sa.Column("used_at", NOW),

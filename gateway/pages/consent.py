@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.oauth import claims
+from gateway.oauth import claims, marks
 from gateway.pages import passage, receipt, sharing, stale
 from gateway.pages.passage import Passage
 from gateway.web import csrf, render
@@ -127,11 +127,12 @@ async def _new(call: Call, visit: Visit) -> New:
     request, client = visit.way.request, visit.client
     steps = visit.way.interaction.steps if visit.way.interaction else {}
     asked = claims.wanted(client.registration, request, visit.session, call.entry.at)
-    if "consent" in (request.get("prompt") or ()) and "consented" not in steps:
-        return New(asked.all, (), first=True)
     agreed = await consents.current(call.entry, visit.subject, client.client_id)
+    given_here = marks.consented(steps, agreed)
+    if "consent" in (request.get("prompt") or ()) and not given_here:
+        return New(asked.all, (), first=True)
     return claims_policy.difference(
-        client.registration, asked, agreed, care=claims.CARE, given_here="consented" in steps
+        client.registration, asked, agreed, care=claims.CARE, given_here=given_here
     )
 
 
@@ -160,7 +161,7 @@ async def _give(call: Call, question: Question) -> None:
         raise stale.DeadEnd(stale.ANSWERED, visit.way.to) from error
     kind = "given" if consent.version == 1 else "widened"
     await receipt.keep(call, client, consent, kind)
-    await pending.note(entry, visit.way.i, "consented", str(consent.id))
+    await pending.note(entry, visit.way.i, marks.CONSENTED, str(consent.id))
     if question.new.first and decision.claims:
         await _notice(call, question, consent)
 

@@ -21,6 +21,7 @@ from gateway.oauth import (
     claims,
     dead_ends,
     interaction,
+    marks,
     request,
     request_objects,
     respond,
@@ -34,7 +35,7 @@ from gateway.web.ends import End
 from gateway.web.params import Params
 from idp import assurance
 from idp.sessions import Session
-from keys import opaque, pairwise, signing
+from keys import pairwise, signing
 from keys.errors import TokenRefused
 from relying_parties import claims_policy, consents, pending
 from relying_parties.claims_policy import New, Wanted
@@ -249,39 +250,32 @@ async def _standing(call: Call, visit: Visit) -> Standing:
         wanted,
         consent,
         care=claims.CARE,
-        given_here="consented" in visit.steps,
+        given_here=marks.consented(visit.steps, consent),
     )
     return Standing(session, subject, wanted, consent, new)
 
 
 def _facts(call: Call, visit: Visit, standing: Standing) -> Facts:
-    steps, asked = visit.steps, visit.request
+    steps, asked, session = visit.steps, visit.request, standing.session
+    own = marks.of(call.runtime, visit.client.client_id, session) if session else ""
     hinted = None
     if asked.id_token_hint is not None:
         hinted = _hinted(call, visit) == standing.subject
     return Facts(
         request=asked,
-        session=standing.session,
+        session=session,
         new=standing.new,
         at=call.entry.at,
         careful=standing.wanted is not None
         and claims_policy.takes_care(standing.wanted, claims.CARE),
         required_acr=(*visit.client.registration.acr, *asked.essential_acr),
-        hinted=hinted if standing.session else None,
-        logged_in="logged_in_at" in steps,
+        hinted=hinted if session else None,
+        logged_in=marks.by(steps, marks.LOGGED_IN, own),
         offered="offered" in steps,
-        chosen="chosen" in steps and _chosen(call, visit, standing.session),
-        consented="consented" in steps,
+        chosen=marks.by(steps, marks.CHOSEN, own),
+        consented=marks.consented(steps, standing.consent),
         declined="declined" in steps,
     )
-
-
-def _chosen(call: Call, visit: Visit, session: Session | None) -> bool:
-    """Whether the session that the citizen chose is the one that this browser holds now."""
-    if session is None:
-        return False
-    own = pairwise.sid(call.runtime.vault.pairwise, visit.client.client_id, session.id)
-    return opaque.same(own, str(visit.steps["chosen"]))
 
 
 def _hinted(call: Call, visit: Visit) -> str:

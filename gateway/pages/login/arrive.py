@@ -4,6 +4,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
+from gateway.oauth import marks
 from gateway.pages.account import mails
 from gateway.pages.passage import Passage
 from gateway.web import cookies
@@ -28,19 +29,19 @@ async def signed_in(
     """
     former = await call.session()
     if former is not None and former.account.id == account_id:
-        handle, whose = await sessions.rotate(call.entry, former, amr=amr, aal=aal), former.account
+        handle, session = await sessions.rotate(call.entry, former, amr=amr, aal=aal), former
     else:
         if former is not None:
             await sessions.end(call.entry, former.id)
-        began, handle = await sessions.start(
+        session, handle = await sessions.start(
             call.entry, account_id, kind="citizen", amr=amr, aal=aal, device=call.device
         )
-        whose = began.account
-    if way.i:
-        await pending.note(call.entry, way.i, "logged_in_at", int(call.entry.at.timestamp()))
+    if way.i and way.client:
+        mark = marks.of(call.runtime, way.client.client_id, session)
+        await pending.note(call.entry, way.i, marks.LOGGED_IN, mark)
     response = see_other(to or way.onward)
     cookies.set_session(response, handle)
-    await _know(call, whose, response)
+    await _know(call, session.account, response)
     return response
 
 

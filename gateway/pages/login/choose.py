@@ -11,13 +11,14 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway import claim_labels
+from gateway.oauth import marks
 from gateway.pages import passage, stale
 from gateway.pages.passage import Passage, read
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from idp import attributes, identifiers
 from idp.sessions import Session
-from keys import opaque, pairwise
+from keys import opaque
 from relying_parties import pending
 
 
@@ -41,14 +42,12 @@ async def submit(call: Call) -> Response:
         return see_other(way.address("/login", switch="yes"))
     if session is None or not opaque.same(call.form.text("as"), _mark(call, way, session)):
         return see_other(way.address("/login/choose"))
-    await pending.note(call.entry, way.i, "chosen", _mark(call, way, session))
+    await pending.note(call.entry, way.i, marks.CHOSEN, _mark(call, way, session))
     return see_other(way.onward)
 
 
 def _mark(call: Call, way: Passage, session: Session) -> str:
-    """Name the session as the service will, so that the request links to no account."""
-    client_id = way.client.client_id if way.client else ""
-    return pairwise.sid(call.runtime.vault.pairwise, client_id, session.id)
+    return marks.of(call.runtime, way.client.client_id if way.client else "", session)
 
 
 async def _about(call: Call, way: Passage, session: Session) -> dict[str, Any]:
