@@ -24,7 +24,7 @@ from keys.errors import KeyStateConflict, UnknownKey
 from keys.events import KeyChangedState
 from keys.sealing import Sealer
 
-PURPOSES = ("token", "event")  # ID tokens; logout tokens and receipts
+PURPOSES = ("token", "event")  # ID tokens; logout tokens, receipts, introspection
 ALGORITHMS = {"token": ("ES256", "RS256"), "event": ("ES256", "RS256")}
 RSA_BITS = 3072  # 128-bit strength (ASVS 11.2.3)
 

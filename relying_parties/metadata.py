@@ -290,6 +290,7 @@ MEMBERS: Mapping[str, Check] = {
     "backchannelLogoutUri": _called,
     "auth": _auth,
     "idTokenAlg": _alg,
+    "introspectionAlg": _alg,
     "requirePar": _switch,
     "requirePkce": _pkce,
     "offlineAccess": _switch,

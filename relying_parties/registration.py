@@ -48,6 +48,7 @@ class Registration:
     backchannel_logout_uri: str | None
     auth: Auth
     id_token_alg: str
+    introspection_alg: str
     require_par: bool
     require_pkce: bool
     offline_access: bool
@@ -104,6 +105,9 @@ def read(document: Document) -> Registration:
         backchannel_logout_uri=spec.get("backchannelLogoutUri"),
         auth=_auth(spec["auth"]),
         id_token_alg=spec.get("idTokenAlg") or profile.id_token_algs[0],
+        introspection_alg=spec.get("introspectionAlg")
+        or spec.get("idTokenAlg")
+        or profile.id_token_algs[0],
         require_par=profile.require_par or bool(spec.get("requirePar")),
         # Only a profile that allows it honours the waiver, whatever the document says.
         require_pkce=not profile.pkce_waivable or spec.get("requirePkce") is not False,

@@ -22,6 +22,7 @@ def document(issuer: str) -> dict[str, Any]:
     """Return the metadata of the issuer."""
     offered = [profile for profile in PROFILES.values() if profile.offered]
     algs = sorted({alg for profile in offered for alg in profile.assertion_algs})
+    confidential = [method for method in CLIENT_AUTH if method != "none"]
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
@@ -30,6 +31,9 @@ def document(issuer: str) -> dict[str, Any]:
         "jwks_uri": f"{issuer}/jwks",
         "pushed_authorization_request_endpoint": f"{issuer}/par",
         "introspection_endpoint": f"{issuer}/introspect",
+        "introspection_endpoint_auth_methods_supported": confidential,
+        "introspection_endpoint_auth_signing_alg_values_supported": algs,
+        "introspection_signing_alg_values_supported": list(ALGORITHMS["event"]),
         "revocation_endpoint": f"{issuer}/revoke",
         "end_session_endpoint": f"{issuer}/logout",
         "scopes_supported": ["openid", "offline_access", *catalog.SCOPES],

@@ -102,6 +102,7 @@ async def seed(gateway: Gateway, remote: str) -> None:
         document("remote", auth=named),
         document("objects", auth=signed, requestUris=[f"{remote}-object"]),
         document("signs", profile="gov-standard", auth=signed, requireSignedRequest=True),
+        document("evidence", introspectionAlg="RS256"),
         document("jarm", profile="gov-standard", auth=signed, responseModes=["jwt"]),
     ):
         await gateway.service(made)
