@@ -52,6 +52,10 @@ _FOUND = (
 FIND = statement(_FOUND.where(_clients.c.client_id == sa.bindparam("client_id")))
 LISTED = statement(_FOUND.order_by(_clients.c.client_id))
 
+OF_RESOURCE = statement(
+    sa.select(_clients.c.client_id).where(_clients.c.resource == sa.bindparam("resource"))
+)
+
 SECRETS = statement(
     sa.select(_secrets.c.client_id, _secrets.c.digest, _secrets.c.expires_at)
     .where(
@@ -168,6 +172,12 @@ async def listed(entry: Entry) -> list[Client]:
     rows = await entry.all(LISTED)
     secrets = await entry.all(SECRETS, clients=[row["client_id"] for row in rows], at=entry.at)
     return [_client(row, secrets) for row in rows]
+
+
+async def of_resource(entry: Entry, identifier: str) -> str | None:
+    """Return the id of the service that offers the resource (RFC 8707)."""
+    row = await entry.one(OF_RESOURCE, resource=identifier)
+    return row["client_id"] if row else None
 
 
 async def registry_version(entry: Entry) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from relying_parties import client_keys, redirects, wording
+from relying_parties import client_keys, redirects, resources, wording
 from relying_parties.profiles import PROFILES, Profile
 from relying_parties.purposes import AREA, BASES, LONGEST, NEEDS
 
@@ -31,12 +31,14 @@ class Rules:
     :ivar claims: the names in the catalogue, if the caller knows it
     :ivar by_law: those that go out only where a law says so
     :ivar of_area: those that speak of one area, which the document has to name
+    :ivar scopes: those that speak of citizens, so that no resource takes them for its own
     """
 
     allow_loopback: bool = False
     claims: frozenset[str] | None = None
     by_law: frozenset[str] = frozenset()
     of_area: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
 
 
 STRICT = Rules()
@@ -87,7 +89,7 @@ def _spec(spec: Mapping[str, Any], rules: Rules) -> Iterator[Problem]:
         value = spec.get(member)
         if value is not None:
             yield from check(value, f"spec.{member}", rules, profile)
-        elif member in NECESSARY:
+        elif member in NECESSARY and not (member == "redirectUris" and _MACHINE & spec.keys()):
             yield f"spec.{member}", "missing"
 
 
@@ -280,6 +282,24 @@ def _ground(asked: Mapping[str, Any], path: str, rules: Rules) -> Iterator[Probl
         yield from wording.words(asked.get("law"), f"{path}.law", 3, 300)
 
 
+def _resource(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Problem]:
+    yield from _confidential(path, profile)
+    loopback = rules.allow_loopback
+    yield from resources.resource_problems(value, path, rules.scopes, allow_loopback=loopback)
+
+
+def _calls(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Problem]:
+    yield from _confidential(path, profile)
+    loopback = rules.allow_loopback
+    yield from resources.calls_problems(value, path, rules.scopes, allow_loopback=loopback)
+
+
+def _confidential(path: str, profile: Profile) -> Iterator[Problem]:
+    # RFC 6749 §4.4: who can't prove who it is has no name of its own to act in.
+    if profile.auth_methods == ("none",):
+        yield path, "profile_forbids"
+
+
 MEMBERS: Mapping[str, Check] = {
     "name": _name,
     "description": _sentences,
@@ -305,5 +325,8 @@ MEMBERS: Mapping[str, Check] = {
     "terms": _address,
     "otherWays": _sentences,
     "purposes": _purposes,
+    "resource": _resource,
+    "calls": _calls,
 }
 NECESSARY = frozenset({"name", "redirectUris", "auth"})
+_MACHINE = frozenset({"resource", "calls"})  # with one of these, citizens need not come at all

@@ -118,6 +118,7 @@ PUT_IN_FORCE = statement(
     .where(_c.client_id == sa.bindparam("of_client"), _c.status != "retired")
     .values(
         registration=sa.bindparam("document"),
+        resource=sa.bindparam("resource", type_=sa.Text),
         version=sa.bindparam("of_version"),
         status=sa.case((_c.status == "draft", "live"), else_=_c.status),
     )
@@ -190,6 +191,8 @@ async def draft(
     if await agencies.find(entry, read.agency_id) is None:
         raise AgencyUnknown(read.agency_id)
     client_id = read.client_id
+    if read.resource and await _taken(entry, read.resource.identifier, client_id):
+        raise RegistrationInvalid((("spec.resource.identifier", "taken"),))
     await entry.run(
         ADD_CLIENT,
         client_id=client_id,
@@ -234,8 +237,8 @@ async def approve(entry: Entry, client_id: str, version: int, *, by: str) -> Non
 
     :raises VersionUnknown: there is no such version
     :raises FourEyes: ``by`` wrote it
-    :raises StateConflict: it does not wait for a review, an newer one is in force, or
-        the service has ended
+    :raises StateConflict: it does not wait for a review, an newer one is in force, the
+        service has ended, or another one offers its resource
     """
     held = await entry.one(LOCK, client_id=client_id)
     found = await find(entry, client_id, version)
@@ -252,8 +255,15 @@ async def approve(entry: Entry, client_id: str, version: int, *, by: str) -> Non
         of_version=version,
         states=["draft", "submitted", "approved"],
     )
+    offered = registration.read(found.document).resource
+    if offered and await _taken(entry, offered.identifier, client_id):
+        raise StateConflict(client_id)
     put = await entry.one(
-        PUT_IN_FORCE, of_client=client_id, of_version=version, document=dict(found.document)
+        PUT_IN_FORCE,
+        of_client=client_id,
+        of_version=version,
+        document=dict(found.document),
+        resource=offered.identifier if offered else None,
     )
     if put is None:
         raise StateConflict(client_id)
@@ -346,6 +356,11 @@ async def _apply_agency(entry: Entry, document: Mapping[str, Any], by: str) -> A
     else:
         await agencies.change(entry, found.id, name=name, contact=contact, by=by)  # type: ignore[arg-type]
     return Applied("Agency", str(agency_id), changed=True)
+
+
+async def _taken(entry: Entry, identifier: str, client_id: str) -> bool:
+    """Whether another service offers the resource: tokens for it would be for two."""
+    return await clients.of_resource(entry, identifier) not in (None, client_id)
 
 
 async def _has_secret(entry: Entry, client_id: str) -> bool:

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from relying_parties import metadata
+from relying_parties import metadata, resources
 from relying_parties.errors import RegistrationInvalid
 from relying_parties.metadata import STRICT, Rules
 from relying_parties.profiles import PROFILES, Profile
 from relying_parties.purposes import LONGEST, Asked, Purpose, Words
+from relying_parties.resources import Called, Resource
 
 __all__ = ["Asked", "Auth", "Purpose", "Registration", "Rules", "parse", "read", "to_document"]
 
@@ -62,6 +63,8 @@ class Registration:
     privacy: str | None
     terms: str | None
     other_ways: Words
+    resource: Resource | None
+    calls: tuple[Called, ...]
     purposes: tuple[Purpose, ...]
     asked: Mapping[str, Asked]
     document: Document
@@ -100,7 +103,7 @@ def read(document: Document) -> Registration:
         description=spec.get("description") or {},
         profile=profile,
         start=spec.get("start"),
-        redirect_uris=tuple(spec["redirectUris"]),
+        redirect_uris=tuple(spec.get("redirectUris") or ()),
         post_logout_redirect_uris=tuple(spec.get("postLogoutRedirectUris") or ()),
         backchannel_logout_uri=spec.get("backchannelLogoutUri"),
         auth=_auth(spec["auth"]),
@@ -122,6 +125,8 @@ def read(document: Document) -> Registration:
         privacy=spec.get("privacy"),
         terms=spec.get("terms"),
         other_ways=spec.get("otherWays") or {},
+        resource=resources.read_resource(spec.get("resource")),
+        calls=resources.read_calls(spec.get("calls") or ()),
         purposes=purposes,
         asked={each.claim: each for purpose in reversed(purposes) for each in purpose.claims},
         document=document,

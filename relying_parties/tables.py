@@ -41,6 +41,7 @@ clients = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),  # of the approved registration, 0 = none
     sa.Column("registration", pg.JSONB, nullable=False),  # the approved document, {} in draft
     sa.Column("created_at", NOW, nullable=False),
+    sa.Column("resource", sa.Text, unique=True),  # that it offers; of the approved registration
     sa.Column("suspended_at", NOW),
     sa.Column("suspended_reason", sa.Text),
 )
@@ -218,6 +219,7 @@ access_tokens = sa.Table(
     sa.Column("digest", sa.LargeBinary, primary_key=True),
     sa.Column("code", sa.LargeBinary),  # the family; null for client credentials
     sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("resource", sa.Text),  # the audience of client credentials; null for userinfo
     sa.Column("scope", sa.Text, nullable=False),
     sa.Column("claims", pg.ARRAY(sa.Text), nullable=False),
     sa.Column("issued_at", NOW, nullable=False),

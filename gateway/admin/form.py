@@ -17,6 +17,7 @@ LANGUAGES = ("en", "fr", "ar")
 
 _WORDS = ("name", "description", "otherWays")
 _LINES = ("redirectUris", "postLogoutRedirectUris", "acr")
+_WHOLE = ("calls", "resource.scopes")  # lists that have one field
 _TEXTS = (
     *("profile", "idTokenAlg", "start", "backchannelLogoutUri"),
     *("logo", "contact", "privacy", "terms"),
@@ -46,6 +47,7 @@ def fields(document: Mapping[str, Any]) -> Fields:
     found["spec.auth.method"] = auth["method"]
     found["spec.auth.jwksUri"] = auth.get("jwksUri") or ""
     found["spec.auth.jwks"] = json.dumps(auth["jwks"], indent=1) if auth.get("jwks") else ""
+    found |= _spell_api(spec)
     for number, purpose in enumerate(spec.get("purposes") or ()):
         found |= _spell_purpose(f"spec.purposes.{number}", purpose)
     return {name: text for name, text in found.items() if text}
@@ -63,6 +65,8 @@ def document(given: Mapping[str, str], base: Mapping[str, Any] | None = None) ->
     for member in _SWITCHES:
         _put(spec, member, given.get(f"spec.{member}") == "yes")
     spec["auth"] = _auth(given)
+    _put(spec, "resource", _resource(given))
+    _put(spec, "calls", _calls(given))
     _put(spec, "purposes", [_purpose(given, number) for number in purposes(given)])
     about = {name: given.get(f"metadata.{name}", "").strip() for name in ("id", "agency")}
     return {"apiVersion": "gatehouse/v1", "kind": "Service", "metadata": about, "spec": spec}
@@ -110,7 +114,7 @@ def take(given: Mapping[str, str], what: str) -> Fields:
 def field(path: str) -> str:
     """Return the name of the field that a problem's path means."""
     name = _INDEX.sub(r".\1", path)
-    for member in _LINES:
+    for member in (*_LINES, *_WHOLE):
         if name.startswith(f"spec.{member}."):
             return f"spec.{member}"
     return "spec.auth.jwks" if name.startswith("spec.auth.jwks.") else name
@@ -118,6 +122,16 @@ def field(path: str) -> str:
 
 def _spell_words(path: str, by_language: Mapping[str, str] | None) -> Fields:
     return {f"{path}.{tag}": text for tag, text in (by_language or {}).items() if tag in LANGUAGES}
+
+
+def _spell_api(spec: Mapping[str, Any]) -> Fields:
+    offered = spec.get("resource") or {}
+    calls = spec.get("calls") or ()
+    return {
+        "spec.resource.identifier": offered.get("identifier") or "",
+        "spec.resource.scopes": "\n".join(offered.get("scopes") or ()),
+        "spec.calls": "\n".join(" ".join((each["resource"], *each["scopes"])) for each in calls),
+    }
 
 
 def _spell_purpose(path: str, purpose: Mapping[str, Any]) -> Fields:
@@ -149,6 +163,18 @@ def _auth(given: Mapping[str, str]) -> Document:
         except (ValueError, RecursionError):
             auth["jwks"] = keys  # the rules say what is wrong with it
     return auth
+
+
+def _resource(given: Mapping[str, str]) -> Document:
+    identifier = given.get("spec.resource.identifier", "").strip()
+    scopes = given.get("spec.resource.scopes", "").split()
+    return {"identifier": identifier, "scopes": scopes} if identifier or scopes else {}
+
+
+def _calls(given: Mapping[str, str]) -> list[Document]:
+    """Read an API and its scopes from each line."""
+    lines = [line.split() for line in given.get("spec.calls", "").splitlines()]
+    return [{"resource": line[0], "scopes": line[1:]} for line in lines if line]
 
 
 def _purpose(given: Mapping[str, str], number: int) -> Document:

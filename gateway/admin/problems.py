@@ -43,6 +43,11 @@ SENTENCES = {
     "keys_missing": N_("Give public keys as a JWK set, or an address of one"),
     "private_key": N_("This holds a private key. Make a new one, and give its public part only"),
     "kid_missing": N_("Each key needs a kid"),
+    "scope": N_(
+        "Use scopes such as payments:read, in small letters, and none that is about citizens"
+    ),
+    "taken": N_("Another service offers this address"),
+    "query": N_("The address must not have a ? in it"),
     "kid_twice": N_("Two keys have the same kid"),
 }
 OTHER = N_("This is not right")

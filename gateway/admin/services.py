@@ -134,7 +134,7 @@ async def one_page(
 def facts(call: Call, version: Version) -> list[dict[str, Any]]:
     """Return a registration as rows: what it is called, where it runs, how it proves itself."""
     spec, _ = version.document["spec"], call.gettext
-    auth = spec["auth"]
+    auth, offered = spec["auth"], spec.get("resource") or {}
     keys = auth.get("jwksUri") or ", ".join(
         str(key.get("kid")) for key in (auth.get("jwks") or {}).get("keys", ())
     )
@@ -143,7 +143,7 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
         (_("What it is for"), [words(spec.get("description") or {}, call.locale)]),
         (_("Security profile"), [spec.get("profile") or "gov-standard"]),
         (_("How it proves itself"), [auth["method"], keys]),
-        (_("Where citizens go back to"), list(spec["redirectUris"])),
+        (_("Where citizens go back to"), list(spec.get("redirectUris") or ())),
         (_("Where they go after signing out"), list(spec.get("postLogoutRedirectUris") or ())),
         (_("Where it starts"), [spec.get("start") or ""]),
         (_("Contact"), [spec.get("contact") or ""]),
@@ -152,6 +152,12 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
         (
             _("Reads without the citizen present"),
             [_("Yes") if spec.get("offlineAccess") else _("No")],
+        ),
+        (_("Address of the API it offers"), [offered.get("identifier") or ""]),
+        (_("What can be done there"), list(offered.get("scopes") or ())),
+        (
+            _("What it calls in its own name"),
+            [" ".join((each["resource"], *each["scopes"])) for each in spec.get("calls") or ()],
         ),
     ]
     return [

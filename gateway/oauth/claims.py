@@ -45,6 +45,7 @@ def rules(settings: Settings) -> Rules:
         claims=frozenset(catalog.BY_NAME),
         by_law=catalog.BY_LAW,
         of_area=catalog.OF_AREA,
+        scopes=frozenset(catalog.SCOPES),
     )
 
 

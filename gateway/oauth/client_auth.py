@@ -34,7 +34,8 @@ async def authenticate(call: Call) -> Client:
     :raises OAuthRefused: more than one way at once, or a parameter came twice
     :raises ClientRefused: everything else
     """
-    if call.form.repeated():
+    # RFC 8707 §2: this one may come more than once; who reads it says how often.
+    if set(call.form.repeated()) - {"resource"}:
         raise OAuthRefused("invalid_request", "a parameter came more than once")
     _one_authorization(call)
     used = _used(call)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from gateway.oauth import names
+from gateway.oauth import names, targets
 from gateway.oauth.refusals import OAuthRefused
 from gateway.web.params import Params
 from keys.assertions import MAX_BYTES, decode_json
@@ -88,6 +88,7 @@ def read(params: Params, issuer: str) -> AuthorizationRequest:
             raise OAuthRefused("invalid_request", f"{name} is too long")
     if len(params.text("id_token_hint")) > MAX_BYTES:
         raise OAuthRefused("invalid_request", "id_token_hint is too long")
+    targets.citizens(params, issuer)
     places, acr = _claims(params.text("claims"), issuer)
     return AuthorizationRequest(
         client_id=params.text("client_id"),

@@ -36,3 +36,31 @@ def test_the_form_loses_no_area() -> None:
     again = form.document(form.fields(document), document)
 
     assert again["spec"]["purposes"] == document["spec"]["purposes"]
+
+
+def test_the_form_loses_no_api() -> None:
+    """What is offered and what is called comes back as it was written."""
+    offered = {"identifier": "https://api.example/v1", "scopes": ["a:read", "a:write"]}
+    called = [
+        {"resource": "https://other.example", "scopes": ["x", "y"]},
+        {"resource": "https://third.example", "scopes": ["z"]},
+    ]
+    document = factories.a_document(resource=offered, calls=called)
+
+    again = form.document(form.fields(document), factories.a_document())
+
+    assert again["spec"]["resource"] == offered
+    assert again["spec"]["calls"] == called
+
+
+@pytest.mark.parametrize(
+    ("path", "word", "field"),
+    [
+        ("spec.calls[0].scopes[1]", "scope", "spec.calls"),
+        ("spec.calls[1].resource", "query", "spec.calls"),
+        ("spec.resource.scopes[0]", "scope", "spec.resource.scopes"),
+        ("spec.resource.identifier", "taken", "spec.resource.identifier"),
+    ],
+)
+def test_a_problem_of_an_api_stands_beside_its_field(path: str, word: str, field: str) -> None:
+    assert problems.told([(path, word)], str) == {field: problems.SENTENCES[word]}

@@ -57,6 +57,25 @@ async def test_two_people_bring_a_service_to_life(at: Later, parking: Client) ->
         assert not await onboarding.waiting(entry)
 
 
+async def test_a_resource_has_one_server(at: Later, parking: Client) -> None:
+    """RFC8707-2: a token for it would be for two services."""
+    offered = {"identifier": "https://api.example", "scopes": ["read"]}
+    async with at() as entry:
+        for client_id in ("library", "museum"):
+            document = a_document(client_id=client_id, resource=offered)
+            await onboarding.draft(entry, document, author=ANNA)
+            await onboarding.submit(entry, client_id, 1, by=ANNA)
+        await onboarding.approve(entry, "library", 1, by=BEN)
+
+        assert await clients.of_resource(entry, "https://api.example") == "library"
+        with pytest.raises(StateConflict):
+            await onboarding.approve(entry, "museum", 1, by=BEN)
+        with pytest.raises(RegistrationInvalid) as refused:
+            await onboarding.draft(entry, document, author=ANNA)
+        assert refused.value.problems == (("spec.resource.identifier", "taken"),)
+        await onboarding.draft(entry, a_document("library", resource=offered), author=ANNA)
+
+
 async def test_two_approvals_at_once_are_one(at: Later, parking: Client, pool: Pool) -> None:
     async with at() as entry:
         await onboarding.draft(entry, a_document(client_id="library"), author=ANNA)

@@ -414,3 +414,62 @@ def test_an_offered_profile_promises_only_what_is_enforced() -> None:
     offered = {profile.name for profile in PROFILES.values() if profile.offered}
 
     assert offered == {"oidc-basic", "gov-standard", "fapi2", "native-public"}
+
+
+RESOURCE = {"identifier": "https://api.example/v1", "scopes": ["payments:read"]}
+CALL = {"resource": "https://api.example/v1", "scopes": ["payments:read"]}
+
+
+def test_a_service_that_no_citizen_comes_to_needs_no_address() -> None:
+    """RFC6749-4.4: it offers an API, or calls one."""
+    for member in ({"resource": RESOURCE}, {"calls": [CALL]}):
+        document = a_document(**member)
+        del document["spec"]["redirectUris"]
+        assert metadata.problems(document) == []
+        assert registration.read(document).redirect_uris == ()
+
+
+@pytest.mark.parametrize(
+    ("over", "at", "word"),
+    [
+        pytest.param({"identifier": "http://api.example"}, ".identifier", "scheme", id="plain"),
+        pytest.param({"identifier": "api"}, ".identifier", "scheme", id="RFC8707-2-relative"),
+        pytest.param(
+            {"identifier": "https://a.example/#b"}, ".identifier", "fragment", id="RFC8707-2-part"
+        ),
+        pytest.param(
+            {"identifier": "https://a.example/?b"}, ".identifier", "query", id="RFC8707-2-query"
+        ),
+        pytest.param({"identifier": None}, ".identifier", "not_text", id="missing"),
+        pytest.param({"scopes": []}, ".scopes", "not_a_list", id="none"),
+        pytest.param({"scopes": ["a"] * 21}, ".scopes", "not_a_list", id="many"),
+        pytest.param({"scopes": ["openid"]}, ".scopes[0]", "scope", id="TK-22-openid"),
+        pytest.param({"scopes": ["offline_access"]}, ".scopes[0]", "scope", id="TK-22-offline"),
+        pytest.param({"scopes": ["address"]}, ".scopes[0]", "scope", id="TK-22-citizens"),
+        pytest.param({"scopes": ["two words"]}, ".scopes[0]", "scope", id="RFC6749-3.3-space"),
+        pytest.param({"scopes": ['"']}, ".scopes[0]", "scope", id="RFC6749-3.3-quote"),
+        pytest.param({"scopes": ["a", "a"]}, ".scopes[1]", "twice", id="twice"),
+        pytest.param({"colour": 1}, ".colour", "unknown_member", id="unknown"),
+    ],
+)
+def test_what_is_called_is_judged(over: Mapping[str, Any], at: str, word: str) -> None:
+    """What one offers, and what another one calls, by the same rules."""
+    rules = Rules(scopes=frozenset({"address"}))
+    called = {name.replace("identifier", "resource"): value for name, value in over.items()}
+    where = at.replace("identifier", "resource")
+
+    assert problems(rules, resource=RESOURCE | dict(over)) == [(f"spec.resource{at}", word)]
+    assert problems(rules, calls=[CALL | called]) == [(f"spec.calls[0]{where}", word)]
+
+
+def test_each_resource_is_named_once() -> None:
+    assert problems(calls=[CALL, CALL]) == [("spec.calls[1].resource", "twice")]
+
+
+def test_who_can_keep_no_secret_has_no_name_of_its_own() -> None:
+    """RFC6749-4.4."""
+    found = problems(
+        profile="native-public", auth={"method": "none"}, calls=[CALL], resource=RESOURCE
+    )
+
+    assert {("spec.calls", "profile_forbids"), ("spec.resource", "profile_forbids")} <= {*found}

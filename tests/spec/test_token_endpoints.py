@@ -28,7 +28,7 @@ async def call(gateway: Gateway, path: str, body: Any, kind: str | None = FORM, 
     [
         pytest.param("password", "unsupported_grant_type", id="TK-05-password"),
         pytest.param("implicit", "unsupported_grant_type", id="TK-05-implicit"),
-        pytest.param("client_credentials", "unsupported_grant_type", id="TK-22-no-citizen"),
+        pytest.param("client_credentials", "unauthorized_client", id="TK-22-not-registered"),
         pytest.param("urn:ietf:params:oauth:grant-type:jwt-bearer", "unsupported_grant_type",
                      id="TK-05-jwt"),
         pytest.param("Authorization_Code", "unsupported_grant_type", id="TK-05-case"),

@@ -22,6 +22,13 @@ CALLBACK, SECOND, AFTER = (
     "https://rp.example/second?kept=1",
     "https://rp.example/bye",
 )
+# Two APIs, and what is called at one of them.
+LEDGER = {
+    "identifier": "https://ledger.example/api",
+    "scopes": ["entries:read", "entries:write"],
+}
+ARCHIVE = {"identifier": "https://archive.example", "scopes": ["all"]}
+READS = {"resource": LEDGER["identifier"], "scopes": ["entries:read"]}
 APP = "http://127.0.0.1/cb"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -52,7 +59,7 @@ class Code:
 
 
 def document(client_id: str, agency: str = "northtown", **spec: Any) -> dict[str, Any]:
-    """A service under ``oidc-basic`` with a secret; ``spec`` replaces members."""
+    """A service under ``oidc-basic`` with a secret; ``spec`` replaces or drops members."""
     why = [factories.asks("name"), factories.asks("email"), factories.asks("locale", "optional")]
     usual = {
         "profile": "oidc-basic",
@@ -63,6 +70,7 @@ def document(client_id: str, agency: str = "northtown", **spec: Any) -> dict[str
         "purposes": [{"id": "all", "name": {"en": "To test this"}, "claims": why}],
     }
     made: dict[str, Any] = factories.a_document(client_id, agency, **(usual | spec))
+    made["spec"] = _given(made["spec"])
     return made
 
 
@@ -103,6 +111,10 @@ async def seed(gateway: Gateway, remote: str) -> None:
         document("objects", auth=signed, requestUris=[f"{remote}-object"]),
         document("signs", profile="gov-standard", auth=signed, requireSignedRequest=True),
         document("evidence", introspectionAlg="RS256"),
+        document("ledger", "southtown", redirectUris=None, resource=LEDGER),
+        document("archive", redirectUris=None, resource=ARCHIVE),
+        document("clerk", redirectUris=None, purposes=None, calls=[READS]),
+        document("auditor", calls=[READS, {"resource": ARCHIVE["identifier"], "scopes": ["all"]}]),
         document("jarm", profile="gov-standard", auth=signed, responseModes=["jwt"]),
     ):
         await gateway.service(made)

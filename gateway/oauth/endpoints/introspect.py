@@ -1,4 +1,4 @@
-"""Introspection: whether a token of the caller's own is alive (RFC 7662), signed on demand.
+"""Introspection: whether a token of the caller's, or for it, is alive (RFC 7662).
 
 Who asks for it by ``Accept`` gets the answer as a JWT that can be kept as evidence; its
 type and the key for events make sure that nobody takes it for a token.
@@ -10,14 +10,15 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.oauth import answers, client_auth
+from gateway.oauth import answers, client_auth, targets
 from gateway.oauth.refusals import ClientRefused, OAuthRefused
 from gateway.web.call import Call
 from gateway.web.headers import PROTOCOL
 from keys import signing
 from relying_parties.clients import Client
-from relying_parties.grants import access_tokens
+from relying_parties.grants import access_tokens, client_tokens
 from relying_parties.grants.access_tokens import Found
+from relying_parties.grants.client_tokens import Own
 
 _TYP = "token-introspection+jwt"
 SIGNED = f"application/{_TYP}"
@@ -25,7 +26,7 @@ SIGNED = f"application/{_TYP}"
 
 @answers.protocol
 async def look(call: Call) -> Response:
-    """Tell the caller about its token; anybody else's is simply not active (RFC 7662 §2.2).
+    """Tell the caller about a token that concerns it; any other is not active (RFC 7662 §2.2).
 
     :raises UnknownKey: the answer was to be signed and none signs at the moment
     """
@@ -34,27 +35,50 @@ async def look(call: Call) -> Response:
         raise ClientRefused("public")
     if not call.form.text("token"):
         raise OAuthRefused("invalid_request", "token is missing")
-    found = await access_tokens.introspect(
-        call.entry, call.form.text("token"), client_id=client.client_id
-    )
-    told = {"active": False} if found is None else _told(call, found)
+    told = await _known(call, client, call.form.text("token")) or {"active": False}
     return _signed(call, client, told) if _wants_signed(call) else answers.told(told)
 
 
-def _told(call: Call, found: Found) -> dict[str, Any]:
+async def _known(call: Call, client: Client, token: str) -> dict[str, Any] | None:
+    found = await access_tokens.introspect(call.entry, token, client_id=client.client_id)
+    if found is not None:
+        return {**_common(call, found), **_about_citizen(found)}
+    own = await client_tokens.find(call.entry, token)
+    if own is None or not await _concerns(call, client, own):
+        return None
+    # RFC 9068 §2.2 has it so in its tokens: who acts in its own name is its own subject.
+    return {**_common(call, own), "sub": own.client_id, "aud": own.resource}
+
+
+async def _concerns(call: Call, client: Client, own: Own) -> bool:
+    """Whether the token is of ``client`` or for it, and still within what is registered."""
+    offered = client.registration.resource
+    meant = offered is not None and offered.identifier == own.resource
+    if not meant and own.client_id != client.client_id:
+        return False
+    caller = await call.runtime.client(own.client_id)
+    return caller is not None and targets.still(caller.registration, own.resource, own.scope)
+
+
+def _common(call: Call, found: Found | Own) -> dict[str, Any]:
     return {
         "active": True,
         "scope": found.scope,
         "client_id": found.client_id,
         "token_type": "DPoP" if found.cnf else "Bearer",
         "iss": call.runtime.settings.issuer,
-        "sub": found.subject,
         "iat": int(found.issued_at.timestamp()),
         "exp": int(found.expires_at.timestamp()),
+        **({"cnf": found.cnf} if found.cnf else {}),
+    }
+
+
+def _about_citizen(found: Found) -> dict[str, Any]:
+    return {
+        "sub": found.subject,
         # RFC 9470 §6.2: of the sign-in itself, which no refresh improves.
         "auth_time": int(found.auth_time.timestamp()),
         **({"acr": found.acr} if found.acr else {}),
-        **({"cnf": found.cnf} if found.cnf else {}),
     }
 
 

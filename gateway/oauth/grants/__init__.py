@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.oauth.grants import authorization_code, refresh_token
+from gateway.oauth.grants import authorization_code, client_credentials, refresh_token
 from gateway.oauth.sender import Sender
 from gateway.web.call import Call
 from relying_parties.clients import Client
@@ -19,14 +19,19 @@ Redeem = Callable[[Call, Client, Sender], Awaitable[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One grant type: its name on the wire, and what answers it."""
+    """One grant type: its name on the wire, and what answers it.
+
+    :ivar own: no citizen stands behind it, so it may go elsewhere than to userinfo
+    """
 
     grant_type: str
     redeem: Redeem
+    own: bool = False
 
 
 GRANTS = (
     Grant("authorization_code", authorization_code.redeem),
     Grant("refresh_token", refresh_token.redeem),
+    Grant("client_credentials", client_credentials.redeem, own=True),
 )
 BY_TYPE = {grant.grant_type: grant for grant in GRANTS}

@@ -1,0 +1,55 @@
+"""The client credentials grant: a service acts in its own name, at one resource.
+
+No citizen stands behind the token, so it tells of none, opens nothing that is theirs, and
+there is nothing to refresh.
+
+Specs: RFC 6749 §4.4, RFC 8707 §2.2, RFC 9700 §2.3.
+"""
+
+from typing import Any
+
+from gateway.oauth import targets
+from gateway.oauth.refusals import OAuthRefused
+from gateway.oauth.sender import Sender
+from gateway.oauth.targets import Target
+from gateway.web.call import Call
+from keys import opaque
+from relying_parties.clients import Client
+from relying_parties.grants import client_tokens
+from relying_parties.grants.client_tokens import Order
+
+
+async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
+    """Give the client a token for what its registration names.
+
+    :raises OAuthRefused: ``unauthorized_client``, ``invalid_target``, ``invalid_scope``
+    """
+    registration = client.registration
+    # RFC 6749 §4.4: for confidential clients only, whatever an older approval said.
+    if registration.public or not registration.calls:
+        raise OAuthRefused("unauthorized_client", "not registered to act in its own name")
+    target = await targets.own(call, client)
+    token, lives = opaque.handle(), registration.profile.access_token_ttl
+    order = Order(
+        client_id=client.client_id,
+        server=target.server.client_id,
+        resource=target.resource.identifier,
+        scope=_scope(call.form.text("scope"), target),
+        lives=lives,
+        cnf=sender.cnf,
+    )
+    if not await client_tokens.issue(call.entry, token, order):
+        raise OAuthRefused("invalid_target", "resource is not offered at the moment")
+    return {
+        "access_token": token,
+        "expires_in": int(lives.total_seconds()),
+        "scope": order.scope,
+    }
+
+
+def _scope(wanted: str, target: Target) -> str:
+    """Return what is granted: all that is registered, or what of it was asked for."""
+    scopes = tuple(dict.fromkeys(wanted.split())) or target.scopes
+    if not scopes or not set(scopes) <= set(target.scopes):
+        raise OAuthRefused("invalid_scope", "more than is registered for this resource")
+    return " ".join(scopes)
