@@ -17,6 +17,7 @@ from typing import Any
 from relying_parties import redirects
 
 MOST = 20  # scopes of a resource, and resources that one service calls
+OPAQUE, SIGNED = TOKENS = ("opaque", "jwt")  # asked about, or read by the resource itself
 OPENID = frozenset({"openid", "offline_access"})
 
 _SCOPE = re.compile(r"[a-z0-9]+(?:[:._/-][a-z0-9]+)*")
@@ -26,10 +27,15 @@ Problem = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """An API that a service offers; ``identifier`` is the audience of what is issued for it."""
+    """An API that a service offers.
+
+    :ivar identifier: the audience of what is issued for it
+    :ivar tokens: one of :data:`TOKENS`
+    """
 
     identifier: str
     scopes: tuple[str, ...]
+    tokens: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +56,11 @@ def resource_problems(
     if not isinstance(value, dict):
         yield path, "not_an_object"
         return
-    yield from _members(value, path, ("identifier", "scopes"))
+    yield from _members(value, path, ("identifier", "scopes", "tokens"))
     yield from _address(value.get("identifier"), f"{path}.identifier", allow_loopback)
     yield from _scopes(value.get("scopes"), f"{path}.scopes", citizens)
+    if value.get("tokens", OPAQUE) not in TOKENS:
+        yield f"{path}.tokens", "value"
 
 
 def calls_problems(
@@ -78,7 +86,9 @@ def calls_problems(
 
 def read_resource(given: Mapping[str, Any] | None) -> Resource | None:
     """Read what was judged before."""
-    return Resource(given["identifier"], tuple(given["scopes"])) if given else None
+    if not given:
+        return None
+    return Resource(given["identifier"], tuple(given["scopes"]), given.get("tokens") or OPAQUE)
 
 
 def read_calls(given: Collection[Mapping[str, Any]]) -> tuple[Called, ...]:

@@ -130,6 +130,7 @@ def _spell_api(spec: Mapping[str, Any]) -> Fields:
     return {
         "spec.resource.identifier": offered.get("identifier") or "",
         "spec.resource.scopes": "\n".join(offered.get("scopes") or ()),
+        "spec.resource.tokens": offered.get("tokens") or "",
         "spec.calls": "\n".join(" ".join((each["resource"], *each["scopes"])) for each in calls),
     }
 
@@ -168,7 +169,11 @@ def _auth(given: Mapping[str, str]) -> Document:
 def _resource(given: Mapping[str, str]) -> Document:
     identifier = given.get("spec.resource.identifier", "").strip()
     scopes = given.get("spec.resource.scopes", "").split()
-    return {"identifier": identifier, "scopes": scopes} if identifier or scopes else {}
+    if not (identifier or scopes):
+        return {}
+    offered: Document = {"identifier": identifier, "scopes": scopes}
+    _put(offered, "tokens", given.get("spec.resource.tokens", ""))
+    return offered
 
 
 def _calls(given: Mapping[str, str]) -> list[Document]:

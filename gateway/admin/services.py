@@ -1,5 +1,6 @@
 """Services: the list, one service with its versions, and what can be done with it at once."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -9,7 +10,7 @@ from gateway.admin import confirming, labels, office
 from gateway.admin.office import STOPS, NotAllowed, NotFound, Officer
 from gateway.pages.sharing import words
 from gateway.web.call import Call, see_other
-from relying_parties import clients, onboarding
+from relying_parties import clients, onboarding, resources
 from relying_parties.onboarding import Standing, Version
 from relying_parties.profiles import SECRET_METHODS
 
@@ -155,6 +156,7 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
         ),
         (_("Address of the API it offers"), [offered.get("identifier") or ""]),
         (_("What can be done there"), list(offered.get("scopes") or ())),
+        (_("Kind of its tokens"), [_kind(call, offered)]),
         (
             _("What it calls in its own name"),
             [" ".join((each["resource"], *each["scopes"])) for each in spec.get("calls") or ()],
@@ -165,6 +167,14 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
         for key, lines in rows
         if (kept := [line for line in lines if line])
     ]
+
+
+def _kind(call: Call, offered: Mapping[str, Any]) -> str:
+    _ = call.gettext
+    if not offered:
+        return ""
+    signed = offered.get("tokens") == resources.SIGNED
+    return _("Signed: it reads them itself") if signed else _("Opaque: it asks about each")
 
 
 def _in_force(standing: Standing, versions: list[Version]) -> Version:

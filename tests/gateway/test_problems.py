@@ -40,7 +40,11 @@ def test_the_form_loses_no_area() -> None:
 
 def test_the_form_loses_no_api() -> None:
     """What is offered and what is called comes back as it was written."""
-    offered = {"identifier": "https://api.example/v1", "scopes": ["a:read", "a:write"]}
+    offered = {
+        "identifier": "https://api.example/v1",
+        "scopes": ["a:read", "a:write"],
+        "tokens": "jwt",
+    }
     called = [
         {"resource": "https://other.example", "scopes": ["x", "y"]},
         {"resource": "https://third.example", "scopes": ["z"]},

@@ -462,6 +462,11 @@ def test_what_is_called_is_judged(over: Mapping[str, Any], at: str, word: str) -
     assert problems(rules, calls=[CALL | called]) == [(f"spec.calls[0]{where}", word)]
 
 
+def test_tokens_of_a_resource_are_of_a_known_kind() -> None:
+    assert problems(resource=RESOURCE | {"tokens": "jwt"}) == []
+    assert problems(resource=RESOURCE | {"tokens": "saml"}) == [("spec.resource.tokens", "value")]
+
+
 def test_each_resource_is_named_once() -> None:
     assert problems(calls=[CALL, CALL]) == [("spec.calls[1].resource", "twice")]
 

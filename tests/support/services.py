@@ -27,7 +27,7 @@ LEDGER = {
     "identifier": "https://ledger.example/api",
     "scopes": ["entries:read", "entries:write"],
 }
-ARCHIVE = {"identifier": "https://archive.example", "scopes": ["all"]}
+ARCHIVE = {"identifier": "https://archive.example", "scopes": ["all"], "tokens": "jwt"}
 READS = {"resource": LEDGER["identifier"], "scopes": ["entries:read"]}
 APP = "http://127.0.0.1/cb"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -112,7 +112,7 @@ async def seed(gateway: Gateway, remote: str) -> None:
         document("signs", profile="gov-standard", auth=signed, requireSignedRequest=True),
         document("evidence", introspectionAlg="RS256"),
         document("ledger", "southtown", redirectUris=None, resource=LEDGER),
-        document("archive", redirectUris=None, resource=ARCHIVE),
+        document("archive", redirectUris=None, resource=ARCHIVE, idTokenAlg="RS256"),
         document("clerk", redirectUris=None, purposes=None, calls=[READS]),
         document("auditor", calls=[READS, {"resource": ARCHIVE["identifier"], "scopes": ["all"]}]),
         document("jarm", profile="gov-standard", auth=signed, responseModes=["jwt"]),

@@ -8,7 +8,7 @@ Specs: RFC 6749 §4.4, RFC 8707 §2.2, RFC 9700 §2.3.
 
 from typing import Any
 
-from gateway.oauth import targets
+from gateway.oauth import jwt_access_tokens, targets
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.sender import Sender
 from gateway.oauth.targets import Target
@@ -17,11 +17,13 @@ from keys import opaque
 from relying_parties.clients import Client
 from relying_parties.grants import client_tokens
 from relying_parties.grants.client_tokens import Order
+from relying_parties.resources import SIGNED
 
 
 async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
     """Give the client a token for what its registration names.
 
+    :raises UnknownKey: the resource wants a signed token and none signs at the moment
     :raises OAuthRefused: ``unauthorized_client``, ``invalid_target``, ``invalid_scope``
     """
     registration = client.registration
@@ -29,7 +31,7 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
     if registration.public or not registration.calls:
         raise OAuthRefused("unauthorized_client", "not registered to act in its own name")
     target = await targets.own(call, client)
-    token, lives = opaque.handle(), registration.profile.access_token_ttl
+    lives = registration.profile.access_token_ttl
     order = Order(
         client_id=client.client_id,
         server=target.server.client_id,
@@ -38,6 +40,10 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
         lives=lives,
         cnf=sender.cnf,
     )
+    if target.resource.tokens == SIGNED:
+        token = jwt_access_tokens.own(call.runtime, target, order, call.entry.at)
+    else:
+        token = opaque.handle()
     if not await client_tokens.issue(call.entry, token, order):
         raise OAuthRefused("invalid_target", "resource is not offered at the moment")
     return {
