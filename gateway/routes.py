@@ -17,6 +17,7 @@ from gateway.web import static
 from gateway.web.dispatch import Route
 
 _TOKEN_LIMIT = 32 * 1024
+_OF_USERINFO = "/.well-known/oauth-protected-resource/userinfo"
 _USERINFO = {"GET": userinfo.read, "POST": userinfo.read}
 
 PROTOCOL: tuple[Route, ...] = (
@@ -31,6 +32,7 @@ PROTOCOL: tuple[Route, ...] = (
     Route("/jwks", {"GET": discovery.jwks}, "protocol"),
     Route("/.well-known/openid-configuration", {"GET": discovery.configuration}, "protocol"),
     Route("/.well-known/oauth-authorization-server", {"GET": discovery.configuration}, "protocol"),
+    Route(_OF_USERINFO, {"GET": discovery.userinfo}, "protocol"),
 )
 
 PLUMBING: tuple[Route, ...] = (

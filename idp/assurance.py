@@ -93,6 +93,15 @@ def missing(session: Session, wanted: Sequence[str], *, essential: bool) -> Miss
     return NeedsProofing() if offered and essential else Unreachable()
 
 
+def at_least(achieved: str | None, wanted: str) -> bool:
+    """Whether a sign-in that is told as ``achieved`` is also a ``wanted`` one.
+
+    Only what the acr itself says counts: ``LoA/low`` may have been with a passkey, or not.
+    """
+    has, level = ACRS.get(achieved or "", ACRS[BASIC]), ACRS[wanted]
+    return _reached(level, has.ial, has.aal, phr=has.phr)
+
+
 def beyond_passwords(wanted: Sequence[str]) -> bool:
     """Whether a password alone reaches none of ``wanted``; no wish is reached by anything."""
     levels = [ACRS[name] for name in wanted if name in ACRS]

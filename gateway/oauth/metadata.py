@@ -1,12 +1,12 @@
 """Discovery: what we support, read off the tables that do it, so that it can't lie.
 
-Specs: OpenID Connect Discovery 1.0 §3, RFC 8414, RFC 9207.
+Specs: OpenID Connect Discovery 1.0 §3, RFC 8414, RFC 9207, RFC 9728.
 """
 
 import json
 from typing import Any
 
-from gateway.oauth import checks, names
+from gateway.oauth import checks, names, targets
 from gateway.oauth.client_auth import CLIENT_AUTH
 from gateway.oauth.grants import GRANTS
 from gateway.oauth.request import PROMPTS
@@ -61,11 +61,25 @@ def document(issuer: str) -> dict[str, Any]:
         "display_values_supported": ["page"],
         "ui_locales_supported": list(LOCALES),
         "authorization_response_iss_parameter_supported": True,
+        "protected_resources": [targets.userinfo(issuer)],
         "service_documentation": f"{issuer}/help",
         "op_policy_uri": f"{issuer}/privacy",
     }
 
 
-def encoded(issuer: str) -> bytes:
-    """Serialise the document once."""
-    return json.dumps(document(issuer), separators=(",", ":")).encode()
+def userinfo(issuer: str) -> dict[str, Any]:
+    """Return the metadata of the resource that reads about citizens (RFC 9728 §2)."""
+    return {
+        "resource": targets.userinfo(issuer),
+        "authorization_servers": [issuer],
+        "scopes_supported": ["openid", *catalog.SCOPES],
+        "bearer_methods_supported": ["header", "body"],
+        "dpop_signing_alg_values_supported": list(proofs.ALGORITHMS),
+        "resource_documentation": f"{issuer}/help",
+        "resource_policy_uri": f"{issuer}/privacy",
+    }
+
+
+def encoded(made: dict[str, Any]) -> bytes:
+    """Serialise a document once."""
+    return json.dumps(made, separators=(",", ":")).encode()

@@ -4,7 +4,8 @@ OAuthRefused
 ├── PageRefused        before the client and its address are known to be right: a page,
 │                      never a redirect (RFC 6749 §4.1.2.1, RFC 9700 §4.11)
 ├── ClientRefused      invalid_client, one text for an unknown client and a wrong secret
-└── ProofRefused       the DPoP proof is missing, bad, used, or lacks a nonce of ours
+├── ProofRefused       the DPoP proof is missing, bad, used, or lacks a nonce of ours
+└── SignInRefused      the sign-in behind the token is too weak or too old (RFC 9470)
 """
 
 from gateway.web.ends import BROKEN, End
@@ -55,3 +56,16 @@ class ProofRefused(OAuthRefused):
     def __init__(self, description: str, *, nonce: str = "") -> None:
         super().__init__("use_dpop_nonce" if nonce else "invalid_dpop_proof", description)
         self.nonce = nonce
+
+
+class SignInRefused(OAuthRefused):
+    """The token is good, its sign-in is not good enough: the client may ask for a better one.
+
+    :ivar acr: the level that would do
+    :ivar max_age: seconds since the sign-in that would do
+    """
+
+    def __init__(self, *, acr: str | None, max_age: int | None) -> None:
+        super().__init__("insufficient_user_authentication", "sign the citizen in again", 401)
+        self.acr = acr
+        self.max_age = max_age

@@ -1,18 +1,21 @@
 """What every resource of ours asks of an access token before it answers.
 
-One token, in the header or the form, alive, for this scope, and held by whom it is for.
-A refusal says which schemes work, as RFC 6750 §3 and RFC 9449 §7.1 have it.
+One token, in the header or the form, alive, for this scope, held by whom it is for, and of
+a sign-in that is strong and fresh enough for what is asked. A refusal says which schemes
+work, where the resource is described, and which sign-in would do.
 
-Specs: RFC 6750 §2 and §3, RFC 9449 §7.
+Specs: RFC 6750 §2 and §3, RFC 9449 §7, RFC 9470 §3, RFC 9728 §5.1.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from starlette.responses import Response
 
 from gateway.oauth import answers, sender
-from gateway.oauth.refusals import OAuthRefused, ProofRefused
+from gateway.oauth.refusals import OAuthRefused, ProofRefused, SignInRefused
 from gateway.web.call import Call
+from idp import assurance
 from keys import proofs
 from relying_parties.clients import Client
 from relying_parties.grants import access_tokens
@@ -30,10 +33,26 @@ class Admitted:
     client: Client
 
 
-async def admit(call: Call, scope: str) -> Admitted:
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What the sign-in behind a token must be.
+
+    :ivar acr: one of :data:`idp.assurance.ACRS`; what is stronger does as well
+    :ivar max_age: of the sign-in itself, which no refresh makes younger
+    """
+
+    acr: str | None = None
+    max_age: timedelta | None = None
+
+
+ANY = Demand()
+
+
+async def admit(call: Call, scope: str, demand: Demand = ANY) -> Admitted:
     """Let a request with a good token in.
 
     :raises OAuthRefused: for :func:`refused`; without any token it names no error
+    :raises SignInRefused: the sign-in is not what ``demand`` says
     """
     scheme, token = _given(call)
     found = await access_tokens.find(call.entry, token)
@@ -43,18 +62,49 @@ async def admit(call: Call, scope: str) -> Admitted:
     await sender.check(call, found.cnf, token, scheme)
     if scope not in found.scope.split():
         raise OAuthRefused("insufficient_scope", status=403)
+    _suffices(found, demand, call.entry.at)
     return Admitted(found, client)
 
 
-def refused(refusal: OAuthRefused) -> Response:
-    """Refuse, and say which schemes would do."""
+def refused(call: Call, refusal: OAuthRefused) -> Response:
+    """Refuse, and say which schemes and which sign-in would do."""
     error, proof = refusal.error, isinstance(refusal, ProofRefused)
     response = answers.told({"error": error} if error else {}, 401 if proof else refusal.status)
-    reason = f' error="{error}"' if error else ""
-    bound = f'DPoP{reason}{"," if reason else ""} algs="{_ALGS}"'
-    response.headers["www-authenticate"] = bound if proof else f"Bearer{reason}, {bound}"
+    told = [f"error={_quoted(error)}"] if error else []
+    told += _better(refusal) if isinstance(refusal, SignInRefused) else []
+    told.append(f"resource_metadata={_quoted(_described(call))}")  # RFC 9728 §5.1
+    bearer = f"Bearer {', '.join(told)}"
+    bound = f"DPoP {', '.join([*told, f'algs={_quoted(_ALGS)}'])}"
+    response.headers["www-authenticate"] = bound if proof else f"{bearer}, {bound}"
     answers.offer_nonce(response, refusal)
     return response
+
+
+def _suffices(found: Found, demand: Demand, at: datetime) -> None:
+    weak = demand.acr is not None and not assurance.at_least(found.acr, demand.acr)
+    old = demand.max_age is not None and at - found.auth_time > demand.max_age
+    if weak or old:
+        seconds = None if demand.max_age is None else int(demand.max_age.total_seconds())
+        raise SignInRefused(acr=demand.acr, max_age=seconds)
+
+
+def _better(refusal: SignInRefused) -> list[str]:
+    """Say what to ask for at the authorization endpoint (RFC 9470 §3)."""
+    told = [f"error_description={_quoted(refusal.description)}"]
+    if refusal.acr is not None:
+        told.append(f"acr_values={_quoted(refusal.acr)}")
+    if refusal.max_age is not None:
+        told.append(f"max_age={_quoted(str(refusal.max_age))}")
+    return told
+
+
+def _described(call: Call) -> str:
+    # RFC 9728 §3.1: between the host and the path of the resource.
+    return f"{call.runtime.settings.issuer}/.well-known/oauth-protected-resource{call.path}"
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
 
 
 def _given(call: Call) -> tuple[str, str]:

@@ -82,3 +82,25 @@ def test_the_easiest_of_what_is_wanted_decides(
 )
 def test_what_a_password_alone_can_reach(wanted: tuple[str, ...], beyond: bool) -> None:
     assert assurance.beyond_passwords(wanted) is beyond
+
+
+@pytest.mark.parametrize(
+    ("achieved", "wanted", "enough"),
+    [
+        (assurance.HIGH, assurance.SUBSTANTIAL, True),
+        (assurance.HIGH, "phr", True),
+        (assurance.SUBSTANTIAL, assurance.SUBSTANTIAL, True),
+        (assurance.SUBSTANTIAL, assurance.HIGH, False),
+        (assurance.SUBSTANTIAL, "phr", False),  # it may have been a code by mail
+        (assurance.LOW, assurance.SUBSTANTIAL, False),
+        ("phr", assurance.LOW, False),
+        (None, assurance.BASIC, True),
+        (None, assurance.LOW, False),
+        ("another's", assurance.LOW, False),
+    ],
+)
+def test_what_a_token_says_is_taken_at_its_word(
+    achieved: str | None, wanted: str, enough: bool
+) -> None:
+    """RFC9470-3."""
+    assert assurance.at_least(achieved, wanted) is enough

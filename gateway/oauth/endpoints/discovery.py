@@ -1,6 +1,8 @@
 """Discovery and the key set: bytes made once, served with an ETag, without the database."""
 
 import hashlib
+from collections.abc import Callable
+from typing import Any
 
 from starlette.responses import Response
 
@@ -16,15 +18,24 @@ _COMMON = {
 
 async def configuration(call: Call) -> Response:
     """Serve the metadata, the same at both well-known addresses."""
-    made = call.runtime.metadata
-    if "document" not in made:
-        made["document"] = metadata.encoded(call.runtime.settings.issuer)
-    return _cached(call, made["document"], 300)
+    return _made(call, metadata.document)
+
+
+async def userinfo(call: Call) -> Response:
+    """Serve what a client has to know of userinfo (RFC 9728 §3.1)."""
+    return _made(call, metadata.userinfo)
 
 
 async def jwks(call: Call) -> Response:
     """Serve the public keys (RFC 7517)."""
     return _cached(call, call.runtime.keyring.document, 900)
+
+
+def _made(call: Call, make: Callable[[str], dict[str, Any]]) -> Response:
+    made = call.runtime.metadata
+    if make.__name__ not in made:
+        made[make.__name__] = metadata.encoded(make(call.runtime.settings.issuer))
+    return _cached(call, made[make.__name__], 300)
 
 
 def _cached(call: Call, body: bytes, seconds: int) -> Response:

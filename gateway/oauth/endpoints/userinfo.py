@@ -15,7 +15,7 @@ async def read(call: Call) -> Response:
     try:
         admitted = await resource.admit(call, "openid")
     except OAuthRefused as refusal:
-        return resource.refused(refusal)
+        return resource.refused(call, refusal)
     found, runtime, registration = admitted.token, call.runtime, admitted.client.registration
     account_id = pairwise.open_citizen(runtime.vault.sealer, found.citizen, found.client_id)
     allowed = claims.allowed(registration, found.claims, found, call.entry.at)
@@ -24,7 +24,7 @@ async def read(call: Call) -> Response:
             runtime, call.entry, account_id, allowed, registration
         )
     except AccountNotOpen:
-        return resource.refused(OAuthRefused("invalid_token", status=401))
+        return resource.refused(call, OAuthRefused("invalid_token", status=401))
     if present:
         await releases.record(
             call.entry,
