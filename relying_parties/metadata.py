@@ -290,6 +290,10 @@ def _resource(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator
 
 def _calls(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Problem]:
     yield from _confidential(path, profile)
+    yield from _on_behalf(value, path, rules, profile)
+
+
+def _on_behalf(value: Any, path: str, rules: Rules, _profile: Profile) -> Iterator[Problem]:
     loopback = rules.allow_loopback
     yield from resources.calls_problems(value, path, rules.scopes, allow_loopback=loopback)
 
@@ -327,6 +331,7 @@ MEMBERS: Mapping[str, Check] = {
     "purposes": _purposes,
     "resource": _resource,
     "calls": _calls,
+    "onBehalf": _on_behalf,
 }
 NECESSARY = frozenset({"name", "redirectUris", "auth"})
 _MACHINE = frozenset({"resource", "calls"})  # with one of these, citizens need not come at all

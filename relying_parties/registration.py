@@ -65,6 +65,7 @@ class Registration:
     other_ways: Words
     resource: Resource | None
     calls: tuple[Called, ...]
+    on_behalf: tuple[Called, ...]
     purposes: tuple[Purpose, ...]
     asked: Mapping[str, Asked]
     document: Document
@@ -127,6 +128,7 @@ def read(document: Document) -> Registration:
         other_ways=spec.get("otherWays") or {},
         resource=resources.read_resource(spec.get("resource")),
         calls=resources.read_calls(spec.get("calls") or ()),
+        on_behalf=resources.read_calls(spec.get("onBehalf") or ()),
         purposes=purposes,
         asked={each.claim: each for purpose in reversed(purposes) for each in purpose.claims},
         document=document,

@@ -40,7 +40,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What a service may do at one resource in its own name."""
+    """What a service may do at one resource, in its own name or for citizens."""
 
     resource: str
     scopes: tuple[str, ...]
@@ -66,7 +66,7 @@ def resource_problems(
 def calls_problems(
     value: Any, path: str, citizens: Collection[str], *, allow_loopback: bool
 ) -> Iterator[Problem]:
-    """Return what is wrong with what a service calls in its own name."""
+    """Return what is wrong with what a service calls."""
     if not isinstance(value, list) or not 1 <= len(value) <= MOST:
         yield path, "not_a_list"
         return

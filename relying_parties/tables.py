@@ -207,6 +207,7 @@ codes = sa.Table(
     sa.Column("expires_at", NOW, nullable=False),
     sa.Column("used_at", NOW),
     sa.Column("ended_at", NOW),  # the family is dead
+    sa.Column("resources", pg.ARRAY(sa.Text)),  # that it stands for beside userinfo
     sa.Column("kept_until", NOW, nullable=False),
     sa.Index("codes_by_subject", "subject"),
     sa.Index("codes_by_keeping", "kept_until"),
@@ -219,7 +220,7 @@ access_tokens = sa.Table(
     sa.Column("digest", sa.LargeBinary, primary_key=True),
     sa.Column("code", sa.LargeBinary),  # the family; null for client credentials
     sa.Column("client_id", sa.Text, nullable=False),
-    sa.Column("resource", sa.Text),  # the audience of client credentials; null for userinfo
+    sa.Column("resource", sa.Text),  # the audience; null for userinfo
     sa.Column("scope", sa.Text, nullable=False),
     sa.Column("claims", pg.ARRAY(sa.Text), nullable=False),
     sa.Column("issued_at", NOW, nullable=False),

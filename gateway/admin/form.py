@@ -8,7 +8,7 @@ field of that name, and what the form has no field for is kept as it was.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from relying_parties.purposes import AREA
@@ -17,7 +17,8 @@ LANGUAGES = ("en", "fr", "ar")
 
 _WORDS = ("name", "description", "otherWays")
 _LINES = ("redirectUris", "postLogoutRedirectUris", "acr")
-_WHOLE = ("calls", "resource.scopes")  # lists that have one field
+_CALLS = ("calls", "onBehalf")
+_WHOLE = (*_CALLS, "resource.scopes")  # lists that have one field
 _TEXTS = (
     *("profile", "idTokenAlg", "start", "backchannelLogoutUri"),
     *("logo", "contact", "privacy", "terms"),
@@ -66,7 +67,8 @@ def document(given: Mapping[str, str], base: Mapping[str, Any] | None = None) ->
         _put(spec, member, given.get(f"spec.{member}") == "yes")
     spec["auth"] = _auth(given)
     _put(spec, "resource", _resource(given))
-    _put(spec, "calls", _calls(given))
+    for member in _CALLS:
+        _put(spec, member, _calls(given, f"spec.{member}"))
     _put(spec, "purposes", [_purpose(given, number) for number in purposes(given)])
     about = {name: given.get(f"metadata.{name}", "").strip() for name in ("id", "agency")}
     return {"apiVersion": "gatehouse/v1", "kind": "Service", "metadata": about, "spec": spec}
@@ -126,13 +128,16 @@ def _spell_words(path: str, by_language: Mapping[str, str] | None) -> Fields:
 
 def _spell_api(spec: Mapping[str, Any]) -> Fields:
     offered = spec.get("resource") or {}
-    calls = spec.get("calls") or ()
     return {
         "spec.resource.identifier": offered.get("identifier") or "",
         "spec.resource.scopes": "\n".join(offered.get("scopes") or ()),
         "spec.resource.tokens": offered.get("tokens") or "",
-        "spec.calls": "\n".join(" ".join((each["resource"], *each["scopes"])) for each in calls),
+        **{f"spec.{member}": _spell_calls(spec.get(member) or ()) for member in _CALLS},
     }
+
+
+def _spell_calls(calls: Iterable[Mapping[str, Any]]) -> str:
+    return "\n".join(" ".join((each["resource"], *each["scopes"])) for each in calls)
 
 
 def _spell_purpose(path: str, purpose: Mapping[str, Any]) -> Fields:
@@ -176,9 +181,9 @@ def _resource(given: Mapping[str, str]) -> Document:
     return offered
 
 
-def _calls(given: Mapping[str, str]) -> list[Document]:
+def _calls(given: Mapping[str, str], path: str) -> list[Document]:
     """Read an API and its scopes from each line."""
-    lines = [line.split() for line in given.get("spec.calls", "").splitlines()]
+    lines = [line.split() for line in given.get(path, "").splitlines()]
     return [{"resource": line[0], "scopes": line[1:]} for line in lines if line]
 
 

@@ -1,6 +1,6 @@
 """Services: the list, one service with its versions, and what can be done with it at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -157,16 +157,18 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
         (_("Address of the API it offers"), [offered.get("identifier") or ""]),
         (_("What can be done there"), list(offered.get("scopes") or ())),
         (_("Kind of its tokens"), [_kind(call, offered)]),
-        (
-            _("What it calls in its own name"),
-            [" ".join((each["resource"], *each["scopes"])) for each in spec.get("calls") or ()],
-        ),
+        (_("What it calls in its own name"), _called(spec.get("calls"))),
+        (_("What it calls for citizens"), _called(spec.get("onBehalf"))),
     ]
     return [
         {"key": key, "lines": kept}
         for key, lines in rows
         if (kept := [line for line in lines if line])
     ]
+
+
+def _called(calls: Sequence[Mapping[str, Any]] | None) -> list[str]:
+    return [" ".join((each["resource"], *each["scopes"])) for each in calls or ()]
 
 
 def _kind(call: Call, offered: Mapping[str, Any]) -> str:

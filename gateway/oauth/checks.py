@@ -7,6 +7,7 @@
 | response_type     | yes        | yes  |
 | response_mode     | yes        | yes  |
 | scope             | yes        | yes  |
+| resource          | yes        | yes  |
 | pkce              | yes        | yes  |
 
 A failing row is the error. The next rule is a function and a row.
@@ -67,6 +68,13 @@ def scope(request: AuthorizationRequest, _client: Client) -> None:
         raise OAuthRefused("invalid_scope", "scope must contain openid")
 
 
+def resource(request: AuthorizationRequest, client: Client) -> None:
+    """RFC 8707 §2: beside userinfo, only what the registration names."""
+    registered = {one.resource for one in client.registration.on_behalf}
+    if not registered.issuperset(request.resource):
+        raise OAuthRefused("invalid_target", "resource is not registered for this client")
+
+
 def pkce(request: AuthorizationRequest, client: Client) -> None:
     """RFC 7636 §4.3, RFC 9700 §2.1.1: S256 always; a missing method means plain, so refused."""
     if request.code_challenge is None:
@@ -79,7 +87,7 @@ def pkce(request: AuthorizationRequest, client: Client) -> None:
         raise OAuthRefused("invalid_request", "code_challenge is not 43 base64url characters")
 
 
-COMMON: tuple[Check, ...] = (response_type, response_mode, scope, pkce)
+COMMON: tuple[Check, ...] = (response_type, response_mode, scope, resource, pkce)
 AUTHORIZE: tuple[Check, ...] = (pushed, *COMMON)
 PAR: tuple[Check, ...] = (redirect_uri, *COMMON)
 

@@ -2,40 +2,83 @@
 
 A resource gets them only if its registration says so: what it reads itself it believes
 until the token runs out, whatever happened meanwhile. They are kept as opaque ones are, so
-it can ask about one all the same, and its owner can end it.
+it can ask about one all the same, and its owner can end it. No claim of a citizen's is in one.
 
 Specs: RFC 9068 §2, RFC 8725 §3.11, RFC 7800 §3.1.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from gateway.oauth.targets import Target
 from gateway.runtime import Runtime
 from keys import opaque, signing
-from relying_parties.grants.client_tokens import Order
 
 TYP = "at+jwt"
 
 
-def own(runtime: Runtime, target: Target, order: Order, at: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """Whose a token is, for what, until when, and for which key (RFC 7800 §3.1)."""
+
+    client_id: str
+    scope: str
+    expires_at: datetime
+    cnf: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The citizen, by the resource's own name for them, and how they signed in."""
+
+    subject: str
+    auth_time: datetime
+    acr: str | None
+    amr: Sequence[str]
+
+
+def own(runtime: Runtime, target: Target, worth: Worth, at: datetime) -> str:
     """Sign a token of a service's own.
 
     :raises UnknownKey: none signs at the moment as the resource wants it
     """
-    now = int(at.timestamp())
-    claims: dict[str, Any] = {
-        "iss": runtime.settings.issuer,
-        "exp": now + int(order.lives.total_seconds()),
-        "aud": order.resource,
-        # RFC 9068 §2.2: without a citizen, the subject is the client.
-        "sub": order.client_id,
-        "client_id": order.client_id,
-        "iat": now,
-        "jti": opaque.handle(),
-        "scope": order.scope,
+    # RFC 9068 §2.2: without a citizen, the subject is the client.
+    return _signed(runtime, target, worth, {"sub": worth.client_id}, at)
+
+
+def about_citizen(
+    runtime: Runtime, target: Target, worth: Worth, about: About, at: datetime
+) -> str:
+    """Sign a token with which a service acts for a citizen.
+
+    :raises UnknownKey: none signs at the moment as the resource wants it
+    """
+    told: dict[str, Any] = {
+        "sub": about.subject,
+        "auth_time": int(about.auth_time.timestamp()),
+        "amr": list(about.amr),
     }
-    if order.cnf:
-        claims["cnf"] = dict(order.cnf)
+    if about.acr:
+        told["acr"] = about.acr
+    return _signed(runtime, target, worth, told, at)
+
+
+def _signed(
+    runtime: Runtime, target: Target, worth: Worth, told: Mapping[str, Any], at: datetime
+) -> str:
+    claims: dict[str, Any] = {
+        **told,
+        "iss": runtime.settings.issuer,
+        "exp": int(worth.expires_at.timestamp()),
+        "aud": target.resource.identifier,
+        "client_id": worth.client_id,
+        "iat": int(at.timestamp()),
+        "jti": opaque.handle(),
+        "scope": worth.scope,
+    }
+    if worth.cnf:
+        claims["cnf"] = dict(worth.cnf)
     alg = target.server.registration.id_token_alg
     return signing.sign(runtime.keyring, claims, purpose="token", alg=alg, typ=TYP)

@@ -21,6 +21,7 @@ from keys.errors import TokenRefused
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 LONGEST = 2048  # characters of state, nonce and login_hint: beyond, refused, never cut
 _SCOPES = 100
+_RESOURCES = 20
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _SINGLE = (
     "response_type", "response_mode", "scope", "state", "nonce", "prompt", "max_age",
@@ -36,6 +37,7 @@ class AuthorizationRequest:
 
     :ivar claims: of the ``claims`` parameter, by place, names as in the catalogue
     :ivar essential_acr: an ``acr`` that the ID token must have, or the request fails
+    :ivar resource: beside userinfo, which is always meant (RFC 8707 §2.1)
     :ivar dpop_jkt: thumbprint of the key that must redeem the code (RFC 9449 §10)
     """
 
@@ -57,6 +59,7 @@ class AuthorizationRequest:
     login_hint: str = ""
     ui_locales: str = ""
     dpop_jkt: str | None = None
+    resource: tuple[str, ...] = ()
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -71,6 +74,7 @@ class AuthorizationRequest:
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Read what :meth:`to_json` wrote."""
         lists = {name: tuple(stored[name]) for name in ("prompt", "acr_values", "essential_acr")}
+        lists["resource"] = tuple(stored.get("resource") or ())  # older rows have none
         return cls(**{**stored, **lists})
 
 
@@ -88,7 +92,6 @@ def read(params: Params, issuer: str) -> AuthorizationRequest:
             raise OAuthRefused("invalid_request", f"{name} is too long")
     if len(params.text("id_token_hint")) > MAX_BYTES:
         raise OAuthRefused("invalid_request", "id_token_hint is too long")
-    targets.citizens(params, issuer)
     places, acr = _claims(params.text("claims"), issuer)
     return AuthorizationRequest(
         client_id=params.text("client_id"),
@@ -109,6 +112,7 @@ def read(params: Params, issuer: str) -> AuthorizationRequest:
         login_hint=params.text("login_hint"),
         ui_locales=params.text("ui_locales"),
         dpop_jkt=_jkt(params),
+        resource=_resource(params, issuer),
     )
 
 
@@ -144,6 +148,13 @@ def _jkt(params: Params) -> str | None:
     if not _THUMBPRINT.fullmatch(params.text("dpop_jkt")):
         raise OAuthRefused("invalid_request", "dpop_jkt is no SHA-256 thumbprint")
     return params.text("dpop_jkt")
+
+
+def _resource(params: Params, issuer: str) -> tuple[str, ...]:
+    named = targets.beside_userinfo(params, issuer)
+    if len(named) > _RESOURCES or any(len(each) > LONGEST for each in named):
+        raise OAuthRefused("invalid_target", "too many resources, or one that is too long")
+    return named
 
 
 def _claims(text: str, issuer: str) -> tuple[dict[str, list[str]], tuple[str, ...]]:

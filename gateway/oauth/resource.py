@@ -57,7 +57,8 @@ async def admit(call: Call, scope: str, demand: Demand = ANY) -> Admitted:
     scheme, token = _given(call)
     found = await access_tokens.find(call.entry, token)
     client = await call.runtime.client(found.client_id) if found else None
-    if found is None or client is None:
+    # What is for another resource opens none of ours (RFC 9700 §2.3).
+    if found is None or client is None or found.resource is not None:
         raise OAuthRefused("invalid_token", status=401)
     await sender.check(call, found.cnf, token, scheme)
     if scope not in found.scope.split():

@@ -1,11 +1,14 @@
 """Targets: which resource a token will be for; one, named by the request or by registration.
 
-What citizens let a service read is read at userinfo alone; what a service does in its own
-name it does at a resource that its registration names and that another one offers.
+What citizens share is read at userinfo alone. Beside it there are the resources that
+services offer: one that calls them has them in its registration, in its own name, or for
+citizens, and then at its own agency only. To act for a citizen at another agency would
+take their consent, and no page asks for that yet.
 
 Specs: RFC 8707 §2 and §2.2.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway.oauth.refusals import OAuthRefused
@@ -15,6 +18,8 @@ from relying_parties import clients
 from relying_parties.clients import Client
 from relying_parties.registration import Registration
 from relying_parties.resources import Called, Resource
+
+_UNKNOWN = "resource is unknown, missing, or not registered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +36,10 @@ def userinfo(issuer: str) -> str:
     return f"{issuer}/userinfo"
 
 
-def citizens(params: Params, issuer: str) -> None:
-    """Refuse every resource but userinfo.
-
-    :raises OAuthRefused: ``invalid_target``
-    """
-    if any(each != userinfo(issuer) for each in params.all("resource")):
-        raise OAuthRefused("invalid_target", "what citizens share is read at userinfo alone")
+def beside_userinfo(params: Params, issuer: str) -> tuple[str, ...]:
+    """Return the resources that an authorization request names, each once."""
+    named = dict.fromkeys(params.all("resource"))
+    return tuple(each for each in named if each != userinfo(issuer))
 
 
 async def own(call: Call, client: Client) -> Target:
@@ -46,22 +48,37 @@ async def own(call: Call, client: Client) -> Target:
     :raises OAuthRefused: ``invalid_target``, the same for a resource that is not there and
         one that this client may not call
     """
-    called = _called(call.form.all("resource"), client.registration)
+    return await _offered(call, _called(call.form.all("resource"), client.registration))
+
+
+async def for_citizens(call: Call, client: Client, resource: str) -> Target:
+    """Return where ``client`` may go for a citizen.
+
+    :raises OAuthRefused: ``invalid_target``: unknown, not registered, or another agency's
+    """
+    registered = _of(client.registration.on_behalf, resource)
+    target = await _offered(call, registered)
+    if target.server.agency.id != client.agency.id:
+        raise OAuthRefused("invalid_target", _UNKNOWN)
+    return target
+
+
+def still(registered: Iterable[Called], resource: str, scope: str) -> bool:
+    """Whether a token that was issued once is still within the caller's registration."""
+    known = _of(registered, resource)
+    return known is not None and set(scope.split()) <= set(known.scopes)
+
+
+async def _offered(call: Call, called: Called | None) -> Target:
     server_id = await clients.of_resource(call.entry, called.resource) if called else None
     server = await call.runtime.client(server_id) if server_id else None
     if called is None or server is None or not server.live:
-        raise OAuthRefused("invalid_target", "resource is unknown, missing, or not registered")
+        raise OAuthRefused("invalid_target", _UNKNOWN)
     offered = server.registration.resource
     if offered is None or offered.identifier != called.resource:  # changed a moment ago
         raise OAuthRefused("invalid_target", "resource is not offered any more")
     scopes = tuple(scope for scope in called.scopes if scope in offered.scopes)
     return Target(offered, server, scopes)
-
-
-def still(registration: Registration, resource: str, scope: str) -> bool:
-    """Whether a token that was issued once is still within the caller's registration."""
-    known = (one for one in registration.calls if one.resource == resource)
-    return any(set(scope.split()) <= set(one.scopes) for one in known)
 
 
 def _called(named: list[str], registration: Registration) -> Called | None:
@@ -71,4 +88,8 @@ def _called(named: list[str], registration: Registration) -> Called | None:
     calls = registration.calls
     if not named:
         return calls[0] if len(calls) == 1 else None
-    return next((one for one in calls if one.resource == named[0]), None)
+    return _of(calls, named[0])
+
+
+def _of(registered: Iterable[Called], resource: str) -> Called | None:
+    return next((one for one in registered if one.resource == resource), None)

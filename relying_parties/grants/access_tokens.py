@@ -31,6 +31,7 @@ FIND = statement(
     sa.select(
         _asked.c.n,
         *(_t.client_id, _t.scope, _t.claims, _t.issued_at, _t.expires_at, _t.code, _t.cnf),
+        _t.resource,
         *(_codes.subject, _codes.citizen, _codes.consent_id, _codes.sid),
         *(_codes.acr, _codes.auth_time, _consents.claims.label("agreed")),
     )
@@ -73,6 +74,7 @@ class Found:
     :ivar claims: asked for with the code and still agreed to
     :ivar citizen: the sealed reference, for the gateway to open
     :ivar code: digest, the name of the family
+    :ivar resource: the audience; ``None`` for userinfo
     :ivar cnf: the key that its bearer must hold (RFC 7800 §3.1); ``None`` for anybody
     """
 
@@ -89,6 +91,7 @@ class Found:
     acr: str | None
     auth_time: datetime
     cnf: Mapping[str, str] | None
+    resource: str | None
 
 
 async def find(entry: Entry, token: str) -> Found | None:
@@ -112,13 +115,21 @@ async def find(entry: Entry, token: str) -> Found | None:
         acr=row["acr"],
         auth_time=row["auth_time"],
         cnf=row["cnf"],
+        resource=row["resource"],
     )
 
 
-async def introspect(entry: Entry, token: str, *, client_id: str) -> Found | None:
-    """Return what a service may know of a token: its own only (RFC 7662 §4)."""
+async def introspect(
+    entry: Entry, token: str, *, client_id: str, resource: str | None = None
+) -> Found | None:
+    """Return what a service may know of a token: its own, or one for it (RFC 7662 §4).
+
+    :param resource: that the service offers
+    """
     found = await find(entry, token)
-    return found if found is not None and found.client_id == client_id else None
+    if found is None or found.client_id == client_id:
+        return found
+    return found if found.resource is not None and found.resource == resource else None
 
 
 async def revoke(entry: Entry, token: str, *, client_id: str) -> bool:

@@ -49,12 +49,13 @@ def test_the_form_loses_no_api() -> None:
         {"resource": "https://other.example", "scopes": ["x", "y"]},
         {"resource": "https://third.example", "scopes": ["z"]},
     ]
-    document = factories.a_document(resource=offered, calls=called)
+    document = factories.a_document(resource=offered, calls=called, onBehalf=called[:1])
 
     again = form.document(form.fields(document), factories.a_document())
 
     assert again["spec"]["resource"] == offered
     assert again["spec"]["calls"] == called
+    assert again["spec"]["onBehalf"] == called[:1]
 
 
 @pytest.mark.parametrize(

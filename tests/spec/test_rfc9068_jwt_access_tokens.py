@@ -6,6 +6,7 @@ import jwt
 import pytest
 
 from gateway.runtime import now
+from keys import pairwise
 from tests.support import dpop, services, verdicts
 from tests.support.gateway import Citizen, Gateway
 from tests.support.services import ARCHIVE, CALLBACK
@@ -102,4 +103,43 @@ async def test_it_can_be_asked_about_and_ended(gateway: Gateway) -> None:
     dead = (await gateway.post("/introspect", {"token": token}, headers=asks.headers)).json()
 
     assert (told["active"], told["aud"], told["client_id"]) == (True, INDICATED, "auditor")
+    assert dead == {"active": False}
+
+
+async def test_the_resource_reads_for_whom(gateway: Gateway) -> None:
+    """JAT-2, JAT-6: RFC9068-2.2.1, by the name of its own sector, and no claim of theirs."""
+    someone = await gateway.citizen("front")
+    scope = "openid profile all"
+    code = await services.code(gateway, someone, "front", scope=scope, resource=INDICATED)
+    answer = (await services.redeem(gateway, code, resource=INDICATED)).json()
+    archive = await gateway.runtime.client("archive")
+    assert archive
+
+    told = await admits(gateway, answer["access_token"])
+
+    sub = pairwise.subject(gateway.runtime.vault.pairwise, archive.sector, someone.account)
+    id_token = verdicts.claims(answer["id_token"])
+    assert told.keys() <= {
+        *("iss", "exp", "aud", "sub", "client_id", "iat", "jti", "scope"),
+        *("auth_time", "acr", "amr"),
+    }
+    assert (told["sub"], told["client_id"], told["scope"]) == (sub, "front", "all")
+    assert [told[name] for name in ("auth_time", "acr", "amr")] == [
+        id_token[name] for name in ("auth_time", "acr", "amr")
+    ]
+
+
+async def test_a_signed_token_of_a_citizen_ends_with_its_family(gateway: Gateway) -> None:
+    """TK-01, RFC7662-2.2: who asks learns it at once; who reads only, when it runs out."""
+    someone = await gateway.citizen("front")
+    scope = "openid profile all"
+    code = await services.code(gateway, someone, "front", scope=scope, resource=INDICATED)
+    token = (await services.redeem(gateway, code, resource=INDICATED)).json()["access_token"]
+    asks = services.proves(gateway, "archive").headers
+
+    alive = (await gateway.post("/introspect", {"token": token}, headers=asks)).json()
+    await services.redeem(gateway, code)  # it comes back: all of it ends
+    dead = (await gateway.post("/introspect", {"token": token}, headers=asks)).json()
+
+    assert (alive["active"], alive["aud"]) == (True, INDICATED)
     assert dead == {"active": False}

@@ -22,13 +22,19 @@ CALLBACK, SECOND, AFTER = (
     "https://rp.example/second?kept=1",
     "https://rp.example/bye",
 )
-# Two APIs, and what is called at one of them.
+# Three APIs, and what is called at them.
 LEDGER = {
     "identifier": "https://ledger.example/api",
     "scopes": ["entries:read", "entries:write"],
 }
 ARCHIVE = {"identifier": "https://archive.example", "scopes": ["all"], "tokens": "jwt"}
 READS = {"resource": LEDGER["identifier"], "scopes": ["entries:read"]}
+FILES = {"identifier": "https://files.example/v1", "scopes": ["files:read", "files:write"]}
+FOR_CITIZENS = [
+    {"resource": FILES["identifier"], "scopes": ["files:read", "files:write"]},
+    {"resource": ARCHIVE["identifier"], "scopes": ["all"]},
+    READS,  # of another agency
+]
 APP = "http://127.0.0.1/cb"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -47,7 +53,7 @@ class Code:
     verifier: str
     redirect_uri: str
 
-    def form(self, **over: str | None) -> dict[str, str]:
+    def form(self, **over: Any) -> dict[str, str]:
         """Return the token request; ``None`` leaves a parameter out."""
         usual = {
             "grant_type": "authorization_code",
@@ -113,6 +119,8 @@ async def seed(gateway: Gateway, remote: str) -> None:
         document("evidence", introspectionAlg="RS256"),
         document("ledger", "southtown", redirectUris=None, resource=LEDGER),
         document("archive", redirectUris=None, resource=ARCHIVE, idTokenAlg="RS256"),
+        document("files", redirectUris=None, resource=FILES),
+        document("front", onBehalf=FOR_CITIZENS),
         document("clerk", redirectUris=None, purposes=None, calls=[READS]),
         document("auditor", calls=[READS, {"resource": ARCHIVE["identifier"], "scopes": ["all"]}]),
         document("jarm", profile="gov-standard", auth=signed, responseModes=["jwt"]),
@@ -120,7 +128,7 @@ async def seed(gateway: Gateway, remote: str) -> None:
         await gateway.service(made)
 
 
-def asked(client_id: str = "basic", verifier: str = "", **over: str | None) -> dict[str, str]:
+def asked(client_id: str = "basic", verifier: str = "", **over: Any) -> dict[str, str]:
     """Return an authorization request; ``None`` leaves a parameter out."""
     usual = {
         "client_id": client_id,
@@ -146,7 +154,7 @@ async def code(
     verifier = opaque.handle()
     request = asked(client_id, verifier, **over)
     answer = await gateway.get(
-        f"/authorize?{urlencode(request)}", headers=citizen.headers, node=node
+        f"/authorize?{urlencode(request, doseq=True)}", headers=citizen.headers, node=node
     )
     told = parse_qs(urlsplit(answer.headers.get("location", "")).query)
     assert "code" in told, f"{answer.status_code} {dict(answer.headers)} {answer.text[:400]}"
@@ -162,9 +170,7 @@ async def push(gateway: Gateway, client_id: str = "basic", **over: Any) -> str:
     return str(answer.json()["request_uri"])
 
 
-async def redeem(
-    gateway: Gateway, of: Code, *, node: int = 0, **over: str | None
-) -> httpx2.Response:
+async def redeem(gateway: Gateway, of: Code, *, node: int = 0, **over: Any) -> httpx2.Response:
     """Take a code to the token endpoint as its own client."""
     proof = proves(gateway, of.client_id)
     return await gateway.post(

@@ -25,6 +25,7 @@ from gateway.oauth import (
     request,
     request_objects,
     respond,
+    targets,
 )
 from gateway.oauth.interaction import Facts, Step
 from gateway.oauth.refusals import OAuthRefused, PageRefused
@@ -42,7 +43,7 @@ from relying_parties.claims_policy import New, Wanted
 from relying_parties.clients import Client
 from relying_parties.consents import Consent
 from relying_parties.errors import ConsentMissing
-from relying_parties.grants import codes
+from relying_parties.grants import codes, directed
 from relying_parties.pending import Interaction
 
 _LONG = 6000  # a posted request beyond this is kept instead of going into an address
@@ -224,6 +225,8 @@ async def _proceed(call: Call, visit: Visit) -> Response:
     call.speak(visit.request.ui_locales)
     standing = await _standing(call, visit)
     try:
+        for each in visit.request.resource:
+            await targets.for_citizens(call, visit.client, each)
         facts = _facts(call, visit, standing)
     except OAuthRefused as refusal:
         return await _end(call, visit, refusal)
@@ -326,6 +329,8 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
         code = await codes.issue(call.entry, order)
     except ConsentMissing:
         return await _end(call, visit, OAuthRefused("access_denied"))
+    if asked.resource:
+        await directed.direct(call.entry, code, asked.resource)
     return respond.success(call, client, asked, code)
 
 

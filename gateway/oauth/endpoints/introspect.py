@@ -14,7 +14,7 @@ from gateway.oauth import answers, client_auth, targets
 from gateway.oauth.refusals import ClientRefused, OAuthRefused
 from gateway.web.call import Call
 from gateway.web.headers import PROTOCOL
-from keys import signing
+from keys import pairwise, signing
 from relying_parties.clients import Client
 from relying_parties.grants import access_tokens, client_tokens
 from relying_parties.grants.access_tokens import Found
@@ -40,24 +40,38 @@ async def look(call: Call) -> Response:
 
 
 async def _known(call: Call, client: Client, token: str) -> dict[str, Any] | None:
-    found = await access_tokens.introspect(call.entry, token, client_id=client.client_id)
+    offered = client.registration.resource
+    resource = offered.identifier if offered else None
+    found = await access_tokens.introspect(
+        call.entry, token, client_id=client.client_id, resource=resource
+    )
     if found is not None:
-        return {**_common(call, found), **_about_citizen(found)}
+        return await _of_citizen(call, client, found)
     own = await client_tokens.find(call.entry, token)
-    if own is None or not await _concerns(call, client, own):
+    if own is None or (own.resource != resource and own.client_id != client.client_id):
+        return None
+    caller = await call.runtime.client(own.client_id)
+    if caller is None or not targets.still(caller.registration.calls, own.resource, own.scope):
         return None
     # RFC 9068 §2.2 has it so in its tokens: who acts in its own name is its own subject.
     return {**_common(call, own), "sub": own.client_id, "aud": own.resource}
 
 
-async def _concerns(call: Call, client: Client, own: Own) -> bool:
-    """Whether the token is of ``client`` or for it, and still within what is registered."""
-    offered = client.registration.resource
-    meant = offered is not None and offered.identifier == own.resource
-    if not meant and own.client_id != client.client_id:
-        return False
-    caller = await call.runtime.client(own.client_id)
-    return caller is not None and targets.still(caller.registration, own.resource, own.scope)
+async def _of_citizen(call: Call, client: Client, found: Found) -> dict[str, Any] | None:
+    told = {**_common(call, found), **_about_citizen(found)}
+    if found.resource is None:
+        return told
+    caller = await call.runtime.client(found.client_id)
+    if caller is None:
+        return None
+    if not targets.still(caller.registration.on_behalf, found.resource, found.scope):
+        return None
+    if found.client_id != client.client_id:
+        # RFC 7662 §5: the resource's own name for the citizen, never the client's.
+        vault = call.runtime.vault
+        account_id = pairwise.open_citizen(vault.sealer, found.citizen, found.client_id)
+        told["sub"] = pairwise.subject(vault.pairwise, client.sector, account_id)
+    return {**told, "aud": found.resource}
 
 
 def _common(call: Call, found: Found | Own) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from gateway.oauth import answers, client_auth, sender, targets
+from gateway.oauth import answers, client_auth, sender
 from gateway.oauth.grants import BY_TYPE
 from gateway.oauth.refusals import OAuthRefused
 from gateway.web.call import Call
@@ -20,8 +20,6 @@ async def exchange(call: Call) -> Response:
     if grant is None:
         missing = "grant_type" not in call.form
         raise OAuthRefused("invalid_request" if missing else "unsupported_grant_type")
-    if not grant.own:
-        targets.citizens(call.form, call.runtime.settings.issuer)
     # Every grant for a citizen signs an ID token: without a key nothing may be used up (KE-11).
     call.runtime.keyring.active("token", client.registration.id_token_alg)
     holder = await sender.bind(call, client)

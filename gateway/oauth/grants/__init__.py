@@ -19,19 +19,15 @@ Redeem = Callable[[Call, Client, Sender], Awaitable[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One grant type: its name on the wire, and what answers it.
-
-    :ivar own: no citizen stands behind it, so it may go elsewhere than to userinfo
-    """
+    """One grant type: its name on the wire, and what answers it."""
 
     grant_type: str
     redeem: Redeem
-    own: bool = False
 
 
 GRANTS = (
     Grant("authorization_code", authorization_code.redeem),
     Grant("refresh_token", refresh_token.redeem),
-    Grant("client_credentials", client_credentials.redeem, own=True),
+    Grant("client_credentials", client_credentials.redeem),
 )
 BY_TYPE = {grant.grant_type: grant for grant in GRANTS}

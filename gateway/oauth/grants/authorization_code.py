@@ -7,7 +7,8 @@ import hashlib
 import re
 from typing import Any
 
-from gateway.oauth import claims, tokens
+from gateway.oauth import audiences, claims, tokens
+from gateway.oauth.audiences import Held
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.sender import Sender
 from gateway.oauth.tokens import Authentication
@@ -33,6 +34,7 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
     form = call.form
     if not form.text("code"):
         raise OAuthRefused("invalid_request", "code is missing")
+    target = await audiences.of_code(call, client)
     try:
         redeemed = await codes.redeem(
             call.entry,
@@ -47,10 +49,13 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
         raise OAuthRefused("invalid_grant", REFUSED) from error
     if redeemed is None:
         raise OAuthRefused("invalid_grant", REFUSED)
-    return await _answer(call, client, redeemed, sender)
+    held = await audiences.held(call, redeemed, client, target, sender.cnf)
+    return await _answer(call, client, redeemed, sender, held)
 
 
-async def _answer(call: Call, client: Client, redeemed: Redeemed, sender: Sender) -> dict[str, Any]:
+async def _answer(
+    call: Call, client: Client, redeemed: Redeemed, sender: Sender, held: Held
+) -> dict[str, Any]:
     entry, runtime = call.entry, call.runtime
     told: dict[str, Any] = {}
     if redeemed.id_token_claims:
@@ -64,15 +69,15 @@ async def _answer(call: Call, client: Client, redeemed: Redeemed, sender: Sender
         nonce=redeemed.nonce,
     )
     answer = {
-        "access_token": redeemed.access_token,
+        "access_token": held.access_token,
         "expires_in": int((redeemed.expires_at - entry.at).total_seconds()),
-        "scope": redeemed.scope,
+        "scope": held.scope,
         "id_token": tokens.id_token(
             runtime,
             client,
             authentication,
             entry.at,
-            access_token=redeemed.access_token,
+            access_token=held.access_token,
             claims=told,
         ),
     }

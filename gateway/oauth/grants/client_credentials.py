@@ -9,6 +9,7 @@ Specs: RFC 6749 §4.4, RFC 8707 §2.2, RFC 9700 §2.3.
 from typing import Any
 
 from gateway.oauth import jwt_access_tokens, targets
+from gateway.oauth.jwt_access_tokens import Worth
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.sender import Sender
 from gateway.oauth.targets import Target
@@ -41,7 +42,8 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
         cnf=sender.cnf,
     )
     if target.resource.tokens == SIGNED:
-        token = jwt_access_tokens.own(call.runtime, target, order, call.entry.at)
+        worth = Worth(order.client_id, order.scope, call.entry.at + lives, order.cnf)
+        token = jwt_access_tokens.own(call.runtime, target, worth, call.entry.at)
     else:
         token = opaque.handle()
     if not await client_tokens.issue(call.entry, token, order):

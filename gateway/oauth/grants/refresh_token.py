@@ -9,7 +9,8 @@ Specs: RFC 6749 §6, OpenID Connect Core §12.2, RFC 9700 §4.14, FAPI 2.0 §5.3
 from collections.abc import Iterable
 from typing import Any
 
-from gateway.oauth import tokens
+from gateway.oauth import audiences, tokens
+from gateway.oauth.audiences import Held
 from gateway.oauth.grants.authorization_code import in_id_token
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.sender import Sender
@@ -34,6 +35,7 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
         raise OAuthRefused("invalid_request", "refresh_token is missing")
     if not client.registration.offline_access:  # taken away since (RT-10)
         raise OAuthRefused("invalid_grant", REFUSED)
+    target = await audiences.of_refresh(call, client)
     narrowed, profile = await _narrowed(call, client, token), client.registration.profile
     try:
         if profile.rotate_refresh:
@@ -59,10 +61,11 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
         raise OAuthRefused("invalid_grant", REFUSED) from error
     if refreshed is None:
         raise await _refusal(call, client, token, narrowed)
-    return await _answer(call, client, refreshed)
+    held = await audiences.held(call, refreshed, client, target, sender.cnf)
+    return await _answer(call, client, refreshed, held)
 
 
-async def _answer(call: Call, client: Client, refreshed: Refreshed) -> dict[str, Any]:
+async def _answer(call: Call, client: Client, refreshed: Refreshed, held: Held) -> dict[str, Any]:
     told: dict[str, Any] = {}
     if refreshed.id_token_claims:
         told = await in_id_token(call, client, refreshed)
@@ -74,16 +77,16 @@ async def _answer(call: Call, client: Client, refreshed: Refreshed) -> dict[str,
         sid=refreshed.sid,
     )
     return {
-        "access_token": refreshed.access_token,
+        "access_token": held.access_token,
         "expires_in": int((refreshed.expires_at - call.entry.at).total_seconds()),
-        "scope": refreshed.scope,
+        "scope": held.scope,
         "refresh_token": refreshed.refresh_token,
         "id_token": tokens.id_token(
             call.runtime,
             client,
             authentication,
             call.entry.at,
-            access_token=refreshed.access_token,
+            access_token=held.access_token,
             claims=told,
         ),
     }
