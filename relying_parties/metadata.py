@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from keys import encryption
 from relying_parties import client_keys, redirects, resources, wording
 from relying_parties.profiles import PROFILES, Profile
 from relying_parties.purposes import AREA, BASES, LONGEST, NEEDS
@@ -91,6 +92,23 @@ def _spec(spec: Mapping[str, Any], rules: Rules) -> Iterator[Problem]:
             yield from check(value, f"spec.{member}", rules, profile)
         elif member in NECESSARY and not (member == "redirectUris" and _MACHINE & spec.keys()):
             yield f"spec.{member}", "missing"
+    yield from _keys_to_encrypt_to(spec)
+
+
+def _keys_to_encrypt_to(spec: Mapping[str, Any]) -> Iterator[Problem]:
+    """Say for what there is no key; what is published elsewhere may change any day."""
+    auth = spec.get("auth")
+    auth = auth if isinstance(auth, dict) else {}
+    jwks = auth.get("jwks")
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
+    known = [key for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
+    for member in ("idTokenEncryption", "userinfoEncryption"):
+        wish = spec.get(member)
+        alg = wish.get("alg") if isinstance(wish, dict) else None
+        if not isinstance(alg, str) or alg not in encryption.ALGORITHMS or auth.get("jwksUri"):
+            continue
+        if encryption.fit(known, alg) is None:
+            yield f"spec.{member}", "encryption_key_missing"
 
 
 def _members(value: Mapping[Any, Any], path: str, known: Any) -> Iterator[Problem]:
@@ -179,6 +197,16 @@ def _auth(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Pro
 def _alg(value: Any, path: str, _rules: Rules, profile: Profile) -> Iterator[Problem]:
     if value not in profile.id_token_algs:
         yield path, "profile_forbids"
+
+
+def _encryption(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
+    if not isinstance(value, dict):
+        yield path, "not_an_object"
+        return
+    yield from _members(value, f"{path}.", {"alg", "enc"})
+    for member, known in (("alg", (*encryption.ALGORITHMS,)), ("enc", (None, *encryption.CONTENT))):
+        if value.get(member) not in known:
+            yield f"{path}.{member}", "value"
 
 
 def _response_modes(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
@@ -315,6 +343,9 @@ MEMBERS: Mapping[str, Check] = {
     "auth": _auth,
     "idTokenAlg": _alg,
     "introspectionAlg": _alg,
+    "idTokenEncryption": _encryption,
+    "userinfoAlg": _alg,
+    "userinfoEncryption": _encryption,
     "requirePar": _switch,
     "requirePkce": _pkce,
     "offlineAccess": _switch,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from keys import encryption
 from relying_parties import metadata, resources
 from relying_parties.errors import RegistrationInvalid
 from relying_parties.metadata import STRICT, Rules
@@ -16,7 +17,17 @@ from relying_parties.profiles import PROFILES, Profile
 from relying_parties.purposes import LONGEST, Asked, Purpose, Words
 from relying_parties.resources import Called, Resource
 
-__all__ = ["Asked", "Auth", "Purpose", "Registration", "Rules", "parse", "read", "to_document"]
+__all__ = [
+    "Asked",
+    "Auth",
+    "Encryption",
+    "Purpose",
+    "Registration",
+    "Rules",
+    "parse",
+    "read",
+    "to_document",
+]
 
 Document = Mapping[str, Any]
 
@@ -28,6 +39,14 @@ class Auth:
     method: str
     jwks: tuple[Mapping[str, Any], ...] | None = None
     jwks_uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """How the service wants something encrypted to a key of its own."""
+
+    alg: str
+    enc: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +69,9 @@ class Registration:
     auth: Auth
     id_token_alg: str
     introspection_alg: str
+    id_token_encryption: Encryption | None
+    userinfo_alg: str | None
+    userinfo_encryption: Encryption | None
     require_par: bool
     require_pkce: bool
     offline_access: bool
@@ -112,6 +134,9 @@ def read(document: Document) -> Registration:
         introspection_alg=spec.get("introspectionAlg")
         or spec.get("idTokenAlg")
         or profile.id_token_algs[0],
+        id_token_encryption=_encryption(spec.get("idTokenEncryption")),
+        userinfo_alg=spec.get("userinfoAlg"),
+        userinfo_encryption=_encryption(spec.get("userinfoEncryption")),
         require_par=profile.require_par or bool(spec.get("requirePar")),
         # Only a profile that allows it honours the waiver, whatever the document says.
         require_pkce=not profile.pkce_waivable or spec.get("requirePkce") is not False,
@@ -147,6 +172,10 @@ def _auth(auth: Document) -> Auth:
         jwks=tuple(jwks["keys"]) if jwks else None,
         jwks_uri=auth.get("jwksUri"),
     )
+
+
+def _encryption(wish: Document | None) -> Encryption | None:
+    return Encryption(wish["alg"], wish.get("enc") or encryption.CONTENT[0]) if wish else None
 
 
 def _purpose(purpose: Document) -> Purpose:

@@ -41,6 +41,7 @@ SENTENCES = {
     "characters": N_("There are characters in this that an address cannot have"),
     "jwks_and_jwks_uri": N_("Give keys or an address of keys, not both"),
     "keys_missing": N_("Give public keys as a JWK set, or an address of one"),
+    "encryption_key_missing": N_("Give a key with the use enc that fits the algorithm"),
     "private_key": N_("This holds a private key. Make a new one, and give its public part only"),
     "kid_missing": N_("Each key needs a kid"),
     "scope": N_(

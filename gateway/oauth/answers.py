@@ -13,26 +13,30 @@ from gateway.web.headers import PROTOCOL
 
 Handler = Callable[[Call], Awaitable[Response]]
 
-_HEADERS = [
-    (name.encode(), value.encode())
-    for name, value in {**PROTOCOL, "content-type": "application/json"}.items()
-]
+_PRIVATE = [(name.encode(), value.encode()) for name, value in PROTOCOL.items()]
+_HEADERS = [*_PRIVATE, (b"content-type", b"application/json")]
+_JWT_HEADERS = [*_PRIVATE, (b"content-type", b"application/jwt")]
 _spell = json.JSONEncoder(separators=(",", ":")).encode  # dumps() would make an encoder each time
 
 
 class _Told(Response):
-    """JSON, with headers that were spelt once for all answers."""
+    """A body, with headers that were spelt once for all answers."""
 
-    def __init__(self, body: bytes, status: int) -> None:
+    def __init__(self, body: bytes, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self.status_code = status
         self.body = body
         self.background = None
-        self.raw_headers = [*_HEADERS, (b"content-length", b"%d" % len(body))]
+        self.raw_headers = [*headers, (b"content-length", b"%d" % len(body))]
 
 
 def told(content: Mapping[str, Any], status: int = 200) -> Response:
     """Answer with JSON."""
-    return _Told(_spell(content).encode(), status)
+    return _Told(_spell(content).encode(), status, _HEADERS)
+
+
+def sealed(token: str) -> Response:
+    """Answer with a JWT: something signed, encrypted or both."""
+    return _Told(token.encode(), 200, _JWT_HEADERS)
 
 
 def refused(call: Call, refusal: OAuthRefused) -> Response:

@@ -1,14 +1,17 @@
-"""What a client signed, verified with the keys that it registered or publishes."""
+"""The keys that a client registered or publishes: what it signed, and whom to encrypt to."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.oauth import remote_keys
+from gateway.oauth.refusals import OAuthRefused
 from gateway.web.call import Call
-from keys import assertions
+from keys import assertions, encryption
 from keys.assertions import Expected, VerifiedClaims
+from keys.encryption import Recipient
 from keys.errors import TokenRefused
 from relying_parties.clients import Client
+from relying_parties.registration import Encryption
 
 
 async def verified(call: Call, client: Client, raw: str, expected: Expected) -> VerifiedClaims:
@@ -25,6 +28,23 @@ async def verified(call: Call, client: Client, raw: str, expected: Expected) -> 
         if error.reason != "unknown_kid" or client.registration.auth.jwks_uri is None:
             raise
     return assertions.read(raw, await _keys(call, client, again=True), expected, at)
+
+
+async def recipient(call: Call, client: Client, wish: Encryption | None) -> Recipient | None:
+    """Return whom an answer is encrypted to; ``None`` for a service that asked for no such thing.
+
+    To be asked before anything is used up: the keys may have to be fetched.
+
+    :raises OAuthRefused: no key for this is published; nothing goes out in the open instead
+    """
+    if wish is None:
+        return None
+    key = encryption.fit(await _keys(call, client), wish.alg)
+    if key is None and client.registration.auth.jwks_uri is not None:
+        key = encryption.fit(await _keys(call, client, again=True), wish.alg)
+    if key is None:
+        raise OAuthRefused("invalid_request", "this client publishes no key to encrypt to")
+    return Recipient(key, wish.alg, wish.enc)
 
 
 async def _keys(call: Call, client: Client, *, again: bool = False) -> Sequence[Mapping[str, Any]]:

@@ -12,7 +12,7 @@ from gateway.oauth.grants import GRANTS
 from gateway.oauth.request import PROMPTS
 from gateway.settings import LOCALES
 from idp import assurance, catalog
-from keys import proofs
+from keys import encryption, proofs
 from keys.keystore import ALGORITHMS
 from relying_parties.metadata import RESPONSE_MODES
 from relying_parties.profiles import PROFILES
@@ -43,6 +43,11 @@ def document(issuer: str) -> dict[str, Any]:
         "subject_types_supported": ["pairwise"],
         "acr_values_supported": list(assurance.ACRS),
         "id_token_signing_alg_values_supported": list(ALGORITHMS["token"]),
+        "id_token_encryption_alg_values_supported": list(encryption.ALGORITHMS),
+        "id_token_encryption_enc_values_supported": list(encryption.CONTENT),
+        "userinfo_signing_alg_values_supported": list(ALGORITHMS["event"]),
+        "userinfo_encryption_alg_values_supported": list(encryption.ALGORITHMS),
+        "userinfo_encryption_enc_values_supported": list(encryption.CONTENT),
         "authorization_signing_alg_values_supported": list(ALGORITHMS["token"]),
         "token_endpoint_auth_methods_supported": list(CLIENT_AUTH),
         "token_endpoint_auth_signing_alg_values_supported": algs,

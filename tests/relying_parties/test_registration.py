@@ -478,3 +478,45 @@ def test_who_can_keep_no_secret_has_no_name_of_its_own() -> None:
     )
 
     assert {("spec.calls", "profile_forbids"), ("spec.resource", "profile_forbids")} <= {*found}
+
+
+READS = A_KEY | {"use": "enc", "kid": "reads"}
+
+
+@pytest.mark.parametrize("member", ["idTokenEncryption", "userinfoEncryption"])
+@pytest.mark.parametrize(
+    ("wish", "path", "word"),
+    [
+        ({"alg": "RSA1_5"}, ".alg", "value"),
+        ({"alg": "dir"}, ".alg", "value"),
+        ({"enc": "A256GCM"}, ".alg", "value"),
+        ({"alg": "ECDH-ES", "enc": "A128GCM"}, ".enc", "value"),
+        ({"alg": "ECDH-ES", "zip": "DEF"}, ".zip", "unknown_member"),
+        ({"alg": "RSA-OAEP-256"}, "", "encryption_key_missing"),
+        ("ECDH-ES", "", "not_an_object"),
+    ],
+    ids=str,
+)
+def test_an_encryption_that_we_can_not_do_is_not_registered(
+    member: str, wish: object, path: str, word: str
+) -> None:
+    """OpenID Connect Registration 1.0 §2; RFC 8725 §3.2."""
+    auth = {"method": "private_key_jwt", "jwks": {"keys": [A_KEY, READS]}}
+
+    assert problems(auth=auth, **{member: wish}) == [(f"spec.{member}{path}", word)]
+
+
+def test_an_encryption_is_registered_with_its_key() -> None:
+    wish = {"alg": "ECDH-ES+A256KW"}
+    keyed = {"method": "private_key_jwt", "jwks": {"keys": [A_KEY, READS]}}
+    named = {"method": "private_key_jwt", "jwksUri": "https://rp.gov/jwks"}
+
+    assert problems(idTokenEncryption=wish) == [
+        ("spec.idTokenEncryption", "encryption_key_missing")
+    ]
+    for auth in (keyed, named):
+        read = a_registration(auth=auth, idTokenEncryption=wish, userinfoAlg="RS256")
+        assert read.id_token_encryption == registration.Encryption(
+            "ECDH-ES+A256KW", "A128CBC-HS256"
+        )
+        assert (read.userinfo_alg, read.userinfo_encryption) == ("RS256", None)

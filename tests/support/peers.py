@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 
 @asynccontextmanager
-async def a_peer(answer: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
+async def a_peer(answer: bytes, port: int = 0) -> AsyncIterator[tuple[int, list[bytes]]]:
     """A server on this machine that notes what it is asked and says ``answer``."""
     heard: list[bytes] = []
 
@@ -16,6 +16,6 @@ async def a_peer(answer: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(speak, "127.0.0.1", 0)
+    server = await asyncio.start_server(speak, "127.0.0.1", port)
     async with server:
         yield server.sockets[0].getsockname()[1], heard

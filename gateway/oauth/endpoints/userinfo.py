@@ -1,19 +1,30 @@
-"""Userinfo: what the citizen shares with this service, now (OpenID Connect Core §5.3)."""
+"""Userinfo: what the citizen shares with this service, now (OpenID Connect Core §5.3).
+
+Signed, encrypted or both as the service registered, and as JSON if it said nothing.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
 
 from starlette.responses import Response
 
-from gateway.oauth import answers, claims, resource
+from gateway.oauth import answers, claims, client_keys, resource
 from gateway.oauth.refusals import OAuthRefused
 from gateway.web.call import Call
 from idp.errors import AccountNotOpen
-from keys import pairwise
+from keys import encryption, pairwise, signing
+from keys.encryption import Recipient
 from relying_parties import releases
+from relying_parties.clients import Client
 
 
 async def read(call: Call) -> Response:
     """Release the claims that the token, the registration and the consent agree on."""
     try:
         admitted = await resource.admit(call, "openid")
+        wish = admitted.client.registration.userinfo_encryption
+        reader = await client_keys.recipient(call, admitted.client, wish)
     except OAuthRefused as refusal:
         return resource.refused(call, refusal)
     found, runtime, registration = admitted.token, call.runtime, admitted.client.registration
@@ -34,4 +45,19 @@ async def read(call: Call) -> Response:
             claims=present,
             channel="userinfo",
         )
-    return answers.told({"sub": found.subject, **values})
+    return _answer(call, admitted.client, reader, {"sub": found.subject, **values})
+
+
+def _answer(
+    call: Call, client: Client, reader: Recipient | None, told: Mapping[str, Any]
+) -> Response:
+    alg = client.registration.userinfo_alg
+    if alg is None and reader is None:
+        return answers.told(told)
+    if alg is None:
+        content, cty = json.dumps(told), None
+    else:
+        # Not by the key of ID tokens: this one names no session and must never pass for a hint.
+        named = {**told, "iss": call.runtime.settings.issuer, "aud": client.client_id}
+        content, cty = signing.sign(call.runtime.keyring, named, purpose="event", alg=alg), "JWT"
+    return answers.sealed(encryption.encrypt(content, reader, cty=cty) if reader else content)
