@@ -53,6 +53,18 @@ QUEUE = statement(
     .on_conflict_do_nothing()
 )
 
+OPENED = statement(
+    sa.select(_codes.client_id, _codes.sid)
+    .join_from(tables.codes, tables.clients, _clients.client_id == _codes.client_id)
+    .where(
+        _codes.subject == sa.any_(sa.bindparam("subjects", type_=pg.ARRAY(sa.Text))),
+        _codes.sid == sa.any_(sa.bindparam("sids", type_=pg.ARRAY(sa.Text))),
+        _clients.status == "live",
+    )
+    .group_by(_codes.client_id, _codes.sid)
+    .order_by(_codes.client_id, _codes.sid)
+)
+
 _next = (
     sa.select(_logouts.c.id)
     .where(_logouts.c.state == "due", _logouts.c.due_at <= _at)
@@ -93,6 +105,20 @@ class Logout:
     subject: str
     sid: str
     tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One service that has a session of a citizen, and what it calls the session."""
+
+    client_id: str
+    sid: str
+
+
+async def opened(entry: Entry, subjects: Collection[str], sids: Collection[str]) -> list[Opened]:
+    """Return every service that was opened with one of these sessions, by id."""
+    rows = await entry.all(OPENED, subjects=list(subjects), sids=list(sids))
+    return [Opened(**row) for row in rows]
 
 
 async def queue(entry: Entry, subjects: Collection[str], sids: Collection[str]) -> int:

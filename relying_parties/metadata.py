@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from keys import encryption
 from relying_parties import client_keys, redirects, resources, wording
@@ -93,6 +94,7 @@ def _spec(spec: Mapping[str, Any], rules: Rules) -> Iterator[Problem]:
         elif member in NECESSARY and not (member == "redirectUris" and _MACHINE & spec.keys()):
             yield f"spec.{member}", "missing"
     yield from _keys_to_encrypt_to(spec)
+    yield from _frame_at_home(spec)
 
 
 def _keys_to_encrypt_to(spec: Mapping[str, Any]) -> Iterator[Problem]:
@@ -109,6 +111,14 @@ def _keys_to_encrypt_to(spec: Mapping[str, Any]) -> Iterator[Problem]:
             continue
         if encryption.fit(known, alg) is None:
             yield f"spec.{member}", "encryption_key_missing"
+
+
+def _frame_at_home(spec: Mapping[str, Any]) -> Iterator[Problem]:
+    """Front-Channel Logout §2: scheme, host and port of one of the redirect addresses."""
+    uri, called = spec.get("frontchannelLogoutUri"), spec.get("redirectUris")
+    known = [each for each in called if isinstance(each, str)] if isinstance(called, list) else []
+    if isinstance(uri, str) and redirects.origin(uri) not in map(redirects.origin, known):
+        yield "spec.frontchannelLogoutUri", "foreign_origin"
 
 
 def _members(value: Mapping[Any, Any], path: str, known: Any) -> Iterator[Problem]:
@@ -157,6 +167,13 @@ def _addresses(value: Any, path: str, rules: Rules, profile: Profile) -> Iterato
 def _called(value: Any, path: str, rules: Rules, _profile: Profile) -> Iterator[Problem]:
     if word := redirects.problem(value, allow_loopback=rules.allow_loopback):
         yield path, word
+
+
+def _framed(value: Any, path: str, rules: Rules, _profile: Profile) -> Iterator[Problem]:
+    if word := redirects.problem(value, allow_loopback=rules.allow_loopback):
+        yield path, word
+    elif {name for name, _ in parse_qsl(urlsplit(value).query, keep_blank_values=True)} & {"sid"}:
+        yield path, "reserved_query"  # we say it there ourselves
 
 
 def _redirects(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Problem]:
@@ -340,6 +357,7 @@ MEMBERS: Mapping[str, Check] = {
     "redirectUris": _redirects,
     "postLogoutRedirectUris": _redirects,
     "backchannelLogoutUri": _called,
+    "frontchannelLogoutUri": _framed,
     "auth": _auth,
     "idTokenAlg": _alg,
     "introspectionAlg": _alg,

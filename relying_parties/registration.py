@@ -66,6 +66,7 @@ class Registration:
     redirect_uris: tuple[str, ...]
     post_logout_redirect_uris: tuple[str, ...]
     backchannel_logout_uri: str | None
+    frontchannel_logout_uri: str | None
     auth: Auth
     id_token_alg: str
     introspection_alg: str
@@ -129,6 +130,7 @@ def read(document: Document) -> Registration:
         redirect_uris=tuple(spec.get("redirectUris") or ()),
         post_logout_redirect_uris=tuple(spec.get("postLogoutRedirectUris") or ()),
         backchannel_logout_uri=spec.get("backchannelLogoutUri"),
+        frontchannel_logout_uri=spec.get("frontchannelLogoutUri"),
         auth=_auth(spec["auth"]),
         id_token_alg=spec.get("idTokenAlg") or profile.id_token_algs[0],
         introspection_alg=spec.get("introspectionAlg")

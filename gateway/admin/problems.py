@@ -42,6 +42,7 @@ SENTENCES = {
     "jwks_and_jwks_uri": N_("Give keys or an address of keys, not both"),
     "keys_missing": N_("Give public keys as a JWK set, or an address of one"),
     "encryption_key_missing": N_("Give a key with the use enc that fits the algorithm"),
+    "foreign_origin": N_("Use the same scheme, host and port as one of the redirect addresses"),
     "private_key": N_("This holds a private key. Make a new one, and give its public part only"),
     "kid_missing": N_("Each key needs a kid"),
     "scope": N_(

@@ -55,6 +55,8 @@ def document(issuer: str) -> dict[str, Any]:
         "dpop_signing_alg_values_supported": list(proofs.ALGORITHMS),
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
+        "frontchannel_logout_supported": True,
+        "frontchannel_logout_session_supported": True,
         "claim_types_supported": ["normal"],
         "claims_supported": [names.wire(issuer, claim.name) for claim in catalog.CATALOG],
         "claims_parameter_supported": True,

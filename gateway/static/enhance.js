@@ -43,6 +43,14 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) for (const form of document.forms) delete form.dataset.sent;
 });
 
+// Whoever leaves goes on as soon as all frames had their say, and after five seconds whatever they do.
+const onward = document.querySelector("[data-onward]");
+if (onward) {
+  const leave = () => location.replace(onward.href);
+  addEventListener("load", leave);
+  setTimeout(leave, 5000);
+}
+
 // Five minutes before the session ends we say so. Whoever stays keeps what they typed; whoever left finds the sign-in page.
 const dialog = document.getElementById("timeout");
 let timers = [];

@@ -46,13 +46,20 @@ _POLICY = (
 _PLAIN = _POLICY.format(actions="'self'", connect="'none'")
 
 
-def page(actions: Iterable[str] = (), *, secure: bool, connect: str = "'none'") -> dict[str, str]:
+def page(
+    actions: Iterable[str] = (),
+    *,
+    secure: bool,
+    connect: str = "'none'",
+    frames: Iterable[str] = (),
+) -> dict[str, str]:
     """Return the headers of an HTML page.
 
     :param actions: origins, besides our own, that a form here may end at: Chromium
         applies ``form-action`` to the redirect that follows a form
     :param secure: the issuer is https
     :param connect: what its scripts may ask: nothing, or ``'self'``
+    :param frames: origins that it shows within itself
     """
     more = [origin for origin in actions if origin]
     plain = not more and connect == "'none'"
@@ -60,6 +67,10 @@ def page(actions: Iterable[str] = (), *, secure: bool, connect: str = "'none'") 
         _PLAIN if plain else _POLICY.format(actions=" ".join(["'self'", *more]), connect=connect)
     )
     headers = {**_PAGE, "content-security-policy": policy}
+    if framed := " ".join(sorted(set(frames))):
+        headers["content-security-policy"] += f"; frame-src {framed}"
+        # Or no browser would load a frame that does not isolate itself as we do.
+        del headers["cross-origin-embedder-policy"]
     if secure:
         headers["content-security-policy"] += "; upgrade-insecure-requests"
     return headers

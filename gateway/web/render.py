@@ -22,11 +22,18 @@ _GOES_ON = (200, 422, 429)  # pages that ask something, the second time too
 
 
 def page(
-    call: Call, template: str, *, status: int = 200, form_action: Iterable[str] = (), **context: Any
+    call: Call,
+    template: str,
+    *,
+    status: int = 200,
+    form_action: Iterable[str] = (),
+    frame_src: Iterable[str] = (),
+    **context: Any,
 ) -> Response:
     """Render ``template`` in the language of the call.
 
     :param form_action: origins, besides ours, at which a form of this page may end
+    :param frame_src: origins of the frames in it
     """
     settings = call.runtime.settings
     frame = {
@@ -45,20 +52,18 @@ def page(
     # the end of a session for more time.
     asks = (context.get("passkey") or {}).get("purpose") or context.get("session_ends")
     connect = "'self'" if asks else "'none'"
-    return html_response(call, html, status=status, form_action=form_action, connect=connect)
+    policy = headers.page(form_action, secure=settings.secure, connect=connect, frames=frame_src)
+    return _wrapped(call, html, status, policy)
 
 
-def html_response(
-    call: Call,
-    html: str,
-    *,
-    status: int = 200,
-    form_action: Iterable[str] = (),
-    connect: str = "'none'",
-) -> Response:
+def text(locale: str, template: str, **context: Any) -> str:
+    """Render a template that is no page, such as a mail."""
+    return environment(locale, escape=False).get_template(template).render(context)
+
+
+def _wrapped(call: Call, html: str, status: int, fields: dict[str, str]) -> Response:
     """Wrap a whole HTML document in a page's headers."""
     body = html.encode()
-    fields = headers.page(form_action, secure=call.runtime.settings.secure, connect=connect)
     fields["content-type"] = "text/html; charset=utf-8"
     if len(body) > _WORTH_PACKING and "gzip" in call.header("accept-encoding"):
         body = gzip.compress(body, 6, mtime=0)
@@ -69,11 +74,6 @@ def html_response(
     if call.query.text("lang") in LOCALES and status < 400:
         cookies.set_language(response, call.query.text("lang"))
     return response
-
-
-def text(locale: str, template: str, **context: Any) -> str:
-    """Render a template that is no page, such as a mail."""
-    return environment(locale, escape=False).get_template(template).render(context)
 
 
 @cache

@@ -520,3 +520,24 @@ def test_an_encryption_is_registered_with_its_key() -> None:
             "ECDH-ES+A256KW", "A128CBC-HS256"
         )
         assert (read.userinfo_alg, read.userinfo_encryption) == ("RS256", None)
+
+
+@pytest.mark.parametrize(
+    ("uri", "word"),
+    [
+        ("https://parking.example/frontchannel?kept=1", None),
+        ("https://parking.example:8443/frontchannel", "foreign_origin"),
+        ("https://other.example/frontchannel", "foreign_origin"),
+        ("https://parking.example.evil.org/", "foreign_origin"),
+        ("http://parking.example/frontchannel", "scheme"),
+        ("https://parking.example/frontchannel#x", "fragment"),
+        ("https://parking.example/frontchannel?iss=x", "reserved_query"),
+        ("https://parking.example/frontchannel?sid=x", "reserved_query"),
+    ],
+)
+def test_a_frame_is_of_a_redirect_address_s_origin(uri: str, word: str | None) -> None:
+    """FCL-4: Front-Channel Logout 1.0 §2."""
+    found = [told for told in problems(frontchannelLogoutUri=uri) if told[1] == word]
+
+    assert found == ([("spec.frontchannelLogoutUri", word)] if word else [])
+    assert bool(problems(frontchannelLogoutUri=uri)) is (word is not None)

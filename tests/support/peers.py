@@ -19,3 +19,19 @@ async def a_peer(answer: bytes, port: int = 0) -> AsyncIterator[tuple[int, list[
     server = await asyncio.start_server(speak, "127.0.0.1", port)
     async with server:
         yield server.sockets[0].getsockname()[1], heard
+
+
+@asynccontextmanager
+async def a_silent_peer(port: int) -> AsyncIterator[list[bytes]]:
+    """A server on this machine that notes what it is asked and never says anything."""
+    heard: list[bytes] = []
+    over = asyncio.Event()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        await over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(listen, "127.0.0.1", port):
+        yield heard
+        over.set()

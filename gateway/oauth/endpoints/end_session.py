@@ -4,6 +4,8 @@
        └──anything else──▶ confirm ──yes, our own form──▶ ended ──┘
                                    └──no──▶ the account
 
+Where a service wants to hear of it by the browser, our page opens its frame on the way.
+
 Any page can point an image here, so without a hint that fits the session nothing ends
 before the citizen says so. Signing out ends what services hold of this session, except
 what the citizen lets them use in their absence.
@@ -14,7 +16,8 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
-from gateway.oauth import ending, respond
+from gateway.oauth import ending, frontchannel, respond
+from gateway.oauth.frontchannel import Left, Named
 from gateway.oauth.refusals import PageRefused
 from gateway.web import cookies, csrf, leaving, render
 from gateway.web.call import Call, see_other
@@ -28,15 +31,8 @@ from relying_parties import redirects
 from relying_parties.clients import Client
 
 _FIELDS = ("client_id", "post_logout_redirect_uri", "state")
+_NOBODY = Left()
 _LONG = 6000  # a posted request beyond this does not fit into an address
-
-
-@dataclass(frozen=True, slots=True)
-class To:
-    """The service that asked, in the citizen's language."""
-
-    name: str
-    lang: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +119,8 @@ def _onward(client: Client | None, fields: dict[str, str]) -> str:
 async def _end(call: Call, wish: Wish, session: Session) -> Response:
     await sessions.end(call.entry, session.id)
     held = await ending.end(call, session.account.id, [session.id])
-    response = leaving.sign_out(_done(call, wish), cookies.SESSION)
+    left = await frontchannel.left(call, held)
+    response = leaving.sign_out(_done(call, wish, left), cookies.SESSION)
     return ending.once_more(call, response, held)
 
 
@@ -137,20 +134,25 @@ def _confirm(call: Call, wish: Wish) -> Response:
     )
 
 
-def _done(call: Call, wish: Wish) -> Response:
-    if wish.onward:
+def _done(call: Call, wish: Wish, left: Left = _NOBODY) -> Response:
+    if wish.onward and not left.frames:
         return respond.see(wish.onward)
-    return render.page(
-        call, "logout/done.html", session=None, to=_to(call, wish), told=(), unreached=(), go=""
+    response = render.page(
+        call,
+        "logout/done.html",
+        frame_src=left.origins,
+        session=None,
+        to=_to(call, wish),
+        left=left,
+        go=wish.onward,
     )
+    if wish.onward:  # as a header, because no browser and no reader takes it for a page that moves
+        response.headers["refresh"] = f"{frontchannel.PATIENCE}; url={wish.onward}"
+    return response
 
 
-def _to(call: Call, wish: Wish) -> To | None:
-    if wish.client is None:
-        return None
-    names = wish.client.registration.name
-    lang = call.locale if call.locale in names else next(iter(names))
-    return To(names[lang], "" if lang == call.locale else lang)
+def _to(call: Call, wish: Wish) -> Named | None:
+    return frontchannel.named(call, wish.client) if wish.client else None
 
 
 def _refused(call: Call, refusal: PageRefused) -> Response:

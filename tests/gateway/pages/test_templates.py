@@ -116,7 +116,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {**WHO, "step": "password", "passkey": None, "errors": Words(password=WRONG)},
     ),
     "sign-out": ("logout/confirm.html", {"to": TO}),
-    "signed-out": ("logout/done.html", {"told": ["Parking Permits"], "unreached": ["Tax"]}),
+    "signed-out": (
+        "logout/done.html",
+        {"left": Words(told=[TO], unreached=[Words(name="Tax")], frames=[]), "go": "/x"},
+    ),
 }
 
 
