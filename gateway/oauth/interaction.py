@@ -1,7 +1,7 @@
 """What a request still needs before it is answered. Pure.
 
-    CHOOSE ──▶ LOGIN ──▶ STEP_UP ──▶ PROVE ──▶ CONSENT ──▶ ISSUE
-      └──────────┴──────────┴───────────┴─────────┴─────▶ REFUSE(error)
+    CREATE ─┬▶ CHOOSE ──▶ LOGIN ──▶ STEP_UP ──▶ PROVE ──▶ CONSENT ──▶ ISSUE
+            └───┴──────────┴──────────┴───────────┴─────────┴─────▶ REFUSE(error)
 
 The browser comes back here after every page, and everything is asked again, so no page
 can be skipped by its address. What always holds:
@@ -13,7 +13,8 @@ can be skipped by its address. What always holds:
 * what takes care goes out after a strong sign-in of the last minutes only, whatever the
   request says of either
 
-Specs: OpenID Connect Core §3.1.2.3 to §3.1.2.6, unmet_authentication_requirements 1.0.
+Specs: OpenID Connect Core §3.1.2.3 to §3.1.2.6, unmet_authentication_requirements 1.0,
+Initiating User Registration 1.0 §4.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ from relying_parties.claims_policy import New
 class Step(Enum):
     """Where the citizen goes next."""
 
+    CREATE = "create"
     LOGIN = "login"
     CHOOSE = "choose"
     STEP_UP = "step_up"
@@ -79,7 +81,9 @@ def decide(facts: Facts) -> Decision:
     """Return the next step; the error of a page instead of it, if the request wants none."""
     if facts.declined:
         return _refuse(_declined(facts))
-    decision = _choice(facts) or _login(facts) or _assurance(facts) or _consent(facts)
+    decision = (
+        _create(facts) or _choice(facts) or _login(facts) or _assurance(facts) or _consent(facts)
+    )
     decision = decision or Decision(Step.ISSUE)
     if "none" in facts.request.prompt and decision.step in _SILENT:
         return _refuse(_SILENT[decision.step])
@@ -106,6 +110,13 @@ def _declined(facts: Facts) -> str:
         if not isinstance(found, assurance.Met):
             return "unmet_authentication_requirements"
     return "access_denied"
+
+
+def _create(facts: Facts) -> Decision | None:
+    # Whoever signs in there instead, with an account that they have, is let on by that.
+    if "create" not in facts.request.prompt or facts.logged_in:
+        return None
+    return Decision(Step.CREATE)
 
 
 def _choice(facts: Facts) -> Decision | None:

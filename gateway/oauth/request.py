@@ -18,7 +18,7 @@ from gateway.web.params import Params
 from keys.assertions import MAX_BYTES, decode_json
 from keys.errors import TokenRefused
 
-PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
 LONGEST = 2048  # characters of state, nonce and login_hint: beyond, refused, never cut
 _SCOPES = 100
 _RESOURCES = 20

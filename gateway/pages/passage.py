@@ -94,6 +94,12 @@ class Passage:
         return self.interaction.request if self.interaction else {}
 
     @property
+    def hint(self) -> str:
+        """The address that the service supposes, if it is one."""
+        hint = str(self.request.get("login_hint") or "")
+        return hint if "@" in hint else ""
+
+    @property
     def context(self) -> dict[str, Any]:
         """What templates/to.html and the forms need."""
         return {"i": self.i, "next": self.next, "tail": self.tail, "to": self.to}

@@ -154,3 +154,12 @@ def test_a_silent_request_is_told_and_never_shown(given: dict[str, Any], told: s
 )
 def test_what_can_not_be_is_refused(given: dict[str, Any], told: str) -> None:
     assert error(**given) == told
+
+
+@pytest.mark.parametrize("who", [None, WEAK, STRONG])
+@pytest.mark.parametrize("prompt", ["create", "create login", "select_account create"])
+def test_a_new_account_comes_first_and_once(prompt: str, who: Session | None) -> None:
+    """PC-3: Initiating User Registration 1.0 §4."""
+    assert decide(prompt, session=who).step is Step.CREATE
+    assert decide(prompt, logged_in=True).step is Step.ISSUE
+    assert error(prompt=prompt, session=who, declined=True) == "access_denied"

@@ -380,6 +380,7 @@ async def _ask(call: Call, visit: Visit, step: Step) -> Response:
 
 
 PAGES = {
+    Step.CREATE: "/create?i={i}",
     Step.LOGIN: "/login?i={i}",
     Step.CHOOSE: "/login/choose?i={i}",
     Step.STEP_UP: "/login/confirm?i={i}&why=stronger",

@@ -25,7 +25,8 @@ _TEMPLATES = {
 @stale.page
 async def show(call: Call) -> Response:
     """Ask for the address."""
-    return _page(call, await read(call))
+    way = await read(call)
+    return _page(call, way, typed=way.hint)
 
 
 @stale.page

@@ -25,7 +25,7 @@ async def show(call: Call) -> Response:
     switching = call.query.text("switch") == "yes"
     if await call.session() and not switching:
         return see_other(way.address("/login/confirm") if way.i else way.onward)
-    return _page(call, way, username=_hint(way))
+    return _page(call, way, username=way.hint)
 
 
 @stale.page
@@ -55,8 +55,3 @@ def _page(call: Call, way: Passage, *, username: str = "", error: str = "") -> R
         ended=call.was_signed_in and call.known_session is None,
         passkey=ceremony.to_sign_in(call, autofill=True),
     )
-
-
-def _hint(way: Passage) -> str:
-    hint = str(way.request.get("login_hint") or "")
-    return hint if "@" in hint else ""
