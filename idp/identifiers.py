@@ -1,7 +1,9 @@
 """Identifiers: e-mail addresses that a citizen proved to be theirs.
 
 An address is sealed; it is found again by a keyed digest of its folded form, so the
-table can't be searched by whoever steals it.
+table can't be searched by whoever steals it. What folds as another address does but is a
+mailbox of its own is refused, and mail goes to the address that was proved, never to
+another spelling that finds it.
 
 Specs: RFC 5321, RFC 5322 (a subset), IDNA 2008.
 """
@@ -9,6 +11,7 @@ Specs: RFC 5321, RFC 5322 (a subset), IDNA 2008.
 import hashlib
 import hmac
 import re
+import string
 import unicodedata
 from uuid import UUID
 
@@ -20,16 +23,23 @@ from idp import attributes, tables, values
 from idp.errors import IdentifierInvalid, IdentifierTaken, ValueRefused
 from idp.events import EmailAdded
 from keys import opaque
-from keys.entry import Entry, statement
+from keys.entry import Entry, Row, statement
 from keys.vault import Vault
 
 LONGEST = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 _LOCAL = re.compile(r"[^\s@\"(),:;<>\[\\\]\x00-\x1f\x7f]{1,64}")
 
+_LOWER = {ord(letter): letter.lower() for letter in string.ascii_uppercase}
+
 _identifiers = tables.identifiers.c
 
 FIND = statement(
     sa.select(_identifiers.account_id).where(
+        _identifiers.kind == "email", _identifiers.lookup == sa.bindparam("wanted")
+    )
+)
+PROVED = statement(
+    sa.select(_identifiers.id, _identifiers.sealed).where(
         _identifiers.kind == "email", _identifiers.lookup == sa.bindparam("wanted")
     )
 )
@@ -61,9 +71,12 @@ def normalise_email(text: str) -> str:
 
     :raises IdentifierInvalid: not one address, or one that mail servers read differently
     """
-    text = unicodedata.normalize("NFC", text.strip())
+    typed = text.strip()
+    text = unicodedata.normalize("NFC", typed)
     local, at, domain = text.rpartition("@")
     if not at or len(text) > LONGEST or not _LOCAL.fullmatch(local) or ".." in local:
+        raise IdentifierInvalid
+    if not _is_itself(typed.rpartition("@")[0]):
         raise IdentifierInvalid
     if local.startswith(".") or local.endswith(".") or "." not in domain:
         raise IdentifierInvalid
@@ -80,14 +93,36 @@ def normalise_email(text: str) -> str:
 
 def lookup(vault: Vault, email: str) -> bytes:
     """Return the keyed digest by which an address is found; case makes no difference."""
-    folded = unicodedata.normalize("NFKC", email).casefold()
-    return hmac.digest(vault.blind_index, b"email " + folded.encode(), hashlib.sha256)
+    return hmac.digest(vault.blind_index, b"email " + _folded(email).encode(), hashlib.sha256)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two spellings differ in ASCII case alone, so that both are one mailbox."""
+    return one.translate(_LOWER) == other.translate(_LOWER)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _is_itself(local: str) -> bool:
+    """Whether folding changes ASCII case alone: a long s is a mailbox that s is not."""
+    # Accents may be typed as letters of their own; a Kelvin sign may not pass for a K.
+    if not any(unicodedata.is_normalized(form, local) for form in ("NFKC", "NFKD")):
+        return False
+    return same(unicodedata.normalize("NFC", local), _folded(local))
 
 
 async def find_account(entry: Entry, vault: Vault, email: str) -> UUID | None:
     """Return whose address it is."""
     row = await entry.one(FIND, wanted=lookup(vault, email))
     return UUID(bytes=row["account_id"].bytes) if row else None
+
+
+async def as_proved(entry: Entry, vault: Vault, email: str) -> str:
+    """Return where mail for ``email`` goes: as its account proved it, as given if none has it."""
+    row = await entry.one(PROVED, wanted=lookup(vault, email))
+    return _opened(vault, row) if row else email
 
 
 async def add(entry: Entry, vault: Vault, account_id: UUID, email: str) -> None:
@@ -117,12 +152,13 @@ async def add(entry: Entry, vault: Vault, account_id: UUID, email: str) -> None:
 
 async def emails(entry: Entry, vault: Vault, account_id: UUID) -> list[str]:
     """Return the account's addresses, the first proved first."""
-    return [
-        vault.sealer.open(row["sealed"], "idp.identifiers", str(row["id"])).decode()
-        for row in await entry.all(LISTED, of_account=account_id)
-    ]
+    return [_opened(vault, row) for row in await entry.all(LISTED, of_account=account_id)]
 
 
 async def forget(entry: Entry, account_id: UUID) -> None:
     """Delete the account's addresses; whoever proves one may open another account with it."""
     await entry.run(FORGET, of_account=account_id)
+
+
+def _opened(vault: Vault, row: Row) -> str:
+    return vault.sealer.open(row["sealed"], "idp.identifiers", str(row["id"])).decode()

@@ -19,6 +19,30 @@ def test_what_mail_servers_read_differently_is_refused(text: str) -> None:
         identifiers.normalise_email(text)
 
 
+@pytest.mark.parametrize(
+    "local",
+    ["\u017fam", "\uff4ao.frost", "\u212aim", "\ufb01n", "strau\u00df", "jo\u2024frost",
+     "\u00c9va", "a\u00aa", "jo.frost\uff20example.org"],
+)  # fmt: skip
+def test_what_is_found_as_another_address_is_refused(local: str) -> None:
+    """RE-08: it is a mailbox of its own, whose owner is not the other's."""
+    with pytest.raises(IdentifierInvalid):
+        identifiers.normalise_email(f"{local}@example.org")
+
+
+@pytest.mark.parametrize("local", ["Jo.FROST", "\u00e9va", "e\u0301va", "\u0623\u0646\u0627"])
+def test_letters_of_every_script_are_themselves(local: str) -> None:
+    assert identifiers.normalise_email(f"{local}@example.org")
+
+
+async def test_mail_goes_where_it_was_proved(entry: Entry, vault: Vault) -> None:
+    """RE-08: another spelling finds the account and is sent nothing."""
+    await accounts.open_account(entry, vault, email="Ana@example.org")
+
+    assert await identifiers.as_proved(entry, vault, "aNA@example.org") == "Ana@example.org"
+    assert await identifiers.as_proved(entry, vault, "bo@example.org") == "bo@example.org"
+
+
 def test_only_the_domain_is_rewritten() -> None:
     assert identifiers.normalise_email(" Ana+x@B\u00dcCHER.example ") == (
         "Ana+x@xn--bcher-kva.example"

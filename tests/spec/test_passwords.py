@@ -498,7 +498,7 @@ async def test_a_stolen_browser_stops_nothing(gateway: Gateway) -> None:
     "typed",
     [
         "ana@example.test\r\nBcc: mal@example.test", "a@b@c", '"a b"@example.test', "x" * 320,
-        "ana@example.test,mal@example.test", "ana\x00@example.test",
+        "ana@example.test,mal@example.test", "ana\x00@example.test", "\u017fam@example.test",
     ],
 )  # fmt: skip
 async def test_what_is_no_address_gets_no_mail(gateway: Gateway, typed: str) -> None:
@@ -510,6 +510,24 @@ async def test_what_is_no_address_gets_no_mail(gateway: Gateway, typed: str) -> 
         answer = await browser.send("POST", path, {**form, "username": typed})
 
     assert answer.status_code in (400, 422)
+
+
+@pytest.mark.parametrize(
+    ("page", "button"), [("/login/recover", "recover-submit"), ("/create", "create-submit")]
+)
+async def test_mail_goes_to_the_address_that_was_proved(
+    gateway: Gateway, page: str, button: str
+) -> None:
+    """RE-08: whoever types it another way has no mail of its account; the page tells nothing."""
+    citizen, browser = await someone(gateway), Browser(gateway)
+    typed = citizen.email.replace("citizen", "CITIZEN")
+    shown = await browser.fill(await browser.follow(page), button, {"username": typed})
+    again = await browser.fill(shown, "resend")
+
+    assert typed in shown.text
+    assert typed in again.text
+    assert await queued(gateway, typed) == []
+    assert len(await queued(gateway, citizen.email)) == 2
 
 
 async def test_addresses_differ_only_where_mail_servers_do(gateway: Gateway) -> None:

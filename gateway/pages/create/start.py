@@ -71,7 +71,8 @@ async def send(call: Call, email: str, purpose: str) -> str:
         vault,
         template=_TEMPLATES[purpose, started.known],
         locale=call.locale,
-        email=email,
+        # The page shows what was typed: only whoever reads the mail learns how it is kept.
+        email=await identifiers.as_proved(entry, vault, email),
         fields=fields if started.known is (purpose != "create") else {},
         expires_at=entry.at + signups.LIFETIME,
     )
