@@ -4,11 +4,14 @@ created ──opened (bound to that browser)──▶ used
 └──an hour──▶ over
 
 An address that has no account is kept with the invitation, and its account has none
-until the invitation is opened: only whoever was reached there can prove it.
+until the invitation is opened: only whoever was reached there can prove it. What finds an
+account or an invitation but is not its address, letter for letter save ASCII case, joins it
+to nobody.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -41,10 +44,9 @@ ADD = statement(
     )
 )
 EXPECTED = statement(
-    sa.select(_invitations.account_id)
+    sa.select(_invitations.account_id, _invitations.digest, _invitations.sealed)
     .where(_invitations.lookup == sa.bindparam("wanted"))
     .order_by(_invitations.created_at.desc())
-    .limit(1)
 )
 FIND = statement(
     sa.select(_invitations.account_id, _invitations.browser).where(_running, _nobody_elses)
@@ -77,6 +79,14 @@ class Invitation:
     opened: bool
 
 
+class Invited(NamedTuple):
+    """An invitation that was made: for whom, its handle, and the one address that it goes to."""
+
+    account_id: UUID
+    handle: str
+    email: str
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """Whose an invitation is; ``instead_of`` is whom it was for, if the address has an account."""
@@ -85,15 +95,17 @@ class Opened:
     instead_of: UUID | None = None
 
 
-async def invite(entry: Entry, vault: Vault, email: str) -> tuple[UUID, str]:
-    """Invite whoever has ``email``; returns the account and the handle.
+async def invite(entry: Entry, vault: Vault, email: str) -> Invited:
+    """Invite whoever has ``email``.
 
-    The handle goes to that address and nowhere else: opening it is the address's proof.
+    The handle goes to the address that is returned and nowhere else, which is the one that
+    the account proved, if it has one: opening it is the address's proof.
     """
     account_id = await identifiers.find_account(entry, vault, email)
     if account_id is not None:
-        return account_id, await create(entry, account_id)
-    account_id = await find_account(entry, vault, email)
+        proved = await identifiers.as_proved(entry, vault, email)
+        return Invited(account_id, await create(entry, account_id), proved)
+    account_id = await _expected(entry, vault, email)
     if account_id is None:
         account_id = (await accounts.expect(entry, vault)).id
     handle = opaque.handle()
@@ -105,7 +117,7 @@ async def invite(entry: Entry, vault: Vault, email: str) -> tuple[UUID, str]:
         lookup=identifiers.lookup(vault, email),
         sealed=vault.sealer.seal(email.encode(), "idp.invitations", digest.hex()),
     )
-    return account_id, handle
+    return Invited(account_id, handle, email)
 
 
 async def create(entry: Entry, account_id: UUID) -> str:
@@ -118,10 +130,13 @@ async def create(entry: Entry, account_id: UUID) -> str:
 async def find_account(entry: Entry, vault: Vault, email: str) -> UUID | None:
     """Return whose address it is, or whose it will be once the invitation is opened."""
     known = await identifiers.find_account(entry, vault, email)
-    if known is not None:
-        return known
-    row = await entry.one(EXPECTED, wanted=identifiers.lookup(vault, email))
-    return _account(row) if row else None
+    return known or await _expected(entry, vault, email)
+
+
+async def _expected(entry: Entry, vault: Vault, email: str) -> UUID | None:
+    rows = await entry.all(EXPECTED, wanted=identifiers.lookup(vault, email))
+    theirs = (_account(row) for row in rows if identifiers.same(_address(row, vault), email))
+    return next(theirs, None)
 
 
 async def find(entry: Entry, handle: str, browser: str) -> Invitation:
@@ -136,17 +151,19 @@ async def find(entry: Entry, handle: str, browser: str) -> Invitation:
 async def open(entry: Entry, vault: Vault, handle: str, browser: str) -> Opened:  # noqa: A001
     """Open it in a browser, which from then on is the only one; its address counts as proved.
 
-    :raises InvitationOver: used, run out, or another browser's
+    :raises InvitationOver: used, run out, another browser's, or mailed to another address than
+        the one of the account that is found by it
     """
     row = await _take(entry, OPEN, handle, browser)
     account_id = _account(row)
     if row["sealed"] is None:
         return Opened(account_id)
-    place = bytes(row["digest"]).hex()
-    email = vault.sealer.open(row["sealed"], "idp.invitations", place).decode()
+    email = _address(row, vault)
     owner = await identifiers.find_account(entry, vault, email)
     if owner is None:
         await identifiers.add(entry, vault, account_id, email)
+    elif not identifiers.same(await identifiers.as_proved(entry, vault, email), email):
+        raise InvitationOver
     if owner in (None, account_id):
         return Opened(account_id)
     await entry.run(PASS_ON, of_invitation=opaque.digest(handle), to_account=owner)
@@ -202,3 +219,8 @@ async def _take(entry: Entry, query: object, handle: str, browser: str) -> Row:
 
 def _account(row: Row) -> UUID:
     return UUID(bytes=row["account_id"].bytes)
+
+
+def _address(row: Row, vault: Vault) -> str:
+    place = bytes(row["digest"]).hex()
+    return vault.sealer.open(row["sealed"], "idp.invitations", place).decode()

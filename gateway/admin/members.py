@@ -36,14 +36,14 @@ async def invite(call: Call, officer: Officer) -> Response:
     except TooManyAttempts as stop:
         wrong = {"email": password.too_many(call, stop)}
         return await organisations.one_page(call, officer, agency, errors=wrong)
-    account_id, handle = await invitations.invite(call.entry, call.runtime.vault, address)
-    whom = office.subject(call, account_id)
+    invited = await invitations.invite(call.entry, call.runtime.vault, address)
+    whom = office.subject(call, invited.account_id)
     await agencies.add_member(call.entry, agency.id, whom, role=role, by=officer.actor)
     await letters.invite(
         call.runtime,
         call.entry,
-        email=address,
-        handle=handle,
+        email=invited.email,
+        handle=invited.handle,
         locale=call.locale,
         agency=words(agency.name, call.locale),
     )

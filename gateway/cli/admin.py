@@ -35,7 +35,7 @@ def invite(email: str, roles: tuple[str, ...]) -> None:
 async def invited(runtime: Runtime, entry: Entry, email: str, roles: tuple[str, ...]) -> str:
     """Give whoever has, or will have, the address the roles, and return the invitation."""
     address = identifiers.normalise_email(email)
-    account_id, handle = await invitations.invite(entry, runtime.vault, address)
+    account_id, handle, _ = await invitations.invite(entry, runtime.vault, address)
     for role in roles:
         await accounts.grant_role(entry, account_id, role, by=BY)
     return f"{runtime.settings.issuer}/admin/invite/{handle}"

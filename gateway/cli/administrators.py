@@ -21,17 +21,18 @@ async def apply(runtime: Runtime, entry: Entry, document: Mapping[str, Any]) -> 
     """
     email, roles = _read(document)
     account_id = await invitations.find_account(entry, runtime.vault, email)
-    handle = None
+    invited = None
     if account_id is None:
-        account_id, handle = await invitations.invite(entry, runtime.vault, email)
+        invited = await invitations.invite(entry, runtime.vault, email)
+        account_id = invited.account_id
     account = await accounts.find(entry, account_id)
     held = set(account.roles) if account else set()
     for role in sorted(roles - held):
         await accounts.grant_role(entry, account_id, role, by=BY)
     for role in sorted(held - roles):
         await accounts.take_role(entry, account_id, role, by=BY)
-    if handle:
-        await letters.invite(runtime, entry, email=email, handle=handle)
+    if invited:
+        await letters.invite(runtime, entry, email=invited.email, handle=invited.handle)
     return Applied("Administrator", email, changed=held != roles)
 
 

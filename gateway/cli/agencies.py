@@ -123,7 +123,7 @@ def add(agency_id: str, email: str, role: str) -> None:
     async def work(runtime: Runtime, entry: Entry) -> str:
         await _find(entry, agency_id)
         address = identifiers.normalise_email(email)
-        account_id, handle = await invitations.invite(entry, runtime.vault, address)
+        account_id, handle, _ = await invitations.invite(entry, runtime.vault, address)
         whom = office.subject_of(runtime, account_id)
         await agencies.add_member(entry, agency_id, whom, role=role, by=BY)
         return f"{runtime.settings.issuer}/admin/invite/{handle}"

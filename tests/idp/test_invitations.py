@@ -40,7 +40,7 @@ async def test_looking_at_it_binds_nothing(entry: Entry, vault: Vault) -> None:
 
 async def test_an_address_is_proved_by_opening_alone(entry: Entry, vault: Vault) -> None:
     """WA-19: whoever types an address proves nothing about it."""
-    account_id, handle = await invitations.invite(entry, vault, EMAIL)
+    account_id, handle, _ = await invitations.invite(entry, vault, EMAIL)
 
     assert await identifiers.find_account(entry, vault, EMAIL) is None
     assert await identifiers.emails(entry, vault, account_id) == []
@@ -56,20 +56,42 @@ async def test_an_address_is_proved_by_opening_alone(entry: Entry, vault: Vault)
 
 
 async def test_a_second_invitation_is_for_the_same_person(entry: Entry, vault: Vault) -> None:
-    first, _ = await invitations.invite(entry, vault, EMAIL)
-    second, handle = await invitations.invite(entry, vault, EMAIL.upper())
+    first, *_ = await invitations.invite(entry, vault, EMAIL)
+    second, handle, _ = await invitations.invite(entry, vault, EMAIL.upper())
 
     assert first == second
     await invitations.open(entry, vault, handle, "mine")
-    third, _ = await invitations.invite(entry, vault, EMAIL)
+    third, *_ = await invitations.invite(entry, vault, EMAIL)
     assert third == first
 
 
 async def test_whoever_opened_an_account_meanwhile_is_the_one(entry: Entry, vault: Vault) -> None:
-    expected, handle = await invitations.invite(entry, vault, EMAIL)
+    expected, handle, _ = await invitations.invite(entry, vault, EMAIL)
     own = await accounts.open_account(entry, vault, email=EMAIL)
 
     opened = await invitations.open(entry, vault, handle, "mine")
 
     assert opened == invitations.Opened(own.id, instead_of=expected)
     assert await invitations.use(entry, handle, "mine") == own.id
+
+
+async def test_it_goes_to_the_address_that_was_proved(entry: Entry, vault: Vault) -> None:
+    """RE-08: whoever invites may have typed it another way."""
+    own = await accounts.open_account(entry, vault, email=EMAIL)
+
+    known = await invitations.invite(entry, vault, EMAIL.upper())
+    new = await invitations.invite(entry, vault, "bo@example.org")
+
+    assert (known.account_id, known.email) == (own.id, EMAIL)
+    assert new.email == "bo@example.org"
+
+
+async def test_a_look_alike_joins_no_account(entry: Entry, vault: Vault) -> None:
+    """RE-08: neither one that is expected nor one that was opened meanwhile."""
+    expected, *_ = await invitations.invite(entry, vault, "sam@example.org")
+    other = await invitations.invite(entry, vault, "\u017fam@example.org")
+    await accounts.open_account(entry, vault, email="sam@example.org")
+
+    assert other.account_id != expected
+    with pytest.raises(InvitationOver):
+        await invitations.open(entry, vault, other.handle, "mine")

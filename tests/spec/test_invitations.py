@@ -10,7 +10,7 @@ import pytest
 
 from idp import attributes, identifiers, notices
 from relying_parties import agencies
-from tests.support import verdicts
+from tests.support import letters, verdicts
 from tests.support.administration import officer
 from tests.support.browser import Browser
 from tests.support.ceremonies import a_device, added, options, send
@@ -43,6 +43,19 @@ async def invite(gateway: Gateway, owner: Citizen, email: str) -> tuple[httpx2.R
     path = LINK.search(told[0].fields["link"])
     assert path
     return shown, path[0]
+
+
+async def test_the_link_goes_where_the_account_has_its_mail(
+    gateway: Gateway, owner: Citizen
+) -> None:
+    """RE-08: however whoever invites typed the address."""
+    someone, browser = await gateway.citizen(), Browser(gateway, owner.cookie)
+    page = await browser.follow(f"/admin/agencies/{await agency(gateway)}")
+    typed = {"email": someone.email.replace("citizen", "CITIZEN"), "role": "viewer"}
+    await browser.fill(page, "invite-submit", typed)
+
+    assert [name for name, _ in await letters.queued(gateway, someone.email)] == ["invited"]
+    assert await letters.queued(gateway, typed["email"]) == []
 
 
 async def opened(browser: Browser, path: str) -> httpx2.Response:
