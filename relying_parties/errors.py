@@ -7,7 +7,7 @@ RelyingPartyError
 ├── ClientUnknown         no such service
 ├── VersionUnknown        no such version of its registration
 ├── StateConflict         a step that the present state does not allow
-├── FourEyes              the author of a change may not approve it
+├── FourEyes              whoever had a hand in a change may not approve it
 ├── SecretNotUsed         the service signs in with a key, so it has no secret
 ├── ClaimsNotAsked        a decision names claims that the citizen was not shown
 ├── TooManyPushed         a service's pushed requests wait in too great a number

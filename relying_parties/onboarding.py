@@ -3,8 +3,10 @@
     draft ──submit──▶ submitted ──approve──▶ approved ──(a newer one)──▶ superseded
                           └──────refuse──▶ refused
 
-A version never changes once written; a correction is the next version. Whoever wrote
-it may not approve it, except the operator, who has the machine anyway.
+A version never changes once written; a correction is the next version. Whoever had a
+hand in it may not approve it, except the operator, who has the machine anyway. A draft
+begins from the one before, so what an unapproved version says lives on in the next: its
+author has a hand in all that follow, until one is in force.
 """
 
 from collections.abc import Mapping
@@ -34,7 +36,7 @@ _v, _c = tables.registrations.c, tables.clients.c
 _OF_CLIENT = _v.client_id == sa.bindparam("of_client")
 _SHOWN = (
     *(_v.client_id, _v.version, _v.document, _v.state, _v.author, _v.changed_at),
-    *(_v.submitted_at, _v.decided_at, _v.decided_by, _v.reason),
+    *(_v.submitted_at, _v.submitted_by, _v.decided_at, _v.decided_by, _v.reason),
 )
 
 ADD_CLIENT = statement(
@@ -85,8 +87,33 @@ NEWEST = statement(
 SUBMIT = statement(
     sa.update(tables.registrations)
     .where(_OF_CLIENT, _v.version == sa.bindparam("of_version"), _v.state == "draft")
-    .values(state="submitted", submitted_at=sa.bindparam("at"))
+    .values(
+        state="submitted",
+        submitted_at=sa.bindparam("at"),
+        submitted_by=sa.bindparam("asker"),
+    )
     .returning(_v.version)
+)
+
+_of_version = sa.bindparam("of_version", type_=sa.Integer)
+HAND = statement(
+    sa.select(_v.version)
+    .join_from(tables.registrations, tables.clients, _c.client_id == _v.client_id)
+    .where(
+        _OF_CLIENT,
+        sa.or_(
+            sa.and_(
+                _v.author == sa.bindparam("whose", type_=sa.Text),
+                _v.version > _c.version,
+                _v.version <= _of_version,
+            ),
+            sa.and_(
+                _v.submitted_by == sa.bindparam("whose", type_=sa.Text),
+                _v.version == _of_version,
+            ),
+        ),
+    )
+    .limit(1)
 )
 
 DECIDE = statement(
@@ -137,6 +164,7 @@ class Version:
     author: str
     changed_at: datetime
     submitted_at: datetime | None
+    submitted_by: str | None
     decided_at: datetime | None
     decided_by: str | None
     reason: str | None
@@ -225,7 +253,8 @@ async def submit(entry: Entry, client_id: str, version: int, *, by: str) -> None
 
     :raises StateConflict: the version is not a draft
     """
-    if await entry.one(SUBMIT, of_client=client_id, of_version=version, at=entry.at) is None:
+    given = {"of_client": client_id, "of_version": version}
+    if await entry.one(SUBMIT, **given, at=entry.at, asker=by) is None:
         raise StateConflict(client_id)
     entry.record(
         events.RegistrationSubmitted(actor=by, object=f"client:{client_id}", version=version)
@@ -236,7 +265,7 @@ async def approve(entry: Entry, client_id: str, version: int, *, by: str) -> Non
     """Put a submitted version into force, at once.
 
     :raises VersionUnknown: there is no such version
-    :raises FourEyes: ``by`` wrote it
+    :raises FourEyes: ``by`` had a hand in it
     :raises StateConflict: it does not wait for a review, an newer one is in force, the
         service has ended, or another one offers its resource
     """
@@ -244,7 +273,7 @@ async def approve(entry: Entry, client_id: str, version: int, *, by: str) -> Non
     found = await find(entry, client_id, version)
     if held is None or found is None:
         raise VersionUnknown(client_id)
-    if found.author == by and by != OPERATOR:
+    if by != OPERATOR and await had_a_hand(entry, client_id, version, by):
         raise FourEyes(client_id)
     if version < held["version"]:
         raise StateConflict(client_id)
@@ -282,6 +311,12 @@ async def refuse(entry: Entry, client_id: str, version: int, *, by: str, reason:
             actor=by, object=f"client:{client_id}", version=version, reason=reason
         )
     )
+
+
+async def had_a_hand(entry: Entry, client_id: str, version: int, by: str) -> bool:
+    """Whether ``by`` wrote this version, or one that it may come from, or asked for its review."""
+    given = {"of_client": client_id, "of_version": version}
+    return await entry.one(HAND, **given, whose=by) is not None
 
 
 async def find(entry: Entry, client_id: str, version: int) -> Version | None:

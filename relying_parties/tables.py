@@ -67,6 +67,7 @@ registrations = sa.Table(
     sa.Column("author", sa.Text, nullable=False),
     sa.Column("changed_at", NOW, nullable=False),
     sa.Column("submitted_at", NOW),
+    sa.Column("submitted_by", sa.Text),
     sa.Column("decided_at", NOW),
     sa.Column("decided_by", sa.Text),
     sa.Column("reason", sa.Text),

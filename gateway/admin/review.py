@@ -1,6 +1,6 @@
 """A version under review: what changes, what citizens will read, and the decision.
 
-Whoever wrote it can't approve it (AD-05). The preview is made by the same code as the
+Whoever had a hand in it can't approve it (AD-05). The preview is made by the same code as the
 share page, with made-up values: what the reviewer reads is what citizens will read.
 """
 
@@ -16,6 +16,7 @@ from gateway.admin import confirming, labels, office, services
 from gateway.admin.office import JUDGES, NotAllowed, NotFound, Officer
 from gateway.pages import sharing
 from gateway.web.call import Call, see_other
+from gateway.web.locale import N_
 from relying_parties import onboarding, redirects, registration
 from relying_parties.claims_policy import New
 from relying_parties.errors import FourEyes
@@ -31,6 +32,11 @@ SAMPLES = {
     "phone_number": "+15550100",
     "address": {"street_address": "1 Example Street", "locality": "Sampleton"},
 }
+
+OWN = N_(
+    "You wrote this version or one before it, or asked for its review: somebody else has to"
+    " approve it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +83,9 @@ async def decide(call: Call, officer: Officer) -> Response:
         try:
             await onboarding.approve(call.entry, client_id, number, by=by)
         except FourEyes:
-            wrong = call.gettext("You wrote this version, so somebody else has to approve it")
-            return await _page(call, officer, standing, version, errors={"approve": wrong})
+            return await _page(
+                call, officer, standing, version, errors={"approve": call.gettext(OWN)}
+            )
         return see_other(f"/admin/services/{client_id}")
     reason = " ".join(call.form.text("reason").split())
     if not 3 <= len(reason) <= services.REASON:
@@ -110,6 +117,7 @@ async def _page(
     before = await onboarding.find(call.entry, version.client_id, standing.in_force)
     read = registration.read(version.document)
     waits = version.state == "submitted"
+    own = await onboarding.had_a_hand(call.entry, version.client_id, version.version, officer.actor)
     return office.page(
         call,
         officer,
@@ -130,11 +138,12 @@ async def _page(
         sent_back=version.reason or "",
         may={
             "judge": waits and officer.may(JUDGES),
-            "own": version.author == officer.actor,
+            "own": own,
             "submit": version.state == "draft" and officer.writes(standing.agency_id),
             "edit": officer.writes(standing.agency_id) and standing.status != "retired",
         },
         errors=errors or {},
+        own=call.gettext(OWN),
     )
 
 

@@ -26,7 +26,7 @@ AGENCY = {
     "metadata": {"id": "southtown"},
     "spec": {"name": {"en": "Southtown Council"}, "contact": "help@southtown.example"},
 }
-ANNA, BEN = "admin:anna", "admin:ben"
+ANNA, BEN, CLEO = "admin:anna", "admin:ben", "admin:cleo"
 
 
 async def test_a_draft_is_no_service(at: Later, parking: Client) -> None:
@@ -74,6 +74,47 @@ async def test_a_resource_has_one_server(at: Later, parking: Client) -> None:
             await onboarding.draft(entry, document, author=ANNA)
         assert refused.value.problems == (("spec.resource.identifier", "taken"),)
         await onboarding.draft(entry, a_document("library", resource=offered), author=ANNA)
+
+
+async def test_saving_anothers_draft_again_makes_nobody_else_its_author(
+    at: Later, parking: Client
+) -> None:
+    """RC-10, AD-05: what Anna wrote lives on in the version that Ben saved."""
+    async with at() as entry:
+        for author in (ANNA, BEN):
+            changed = a_document(contact="new@northtown.example")
+            await onboarding.draft(entry, changed, author=author)
+        await onboarding.submit(entry, "parking-permits", 3, by=BEN)
+
+        for by in (ANNA, BEN):
+            with pytest.raises(FourEyes):
+                await onboarding.approve(entry, "parking-permits", 3, by=by)
+        await onboarding.approve(entry, "parking-permits", 3, by=CLEO)
+
+
+async def test_whoever_asked_for_the_review_does_not_answer_it(at: Later, parking: Client) -> None:
+    """RC-10, AD-05."""
+    async with at() as entry:
+        await onboarding.draft(entry, a_document(), author=ANNA)
+        await onboarding.submit(entry, "parking-permits", 2, by=BEN)
+
+        with pytest.raises(FourEyes):
+            await onboarding.approve(entry, "parking-permits", 2, by=BEN)
+
+
+async def test_what_came_into_force_is_everybodys_to_build_on(at: Later, parking: Client) -> None:
+    """AD-05: an author of long ago, or of what comes later, may look at what others wrote."""
+    async with at() as entry:
+        for version, author, judge in ((2, ANNA, BEN), (3, BEN, ANNA)):
+            await onboarding.draft(entry, a_document(), author=author)
+            await onboarding.submit(entry, "parking-permits", version, by=author)
+            if version == 3:
+                await onboarding.draft(entry, a_document(), author=ANNA)
+            await onboarding.approve(entry, "parking-permits", version, by=judge)
+
+        found = await clients.find(entry, "parking-permits")
+        assert found
+        assert found.version == 3
 
 
 async def test_two_approvals_at_once_are_one(at: Later, parking: Client, pool: Pool) -> None:

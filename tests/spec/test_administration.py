@@ -161,6 +161,27 @@ async def test_nobody_approves_what_they_wrote(gateway: Gateway) -> None:
     assert await state(gateway, client_id) == "submitted"
 
 
+async def test_saving_a_draft_again_hides_no_author(gateway: Gateway) -> None:
+    """RC-10, AD-05: the page offers no approval, and a form sent by hand gets none."""
+    registrar = await officer(gateway, "registrar")
+    client_id = await a_service(gateway, f"account:{registrar.account}", submitted=False)
+    async with gateway.runtime.entry() as entry:
+        saved = await onboarding.find(entry, client_id, 2)
+        assert saved
+        await onboarding.draft(entry, saved.document, author="owner", rules=rules(gateway.runtime))
+        await onboarding.submit(entry, client_id, 3, by="owner")
+    browser = Browser(gateway, registrar.cookie)
+    page = await browser.follow(f"/admin/services/{client_id}/versions/3")
+    answer = await post(
+        browser, f"/admin/services/{client_id}/versions/3/decision", FORMS["approve"]
+    )
+
+    assert 'value="approve"' not in page.text
+    assert "somebody else has to approve it" in page.text
+    assert "somebody else has to approve it" in verdicts.page(answer, 422)
+    assert await state(gateway, client_id, 3) == "submitted"
+
+
 async def test_of_two_approvals_at_once_one_counts(gateway: Gateway) -> None:
     """RC-10: two reviewers, two processes."""
     client_id = await a_service(gateway)
