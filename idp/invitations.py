@@ -7,6 +7,9 @@ An address that has no account is kept with the invitation, and its account has 
 until the invitation is opened: only whoever was reached there can prove it. What finds an
 account or an invitation but is not its address, letter for letter save ASCII case, joins it
 to nobody.
+
+An account that was recovered is the one of whoever reads its mail. What it opened as an
+administrator's stays shut until somebody invites that person anew (RE-13).
 """
 
 from dataclasses import dataclass
@@ -62,6 +65,21 @@ PASS_ON = statement(
     sa.update(tables.invitations)
     .where(_invitations.digest == sa.bindparam("of_invitation"))
     .values(account_id=sa.bindparam("to_account"))
+)
+_later = tables.invitations.alias("later").c
+_recoveries = tables.recoveries.c
+NEEDED = statement(
+    sa.select(_recoveries.id)
+    .where(
+        _recoveries.account_id == sa.bindparam("of_account"),
+        _recoveries.completed_at.is_not(None),
+        ~sa.exists().where(
+            _later.account_id == _recoveries.account_id,
+            _later.used_at.is_not(None),
+            _later.created_at > _recoveries.completed_at,
+        ),
+    )
+    .limit(1)
 )
 USE = statement(
     sa.update(tables.invitations)
@@ -184,6 +202,11 @@ async def use(entry: Entry, handle: str, browser: str) -> UUID:
     :raises InvitationOver: used, run out, not opened, or another browser's
     """
     return _account(await _take(entry, USE, handle, browser))
+
+
+async def needed(entry: Entry, account_id: UUID) -> bool:
+    """Whether the account was recovered, and not invited since: it is no administrator's now."""
+    return await entry.one(NEEDED, of_account=account_id) is not None
 
 
 async def _add(

@@ -1,4 +1,8 @@
-"""Coming in: only a passkey opens these pages."""
+"""Coming in: only a passkey opens these pages.
+
+Whoever reads a person's mail gets back into their account and makes a passkey there. So
+after a recovery no passkey opens these pages, until an invitation made later is followed.
+"""
 
 from uuid import UUID
 
@@ -10,7 +14,7 @@ from gateway.pages.login import ceremony
 from gateway.web import cookies, csrf, leaving, render
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
-from idp import accounts, sessions
+from idp import accounts, invitations, sessions
 from idp.accounts import Account
 from idp.authenticators import passkeys
 from idp.authenticators.passkeys import Verified
@@ -79,7 +83,9 @@ async def verified(call: Call, account: Account | None = None) -> Verified:
 
 
 async def enter(call: Call, account_id: UUID, amr: tuple[str, ...], aal: int) -> Response:
-    """Start a session at work; the browser's former one ends."""
+    """Start a session at work, unless an invitation has to come first; the former one ends."""
+    if await invitations.needed(call.entry, account_id):
+        return _login(call, error=call.gettext(STRANGER))
     former = await call.session("admin")
     if former is not None:
         await sessions.end(call.entry, former.id)

@@ -21,12 +21,13 @@ async def apply(runtime: Runtime, entry: Entry, document: Mapping[str, Any]) -> 
     """
     email, roles = _read(document)
     account_id = await invitations.find_account(entry, runtime.vault, email)
+    account = await accounts.find(entry, account_id) if account_id else None
+    held = set(account.roles) if account else set()
     invited = None
-    if account_id is None:
+    # Applied again, it must not invite by itself whoever recovered an administrator's account.
+    if account_id is None or (not held and await invitations.needed(entry, account_id)):
         invited = await invitations.invite(entry, runtime.vault, email)
         account_id = invited.account_id
-    account = await accounts.find(entry, account_id)
-    held = set(account.roles) if account else set()
     for role in sorted(roles - held):
         await accounts.grant_role(entry, account_id, role, by=BY)
     for role in sorted(held - roles):

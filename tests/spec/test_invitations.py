@@ -8,7 +8,7 @@ import re
 import httpx2
 import pytest
 
-from idp import attributes, identifiers, notices
+from idp import accounts, attributes, identifiers, notices, recovery
 from relying_parties import agencies
 from tests.support import letters, verdicts
 from tests.support.administration import officer
@@ -187,6 +187,36 @@ async def test_an_account_of_its_own_meanwhile_is_the_invited_one(
     assert came.headers["location"] == "/admin"
     assert (await browser.follow("/admin")).status_code == 200
     assert await passkeys(gateway, someone) == 1
+
+
+async def test_a_recovered_account_is_no_administrators_until_invited_anew(
+    gateway: Gateway, owner: Citizen
+) -> None:
+    """RE-13, AD-14: whoever reads the mail makes a passkey, and it opens the account alone."""
+    someone = await gateway.citizen()
+    _, earlier = await invite(gateway, owner, someone.email)
+    async with gateway.runtime.entry() as entry:
+        await accounts.grant_role(entry, someone.account, "registrar", by="test")
+        await recovery.complete(entry, (await recovery.start(entry, someone.account)).handle)
+    session, cookie = await gateway.sign_in(someone.account)
+    device = await added(gateway, Citizen(someone.account, session, someone.email, cookie))
+
+    browser = Browser(gateway)
+    login = await browser.follow("/admin/login")
+    refused = await send(browser, login, device.get(options(login, "get")))
+    page = await opened(browser, earlier)
+    outdated = await send(browser, page, a_device(gateway).create(options(page, "create")))
+    _, later = await invite(gateway, owner, someone.email)
+    page = await opened(browser, later)
+    came = await send(browser, page, a_device(gateway).create(options(page, "create")))
+    again = Browser(gateway)
+    login = await again.follow("/admin/login")
+    back = await send(again, login, device.get(options(login, "get")))
+
+    for answer in (refused, outdated):
+        assert "Ask for an invitation" in verdicts.page(answer, 422)
+        assert "__Host-adm" not in str(answer.headers)
+    assert came.headers["location"] == back.headers["location"] == "/admin"
 
 
 async def test_an_address_is_not_flooded(gateway: Gateway, owner: Citizen) -> None:
