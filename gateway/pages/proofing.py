@@ -26,6 +26,12 @@ EMPTY = {
     "birthdate": N_("Enter your date of birth"),
 }
 
+DIFFER = N_("These details do not match the register. Check each of them.")
+ANOTHER = N_(
+    "This account is already proved to be somebody else's. Use the details of that person, or"
+    " create an account of your own."
+)
+
 
 @stale.page
 async def show(call: Call) -> Response:
@@ -58,8 +64,8 @@ async def submit(call: Call) -> Response:
     found = sandbox.verify(typed)
     outcome = await journeys.complete(entry, call.runtime.vault, account_id, found)
     if not outcome.ial:
-        wrong = _("These details do not match the register. Check each of them.")
-        return await _page(call, way, typed, {"document_number": wrong})
+        wrong = ANOTHER if outcome.reason == "another_person" else DIFFER
+        return await _page(call, way, typed, {"document_number": _(wrong)})
     await attempts.undo(entry, "proofing", str(account_id))
     if way.i:
         await pending.note(entry, way.i, "proved", int(entry.at.timestamp()))

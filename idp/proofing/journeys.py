@@ -1,7 +1,8 @@
 """Finishing a proofing: what is written down when a provider has answered.
 
-A person of a register belongs to one account: the register's number is kept as a
-keyed fingerprint, and a second account with the same one is refused. What was looked
+A person of a register belongs to one account, and an account to one person: the
+register's number is kept as a keyed fingerprint, and a second account with the same one
+is refused, as is the same account with a second one. What was looked
 at is sealed under the citizen's own key, so it is gone with the account.
 """
 
@@ -49,6 +50,15 @@ HOLDER = statement(
     )
     .limit(1)
 )
+OTHER = statement(
+    sa.select(_proofings.id)
+    .where(
+        _proofings.account_id == sa.bindparam("of_account"),
+        _proofings.fingerprint != sa.bindparam("of_fingerprint"),
+        _proofings.outcome == "verified",
+    )
+    .limit(1)
+)
 ADD_EVIDENCE = statement(
     sa.insert(tables.evidence).values(
         id=sa.bindparam("id"),
@@ -61,13 +71,13 @@ ADD_EVIDENCE = statement(
 
 
 async def complete(entry: Entry, vault: Vault, account_id: UUID, outcome: Outcome) -> Outcome:
-    """Write down what a provider found; returns it as it stands after the duplicate check.
+    """Write down what a provider found; returns it as it stands after the checks of who it is.
 
     :raises AccountNotOpen: there is nobody to write about
     """
     fingerprint = _fingerprint(vault, outcome) if outcome.ial else None
-    if fingerprint and await _taken(entry, fingerprint, account_id):
-        outcome = dataclasses.replace(outcome, ial=0, attributes={}, reason="already_used")
+    if fingerprint and (reason := await _mismatch(entry, fingerprint, account_id)):
+        outcome = dataclasses.replace(outcome, ial=0, attributes={}, reason=reason)
     await entry.run(
         ADD,
         id=opaque.new_id(),
@@ -123,11 +133,16 @@ async def holder(entry: Entry, vault: Vault, outcome: Outcome) -> UUID | None:
     return UUID(bytes=row["account_id"].bytes) if row else None
 
 
-async def _taken(entry: Entry, fingerprint: bytes, account_id: UUID) -> bool:
-    # Two accounts at once with one person: the second waits here and then finds the first.
+async def _mismatch(entry: Entry, fingerprint: bytes, account_id: UUID) -> str:
+    # One account at once with two people, or two with one person: the second waits here and
+    # then finds the first. Everybody takes the account's lock first, so nobody waits in a ring.
+    await entry.one(LOCK, text=f"proofing {account_id}")
     await entry.one(LOCK, text=fingerprint.hex())
+    given = {"of_account": account_id, "of_fingerprint": fingerprint}
+    if await entry.one(OTHER, **given) is not None:
+        return "another_person"
     row = await entry.one(HOLDER, of_fingerprint=fingerprint)
-    return row is not None and row["account_id"] != account_id
+    return "already_used" if row is not None and row["account_id"] != account_id else ""
 
 
 def _fingerprint(vault: Vault, outcome: Outcome) -> bytes:

@@ -1,7 +1,9 @@
 """Proving who someone is: found in the register, and written down for one account only."""
 
+import asyncio
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from idp.errors import AccountNotOpen
 from idp.proofing import journeys, sandbox
 from keys.entry import Entry, statement
 from keys.errors import NotSealedHere
+from keys.pool import Pool
 from keys.vault import Vault
 
 PROOFINGS = statement(sa.select(tables.proofings))
@@ -77,6 +80,36 @@ async def test_a_person_belongs_to_one_account(entry: Entry, vault: Vault) -> No
     assert (refused.ial, refused.reason, refused.attributes) == (0, "already_used", {})
     assert again.ial == 2
     assert "given_name" not in await attributes.values_of(entry, vault, second.id, ("given_name",))
+
+
+async def test_an_account_belongs_to_one_person(entry: Entry, vault: Vault) -> None:
+    """Whoever is proved stays that person, and nothing of another is written down."""
+    account = await accounts.open_account(entry, vault, email="ana@example.org")
+    first, second = (sandbox.known(person(case)) for case in ("stateless", "refugee"))
+
+    await journeys.complete(entry, vault, account.id, first)
+    refused = await journeys.complete(entry, vault, account.id, second)
+
+    assert (refused.ial, refused.reason, refused.attributes) == (0, "another_person", {})
+    held = await attributes.values_of(entry, vault, account.id, ("birthdate",))
+    assert held == {"birthdate": first.attributes["birthdate"]}
+    assert await journeys.holder(entry, vault, second) is None
+
+
+async def test_of_two_people_at_once_an_account_is_one(pool: Pool, vault: Vault) -> None:
+    """In two windows, too."""
+    moment = datetime(2026, 5, 4, tzinfo=UTC)
+    async with Entry(pool, moment) as entry:
+        account = await accounts.open_account(entry, vault, email="ana@example.org")
+
+    async def prove(case: str) -> int:
+        async with Entry(pool, moment) as entry:
+            found = sandbox.known(person(case))
+            return (await journeys.complete(entry, vault, account.id, found)).ial
+
+    proved = await asyncio.gather(*(prove(case) for case in ("stateless", "refugee") * 3))
+
+    assert sorted(proved) == [0, 0, 0, 2, 2, 2]
 
 
 async def test_everything_that_was_found_is_written_down_as_verified(

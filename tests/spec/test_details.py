@@ -11,6 +11,7 @@ import pytest
 from gateway.pages.account import telling
 from idp import accounts, attributes
 from idp.attributes import Validity
+from idp.proofing import journeys, sandbox
 from tests import factories
 from tests.support import services, verdicts
 from tests.support.browser import Browser
@@ -189,6 +190,26 @@ async def test_the_trial_says_what_to_type(gateway: Gateway) -> None:
     other = await gateway.citizen()
     later = await Browser(gateway, other.cookie).follow("/account/verify")
     assert shown["number"] not in later.text
+
+
+async def test_nobody_is_proved_to_be_two_people(gateway: Gateway) -> None:
+    """The details of another person are refused, and the page says why."""
+    someone = await gateway.citizen()
+    browser = Browser(gateway, someone.cookie)
+    page = await browser.follow("/account/verify")
+    people = {one["case"]: one for one in sandbox.register()}
+    known, other = people["stateless"], people["refugee"]
+    async with gateway.runtime.entry() as entry:
+        await journeys.complete(entry, gateway.runtime.vault, someone.account, sandbox.known(known))
+
+    typed = {name: other["attributes"][name] for name in ("family_name", "birthdate")}
+    typed["document_number"] = other["document_number"]
+    refused = await browser.fill(page, "verify-submit", typed)
+
+    assert "already proved to be somebody else" in verdicts.page(refused, 422)
+    assert await held(gateway, someone, "birthdate") == {
+        "birthdate": known["attributes"]["birthdate"]
+    }
 
 
 async def test_a_service_is_told_yes_or_no_about_the_area_it_registered(gateway: Gateway) -> None:
