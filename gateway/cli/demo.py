@@ -2,27 +2,22 @@
 
 import asyncio
 import json
-import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import click
 
 from gateway import migrations, postgres, settings
-from gateway.cli import country, house
+from gateway.cli import country, house, running
 from gateway.cli.country import Sample
 from keys import master
-
-PATIENCE = 60.0  # seconds until a process that does not answer is given up
 
 
 @dataclass(frozen=True)
@@ -41,14 +36,12 @@ class Ports:
 NAMES = tuple(item.name for item in fields(Ports))
 
 
-@dataclass(slots=True)
-class House:
-    """What is running, in the order of its start."""
+class House(running.House):
+    """The demo's processes."""
 
-    home: Path
-    ports: Ports
-    processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
-    database: postgres.Running | None = None
+    def __init__(self, home: Path, ports: Ports) -> None:
+        super().__init__(home / "demo")
+        self.home, self.ports = home, ports
 
     @property
     def issuer(self) -> str:
@@ -56,19 +49,9 @@ class House:
         return f"http://localhost:{self.ports.gateway}"
 
     def stop(self) -> None:
-        """Stop all of it, the last started first."""
-        for process in reversed(self.processes.values()):
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-        for process in self.processes.values():
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        if self.database is not None:
-            self.database.stop()
-        (self.home / "demo" / house.DEMO.name).unlink(missing_ok=True)
+        """Stop all of it; commands no longer find it here."""
+        super().stop()
+        (self.place / house.DEMO.name).unlink(missing_ok=True)
 
 
 @click.command()
@@ -96,7 +79,7 @@ def demo(home: Path, *, fresh: bool, **chosen: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         _open(standing)
-        _watch(standing)
+        standing.watch()
     except KeyboardInterrupt:
         click.echo("\nstopping")
     except postgres.PostgresUnavailable as error:
@@ -123,14 +106,10 @@ def _claim(ports: Ports) -> None:
 def _open(standing: House) -> None:
     started = time.monotonic()
     _say("starting PostgreSQL")
-    place = standing.home / "demo"
-    # Others pass through it, as PostgreSQL's own user must; only we write beside the master key.
-    place.mkdir(mode=0o711, parents=True, exist_ok=True)
-    standing.database = postgres.start(
-        place / "postgres", postgres.binaries(), port=standing.ports.database
-    )
+    place = standing.place
+    standing.open_database(standing.ports.database)
     environment = _environment(standing, place)
-    _leave(place / house.DEMO.name, environment)
+    running.leave(place / house.DEMO.name, environment)
     _say("bringing the database to this version")
     migrations.upgrade(environment["GATEHOUSE_DATABASE_URL"])
     _say("settling three agencies and twenty people")
@@ -149,7 +128,7 @@ def _environment(standing: House, place: Path) -> dict[str, str]:
     database = standing.database
     if database is None:
         raise click.ClickException("the database is not running")
-    _create(database)
+    running.create(database)
     return {
         "GATEHOUSE_ISSUER": standing.issuer,
         "GATEHOUSE_DATABASE_URL": database.database("gatehouse"),
@@ -163,22 +142,6 @@ def _environment(standing: House, place: Path) -> dict[str, str]:
         "GATEHOUSE_MAIL_FROM": "Gatehouse <no-reply@gatehouse.test>",
         "GATEHOUSE_CONTACT": "help@gatehouse.test",
     }
-
-
-def _create(database: postgres.Running) -> None:
-    import asyncpg  # noqa: PLC0415 - only here is the driver used by itself
-
-    async def create() -> None:
-        connection = await asyncpg.connect(database.url)
-        try:
-            if not await connection.fetchval(
-                "SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'gatehouse')"
-            ):
-                await connection.execute("CREATE DATABASE gatehouse")
-        finally:
-            await connection.close()
-
-    asyncio.run(create())
 
 
 async def _settle(standing: House, place: Path, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -210,9 +173,9 @@ def _start_all(
 ) -> None:
     ports = standing.ports
     mailbox = ["--smtp-port", str(ports.smtp), "--page-port", str(ports.mail)]
-    _start(standing, "mailbox", ["gateway.cli.mailbox", *mailbox], {})
-    _start(standing, "gateway", ["gateway.cli", "serve"], environment)
-    _wait(standing, f"http://127.0.0.1:{ports.gateway}/health/ready")
+    standing.start("mailbox", ["gateway.cli.mailbox", *mailbox], {})
+    standing.start("gateway", ["gateway.cli", "serve"], environment)
+    standing.wait(f"http://127.0.0.1:{ports.gateway}/health/ready")
     for sample in samples:
         secret = secrets.get(sample.client_id)
         proof = {"CLIENT_SECRET": secret} if secret else {"CLIENT_JWK": json.dumps(jwk)}
@@ -222,60 +185,15 @@ def _start_all(
             "CLIENT_ID": sample.client_id,
             "AUTH_METHOD": sample.document["spec"]["auth"]["method"],
             "PORT": str(sample.port),
-            "STORE": str(standing.home / "demo" / f"{sample.module}.sqlite"),
+            "STORE": str(standing.place / f"{sample.module}.sqlite"),
             **proof,
         }
-        _start(standing, sample.module, [f"relying_parties.samples.{sample.module}"], own)
+        standing.start(sample.module, [f"relying_parties.samples.{sample.module}"], own)
     for sample in samples:
-        _wait(standing, f"http://127.0.0.1:{sample.port}/")
+        standing.wait(f"http://127.0.0.1:{sample.port}/")
     # The first thing that it does is to fetch their logos.
-    _start(standing, "worker", ["gateway.cli", "worker"], environment)
-    _wait(standing, f"http://127.0.0.1:{ports.mail}/")
-
-
-def _start(standing: House, name: str, module: list[str], environment: Mapping[str, str]) -> None:
-    dropped = ("GATEHOUSE", "PYTHONDONTWRITEBYTECODE")  # compiled once is enough for all
-    inherited = {
-        key: value for key, value in os.environ.items() if not any(name in key for name in dropped)
-    }
-    log = standing.home / "demo" / f"{name}.log"
-    with log.open("ab") as output:
-        standing.processes[name] = subprocess.Popen(  # noqa: S603 - our own modules
-            [sys.executable, "-m", *module],
-            env={**inherited, **environment},
-            stdout=output,
-            stderr=output,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-
-def _wait(standing: House, address: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        _look(standing)
-        try:
-            with urlopen(address, timeout=2):  # noqa: S310 - our own loopback address
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise click.ClickException(f"{address} does not answer; see {standing.home}/demo/*.log")
-
-
-def _look(standing: House) -> None:
-    for name, process in standing.processes.items():
-        if process.poll() is not None:
-            log = standing.home / "demo" / f"{name}.log"
-            words = log.read_text(errors="replace")[-800:]
-            raise click.ClickException(f"{name} stopped ({process.returncode}):\n{words}")
-
-
-def _watch(standing: House) -> None:
-    while True:
-        time.sleep(1)
-        _look(standing)
-        if standing.database and standing.database.process.poll() is not None:
-            raise click.ClickException("PostgreSQL stopped")
+    standing.start("worker", ["gateway.cli", "worker"], environment)
+    standing.wait(f"http://127.0.0.1:{ports.mail}/")
 
 
 def _write(standing: House, facts: Mapping[str, Any]) -> None:
@@ -301,13 +219,7 @@ def _write(standing: House, facts: Mapping[str, Any]) -> None:
         "people": facts["people"],
         "services": services,
     }
-    _leave(path, told)
-
-
-def _leave(path: Path, told: Mapping[str, Any]) -> None:
-    """Write something down for other programs of this user."""
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+    running.leave(path, told)
 
 
 def _say(text: str) -> None:
