@@ -47,13 +47,14 @@ class OutboundRefused(Exception):  # noqa: N818 - named as the fact it reports
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An address that was judged, and where to connect for it."""
+    """An address that was judged, and where to connect for it; ``here`` on this machine."""
 
     host: str
     port: int
     path: str
     secure: bool
     address: str
+    here: bool = False
 
 
 def public(address: str) -> bool:
@@ -90,7 +91,8 @@ async def resolve(url: str, *, allow_loopback: bool) -> Target:
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if allow_loopback and here and parts.scheme in ("http", "https"):
         default = 443 if parts.scheme == "https" else 80
-        return Target(host, port or default, path, parts.scheme == "https", "127.0.0.1")
+        secure = parts.scheme == "https"
+        return Target(host, port or default, path, secure, "127.0.0.1", here=True)
     if parts.scheme != "https" or (port or 443) not in PORTS or here:
         raise OutboundRefused("address")
     return Target(host, port or 443, path, secure=True, address=await _address(host))
@@ -144,8 +146,12 @@ async def _address(host: str) -> str:
 
 
 @cache
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context()
+def _tls(*, here: bool) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if here:
+        # Nobody stands between us and ourselves, and no authority certifies localhost.
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 def _head(method: str, target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
@@ -168,7 +174,7 @@ def _head(method: str, target: Target, body: bytes, headers: Mapping[str, str]) 
 
 
 async def _ask(target: Target, message: bytes) -> Answer:
-    tls = _tls() if target.secure else None
+    tls = _tls(here=target.here) if target.secure else None
     name = target.host if target.secure else None
     reader, writer = await asyncio.open_connection(
         target.address, target.port, ssl=tls, server_hostname=name, limit=MOST_HEADERS

@@ -16,6 +16,7 @@ from keys.errors import DatabaseBusy, KeysError
 # A worker that serves needs one of these modules and would carry all of them in memory.
 _COMMANDS = {
     "demo": "demo",
+    "conformance": "conformance",
     "serve": "serving",
     "worker": "setup",
     "migrate": "setup",

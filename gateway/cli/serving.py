@@ -12,6 +12,10 @@ from uvicorn.supervisors import Multiprocess
 from gateway import logs, settings
 from gateway.web import listener
 
+# Of TLS 1.2 what BCP 195 recommends and FAPI 2.0 §5.2.2 allows; TLS 1.3 brings its own.
+CIPHERS = "ECDHE+AESGCM"
+_FILE = click.Path(exists=True, dir_okay=False)
+
 
 @click.command()
 @click.option("--host", help="Address to listen on.")
@@ -21,7 +25,15 @@ from gateway.web import listener
     type=click.IntRange(*settings.BOUNDS["workers"]),
     help="Processes that answer requests.",
 )
-def serve(host: str | None, port: int | None, workers: int | None) -> None:
+@click.option("--certificate", type=_FILE, help="Speak TLS ourselves, with this chain (PEM).")
+@click.option("--key", type=_FILE, help="The certificate's private key (PEM).")
+def serve(
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+    certificate: str | None,
+    key: str | None,
+) -> None:
     """Answer requests."""
     for module in ("uvloop", "httptools"):
         if importlib.util.find_spec(module) is None:
@@ -44,6 +56,9 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         timeout_graceful_shutdown=25,
         log_config=None,
         log_level="warning",
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+        ssl_ciphers=CIPHERS,
     )
     try:
         own = listener.claim(host or given.host, port or given.port)

@@ -1,8 +1,12 @@
 """The outbound client reaches what is public, and nothing of ours; a canary listens."""
 
+import ssl
+from pathlib import Path
+
 import pytest
 
 from gateway import outbound
+from gateway.cli.conformance import certificates
 from gateway.outbound import OutboundRefused
 from tests.support.peers import a_peer
 
@@ -70,6 +74,19 @@ async def test_a_demo_reaches_this_machine_by_any_name_of_it() -> None:
 
     assert body == b"{}"
     assert heard[0].startswith(b"GET /jwks?v=1 HTTP/1.0\r\nHost: rp.localhost:")
+
+
+async def test_a_demo_takes_this_machine_s_own_certificate(tmp_path: Path) -> None:
+    """SS-03: nobody else's; the connection never leaves the machine."""
+    pair = certificates.own(tmp_path, ("localhost",))
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(pair.certificate, pair.key)
+
+    async with a_peer(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}", tls=tls) as (port, _):
+        url = f"https://localhost:{port}/jwks"
+        body = await outbound.fetch(url, accept="application/json", allow_loopback=True)
+
+    assert body == b"{}"
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,7 @@ def test_what_is_no_mail_server_is_refused(url: str) -> None:
     [
         ("GATEHOUSE_ISSUER", "http://id.example", "must be https in production"),
         ("GATEHOUSE_ALLOW_LOOPBACK", "true", "demos and tests"),
+        ("GATEHOUSE_CONFORMANCE", "true", "never for people"),
         ("AUTHLIB_INSECURE_TRANSPORT", "1", "unset it"),
         ("GATEHOUSE_DEFAULT_LOCALE", "de", "one of en, fr, ar"),
         ("GATEHOUSE_TRUSTED_PROXIES", "10.0.0.1/8", "can't be"),
@@ -115,6 +116,14 @@ def test_what_is_no_mail_server_is_refused(url: str) -> None:
 )
 def test_production_takes_no_shortcut(name: str, value: str, says: str) -> None:
     assert says in refused(**{name: value})
+
+
+def test_the_conformance_suite_needs_one_setting() -> None:
+    trial = {**BASE, "GATEHOUSE_ENVIRONMENT": "test", "GATEHOUSE_CONFORMANCE": "true"}
+
+    read = settings.read(trial)
+
+    assert (read.allow_loopback, read.rate_limits) == (True, False)
 
 
 def test_a_secret_is_not_told() -> None:

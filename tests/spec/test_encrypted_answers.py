@@ -174,7 +174,7 @@ async def test_without_a_key_nothing_goes_out_and_nothing_is_used_up(
 
     body = json.dumps(published()).encode()
     head = f"HTTP/1.1 200 OK\r\ncontent-length: {len(body)}\r\n\r\n".encode()
-    async with peers.a_peer(head + body, port):
+    async with peers.a_peer(head + body, port=port):
         answer = await services.redeem(gateway, code, node=1)  # it never asked yet
 
     assert answer.status_code == 200, answer.text

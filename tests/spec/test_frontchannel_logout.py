@@ -169,7 +169,7 @@ async def test_a_frame_that_never_answers_holds_nobody_up(
     told = await services.tokens(gateway, ana, "frame")
     await services.tokens(gateway, ana, "panel")
     async with (
-        peers.a_peer(EMPTY, ports["frame"]) as (_, heard),
+        peers.a_peer(EMPTY, port=ports["frame"]) as (_, heard),
         peers.a_silent_peer(ports["panel"]) as deaf,
         a_page(ana, scripts=scripts) as page,
     ):
@@ -190,7 +190,7 @@ async def test_a_browser_without_scripts_goes_on_by_itself(
     """FCL-2: by the header of the page."""
     told = await services.tokens(gateway, ana, "frame")
     address = f"{gateway.issuer}{logout(told, post_logout_redirect_uri=AFTER)}"
-    async with peers.a_peer(EMPTY, ports["frame"]), a_page(ana, scripts=False) as page:
+    async with peers.a_peer(EMPTY, port=ports["frame"]), a_page(ana, scripts=False) as page:
         await page.goto(address)
         await page.wait_for_url(f"{AFTER}**", timeout=15_000)
 
@@ -202,7 +202,7 @@ async def test_a_browser_with_scripts_goes_on_when_all_were_told(
     """FCL-5: nobody waits for the five seconds."""
     told = await services.tokens(gateway, ana, "frame")
     address = f"{gateway.issuer}{logout(told, post_logout_redirect_uri=AFTER)}"
-    async with peers.a_peer(EMPTY, ports["frame"]), a_page(ana, scripts=True) as page:
+    async with peers.a_peer(EMPTY, port=ports["frame"]), a_page(ana, scripts=True) as page:
         await page.goto(address, wait_until="commit")
         await page.wait_for_url(f"{AFTER}**", timeout=frontchannel.PATIENCE * 1000 - 500)
 

@@ -1,12 +1,15 @@
 """Strangers on this machine, whom the gateway asks."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
 @asynccontextmanager
-async def a_peer(answer: bytes, port: int = 0) -> AsyncIterator[tuple[int, list[bytes]]]:
+async def a_peer(
+    answer: bytes, *, port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[int, list[bytes]]]:
     """A server on this machine that notes what it is asked and says ``answer``."""
     heard: list[bytes] = []
 
@@ -16,7 +19,7 @@ async def a_peer(answer: bytes, port: int = 0) -> AsyncIterator[tuple[int, list[
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(speak, "127.0.0.1", port)
+    server = await asyncio.start_server(speak, "127.0.0.1", port, ssl=tls)
     async with server:
         yield server.sockets[0].getsockname()[1], heard
 

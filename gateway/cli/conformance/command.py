@@ -1,0 +1,125 @@
+"""The command: everything that the suite needs, started and stopped as one."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway import migrations, postgres, settings
+from gateway.cli import house, running
+from gateway.cli.conformance import certificates, citizen, clients, suite
+from keys import master
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where everything listens."""
+
+    gateway: int = 9443
+    mail: int = 9025
+    smtp: int = 9026
+    database: int = 9032
+
+
+@click.command()
+@click.option(
+    "--clients",
+    "listed",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=Path(__file__).with_name("clients.json"),
+    help="The suite's clients, by plan and by their name in its configuration (JSON).",
+)
+@click.option("--port", default=Ports.gateway, show_default=True, help="Port of the gateway.")
+@click.option("--mail-port", default=Ports.mail, show_default=True, help="Port of the mail page.")
+@click.option("--smtp-port", default=Ports.smtp, show_default=True)
+@click.option("--database-port", default=Ports.database, show_default=True)
+@click.option(
+    "--home", type=click.Path(path_type=Path), default=Path(".gatehouse"), show_default=True
+)
+def conformance(listed: Path, home: Path, **chosen: int) -> None:
+    """Run the gateway for the OpenID Foundation's conformance suite; Ctrl-C stops it."""
+    names = {"port": "gateway"} | {f"{item.name}_port": item.name for item in fields(Ports)}
+    ports = Ports(**{names[name]: number for name, number in chosen.items()})
+    standing = running.House(home.resolve() / "conformance")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        _open(standing, ports, json.loads(listed.read_text()))
+        standing.watch()
+    except KeyboardInterrupt:
+        click.echo("\nstopping")
+    except postgres.PostgresUnavailable as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        standing.stop()
+
+
+def _open(standing: running.House, ports: Ports, groups: Mapping[str, Mapping[str, Any]]) -> None:
+    standing.open_database(ports.database)
+    pair = certificates.own(standing.place, ("localhost", "localhost.emobix.co.uk"))
+    environment = _environment(standing, ports)
+    issuer = environment["GATEHOUSE_ISSUER"]
+    migrations.upgrade(environment["GATEHOUSE_DATABASE_URL"])
+    keyed = asyncio.run(_settle(standing.place, environment, groups))
+    _start(standing, ports, environment, pair)
+    for group, roles in keyed.items():
+        path = standing.place / f"{group}.json"
+        running.leave(path, suite.configuration(issuer, roles))
+        click.echo(f"  for the suite: {path}")
+    click.echo(f"  gateway: {issuer}\n  mail: http://localhost:{ports.mail}\n  Ctrl-C stops it.")
+
+
+def _environment(standing: running.House, ports: Ports) -> dict[str, str]:
+    key = standing.place / "master.key"
+    if not key.exists():
+        master.create(key)
+    if standing.database is None:
+        raise click.ClickException("the database is not running")
+    running.create(standing.database)
+    return {
+        "GATEHOUSE_ISSUER": f"https://localhost:{ports.gateway}",
+        "GATEHOUSE_DATABASE_URL": standing.database.database("gatehouse"),
+        "GATEHOUSE_MASTER_KEY_FILE": str(key),
+        "GATEHOUSE_ENVIRONMENT": "test",
+        "GATEHOUSE_CONFORMANCE": "true",
+        "GATEHOUSE_COUNTRY": "GB",
+        "GATEHOUSE_PORT": str(ports.gateway),
+        "GATEHOUSE_SMTP_URL": f"smtp://127.0.0.1:{ports.smtp}",
+        "GATEHOUSE_CONTACT": "help@gatehouse.test",
+    }
+
+
+def _start(
+    standing: running.House,
+    ports: Ports,
+    environment: Mapping[str, str],
+    pair: certificates.Pair,
+) -> None:
+    mailbox = ["--smtp-port", str(ports.smtp), "--page-port", str(ports.mail)]
+    standing.start("mailbox", ["gateway.cli.mailbox", *mailbox], {})
+    tls = ["--certificate", str(pair.certificate), "--key", str(pair.key)]
+    standing.start("gateway", ["gateway.cli", "serve", *tls], environment)
+    standing.wait(f"{environment['GATEHOUSE_ISSUER']}/health/ready", pair.certificate)
+    standing.start("worker", ["gateway.cli", "worker"], environment)
+    standing.wait(f"http://127.0.0.1:{ports.mail}/")
+
+
+async def _settle(
+    place: Path, environment: Mapping[str, str], groups: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Register everybody; returns the groups with the secrets and private keys of each client."""
+    kept = place / "secrets.json"
+    known: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else {}
+    async with house.opened(settings.read(environment)) as runtime, runtime.entry() as entry:
+        await clients.register(runtime, entry, groups, known)
+        await citizen.move_in(runtime, entry)
+        running.leave(kept, known)
+    return {
+        group: {role: client | known[client["client_id"]] for role, client in roles.items()}
+        for group, roles in groups.items()
+    }

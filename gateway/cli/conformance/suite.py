@@ -1,0 +1,113 @@
+"""What the OpenID Foundation's suite reads of us: clients, and how its browser finds its way.
+
+Its browser runs no script modules, so it meets the pages as people without scripts do. Tasks
+run in their order, each only where its address fits; texts to wait for are regular
+expressions.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.cli.conformance import citizen
+from relying_parties import redirects
+
+Task = dict[str, Any]
+
+_BROKEN = "Request cannot be completed"
+
+
+def configuration(issuer: str, clients: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration for the suite.
+
+    :param clients: by their name in the suite's configuration, secrets and all
+    """
+    # https://suite/test/a/ALIAS/callback
+    callback = next(iter(clients.values()))["redirect_uris"][0]
+    back = _back(callback)
+    sign_in, others = _authorize(issuer, back), _others(issuer, back)
+    return {
+        "alias": callback.split("/")[5],
+        "description": "Gatehouse",
+        "server": {"discoveryUrl": f"{issuer}/.well-known/openid-configuration"},
+        **{role: _client(client) for role, client in clients.items()},
+        "resource": {"resourceUrl": f"{issuer}/userinfo"},
+        "options": {"browsercontrol_css_enable": False},
+        "browser": [sign_in, _logout(issuer)],
+        "override": {module: {"browser": entries} for module, entries in others.items()},
+    }
+
+
+def _others(issuer: str, back: Task) -> dict[str, list[Task]]:
+    """Return what the browser does for modules that want another way, by their names."""
+    sign_in = _authorize(issuer, back)
+    # These want pictures of the second sign-in; any other would take one for an error's page.
+    seen = [_authorize(issuer, back, _shot("Sign in|Confirm it is you"))]
+    fapi = "fapi2-security-profile-final"
+    return {
+        "oidcc-prompt-login": seen,
+        "oidcc-max-age-1": seen,
+        f"{fapi}-user-rejects-authentication": [_cancel(issuer, back)],
+        f"{fapi}-par-ensure-reused-request-uri-prior-to-auth-completion-succeeds": [
+            _look(issuer),
+            sign_in,
+        ],
+    }
+
+
+def _client(client: Mapping[str, Any]) -> dict[str, Any]:
+    known = {
+        name: client[name] for name in ("client_id", "client_secret", "jwks") if name in client
+    }
+    if "jwks" in client:
+        known |= {"scope": "openid email offline_access", "dpop_signing_alg": "ES256"}
+    return known
+
+
+def _authorize(issuer: str, back: Task, *first: list[Any]) -> Task:
+    submit = ["click", "id", "login-submit"]
+    address = ["text", "id", "username", citizen.EMAIL]
+    password = ["text", "id", "password", citizen.PASSWORD]
+    steps = (
+        ("Address", "/login?i=*", [*first, address, submit]),
+        ("Password", "/login/password*", [password, submit]),
+        ("Choose", "/login/choose*", [["click", "id", "choose-this"]]),
+        ("Confirm", "/login/confirm*", [*first, password, submit]),
+        ("Share", "/consent/*", [["click", "id", "consent-allow"]]),
+        ("Go on", "/authorize*", [["click", "id", "continue", "optional"]]),
+        ("Refused", "/authorize*", [_shot(_BROKEN)]),
+    )
+    tasks = [_task(name, issuer + path, commands) for name, path, commands in steps]
+    return {"match": f"{issuer}/authorize*", "tasks": [*tasks, back]}
+
+
+def _cancel(issuer: str, back: Task) -> Task:
+    task = _task("Cancel", f"{issuer}/login*", [["click", "id", "cancel"]])
+    return {"match": f"{issuer}/authorize*", "tasks": [task, back]}
+
+
+def _look(issuer: str) -> Task:
+    """Open the page once and leave it."""
+    task = _task("Look", f"{issuer}/login*", [["wait", "id", "username", 10]])
+    return {"match": f"{issuer}/authorize*", "match-limit": 1, "tasks": [task]}
+
+
+def _logout(issuer: str) -> Task:
+    here = f"{issuer}/logout*"
+    shown = _shot(f"Do you want to sign out|You are signed out|{_BROKEN}")
+    confirm = ["click", "id", "logout-confirm", "optional"]
+    return {"match": here, "tasks": [_task("Sign out", here, [shown, confirm])]}
+
+
+def _back(callback: str) -> Task:
+    # Whole origin first: an address of ours may name a callback in its query.
+    match = f"{redirects.origin(callback)}/test/*/callback*"
+    return _task("Back", match, [["wait", "id", "submission_complete", 10]])
+
+
+def _task(name: str, match: str, commands: list[list[Any]]) -> Task:
+    return {"task": name, "optional": True, "match": match, "commands": commands}
+
+
+def _shot(text: str) -> list[Any]:
+    """Wait for ``text`` and keep the page as the picture that a module may want of it."""
+    return ["wait", "xpath", "//*", 10, text, "update-image-placeholder-optional"]
