@@ -30,6 +30,7 @@ def logout(**given: str) -> str:
     [
         {},
         {"client_id": "basic"},
+        {"state": "x"},
         {"post_logout_redirect_uri": AFTER},
         {"client_id": "basic", "post_logout_redirect_uri": AFTER, "state": "x"},
         {"logout_hint": "ana"},
@@ -68,6 +69,27 @@ async def test_a_hint_of_this_session_is_enough(gateway: Gateway, ana: Citizen) 
         "/userinfo", headers={"authorization": f"Bearer {told['access_token']}"}, node=1
     )
     assert read.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("given", "leads"),
+    [
+        pytest.param({}, "", id="no-post-logout-redirect-uri"),
+        pytest.param({"state": "x"}, "", id="state-alone"),
+        pytest.param({"post_logout_redirect_uri": AFTER}, AFTER, id="no-state"),
+    ],
+)
+async def test_only_what_was_sent_comes_back(
+    gateway: Gateway, ana: Citizen, given: dict[str, str], leads: str
+) -> None:
+    """RP-Initiated Logout 1.0 §3: no address, no redirect; no state, none at the address."""
+    hint = (await services.tokens(gateway, ana))["id_token"]
+
+    answer = await gateway.get(logout(id_token_hint=hint, **given), headers=ana.headers)
+
+    assert answer.headers.get("location", "") == leads
+    assert leads or "You are signed out" in answer.text
+    assert not await alive(gateway, ana)
 
 
 @pytest.mark.parametrize("kind", ["altered", "none", "foreign", "another-client", "rubbish"])
