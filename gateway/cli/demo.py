@@ -4,7 +4,6 @@ import asyncio
 import json
 import shutil
 import signal
-import socket
 import sys
 import time
 from collections.abc import Mapping
@@ -70,7 +69,7 @@ def demo(home: Path, *, fresh: bool, **chosen: int) -> None:
     """Run the whole product with people in it; Ctrl-C stops it."""
     names = {"port": "gateway"} | {f"{name}_port": name for name in NAMES}
     ports = Ports(**{names[name]: number for name, number in chosen.items()})
-    _claim(ports)
+    running.claim(chosen)
     home = home.resolve()
     if fresh:
         shutil.rmtree(home / "demo", ignore_errors=True)
@@ -86,21 +85,6 @@ def demo(home: Path, *, fresh: bool, **chosen: int) -> None:
         raise click.ClickException(str(error)) from error
     finally:
         standing.stop()
-
-
-def _claim(ports: Ports) -> None:
-    """Look that every port is free before anything starts."""
-    for name in NAMES:
-        number = getattr(ports, name)
-        option = "--port" if name == "gateway" else f"--{name}-port"
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", number))
-            except OSError as error:
-                raise click.ClickException(
-                    f"port {number} is taken; choose another with {option}"
-                ) from error
 
 
 def _open(standing: House) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -103,6 +104,24 @@ class House:
                 process.wait()
         if self.database is not None:
             self.database.stop()
+
+
+def claim(ports: Mapping[str, int]) -> None:
+    """Look that every port is free before anything starts.
+
+    :param ports: by the name of the option that chooses it, with underscores
+    :raises ClickException: one is taken
+    """
+    for name, number in ports.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", number))
+            except OSError as error:
+                option = f"--{name.replace('_', '-')}"
+                raise click.ClickException(
+                    f"port {number} is taken; choose another with {option}"
+                ) from error
 
 
 def create(database: postgres.Running) -> None:

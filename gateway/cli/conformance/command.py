@@ -46,6 +46,7 @@ def conformance(listed: Path, home: Path, **chosen: int) -> None:
     """Run the gateway for the OpenID Foundation's conformance suite; Ctrl-C stops it."""
     names = {"port": "gateway"} | {f"{item.name}_port": item.name for item in fields(Ports)}
     ports = Ports(**{names[name]: number for name, number in chosen.items()})
+    running.claim(chosen)
     standing = running.House(home.resolve() / "conformance")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:

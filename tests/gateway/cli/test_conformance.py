@@ -104,6 +104,20 @@ def test_each_client_can_prove_who_it_is(home: Path, group: str, roles: set[str]
         assert "client_secret" in client or client["jwks"]["keys"][0]["d"]
 
 
+def test_a_second_one_does_not_stand_on_the_first(home: Path) -> None:
+    port = told(home, "oidc")["server"]["discoveryUrl"].split(":")[2].partition("/")[0]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway.cli", "conformance", "--home", home.parent, "--port", port],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert f"port {port} is taken; choose another with --port" in done.stderr
+
+
 def test_what_holds_secrets_is_closed_to_others(home: Path) -> None:
     for name in ("oidc.json", "secrets.json", "tls.key", "master.key"):
         assert (home / name).stat().st_mode & 0o077 == 0
