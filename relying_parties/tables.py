@@ -228,6 +228,7 @@ access_tokens = sa.Table(
     sa.Column("expires_at", NOW, nullable=False),
     sa.Column("revoked_at", NOW),
     sa.Column("cnf", pg.JSONB),  # whose key it is for (RFC 7800); null for a bearer token
+    sa.Column("act", pg.JSONB),  # who acts for the citizen (RFC 8693 §4.1); null: the client
 )
 
 refresh_tokens = sa.Table(

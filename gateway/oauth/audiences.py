@@ -10,9 +10,10 @@ Specs: RFC 8707 §2.2, RFC 9068 §2 and §6.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.oauth import jwt_access_tokens, targets
+from gateway.oauth.jwt_access_tokens import About, Worth
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.targets import Target
 from gateway.web.call import Call
@@ -65,6 +66,21 @@ class Held:
     scope: str
 
 
+@dataclass(frozen=True, slots=True)
+class Citizen:
+    """Whom a token is about, how they signed in, and who acts for them beside the client.
+
+    :ivar sealed_for: the client to whom ``reference`` is sealed
+    """
+
+    reference: bytes = field(repr=False)
+    sealed_for: str
+    auth_time: datetime
+    acr: str | None
+    amr: Sequence[str] = ()
+    act: Mapping[str, Any] | None = None
+
+
 async def of_code(call: Call, client: Client) -> Target | None:
     """Return which resource the request wants of its code; ``None`` for userinfo.
 
@@ -103,20 +119,30 @@ async def held(call: Call, given: Given, client: Client, target: Target | None, 
     scope = " ".join(_within(given.scope, target))
     token = given.access_token
     if target.resource.tokens == SIGNED:
-        vault = call.runtime.vault
-        account_id = pairwise.open_citizen(vault.sealer, given.citizen, client.client_id)
-        about = jwt_access_tokens.About(
-            # RFC 9068 §6: the resource's own name for the citizen, never the client's.
-            subject=pairwise.subject(vault.pairwise, target.server.sector, account_id),
-            auth_time=given.auth_time,
-            acr=given.acr,
-            amr=given.amr,
-        )
-        worth = jwt_access_tokens.Worth(client.client_id, scope, given.expires_at, cnf)
-        token = jwt_access_tokens.about_citizen(call.runtime, target, worth, about, call.entry.at)
+        worth = Worth(client.client_id, scope, given.expires_at, cnf)
+        citizen = Citizen(given.citizen, client.client_id, given.auth_time, given.acr, given.amr)
+        token = signed(call, target, citizen, worth)
     resource = target.resource.identifier
     await directed.turn(call.entry, given.access_token, into=token, resource=resource, scope=scope)
     return Held(token, scope)
+
+
+def signed(call: Call, target: Target, citizen: Citizen, worth: Worth) -> str:
+    """Sign a token that the resource reads itself.
+
+    :raises UnknownKey: none signs at the moment as the resource wants it
+    """
+    vault = call.runtime.vault
+    account_id = pairwise.open_citizen(vault.sealer, citizen.reference, citizen.sealed_for)
+    about = About(
+        # RFC 9068 §6: the resource's own name for the citizen, never the client's.
+        subject=pairwise.subject(vault.pairwise, target.server.sector, account_id),
+        auth_time=citizen.auth_time,
+        acr=citizen.acr,
+        amr=citizen.amr,
+        act=citizen.act,
+    )
+    return jwt_access_tokens.about_citizen(call.runtime, target, worth, about, call.entry.at)
 
 
 def _named(call: Call) -> str | None:

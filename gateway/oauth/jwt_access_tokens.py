@@ -31,12 +31,13 @@ class Worth:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The citizen, by the resource's own name for them, and how they signed in."""
+    """The citizen, by the resource's own name for them, how they signed in, and who acts."""
 
     subject: str
     auth_time: datetime
     acr: str | None
     amr: Sequence[str]
+    act: Mapping[str, Any] | None = None
 
 
 def own(runtime: Runtime, target: Target, worth: Worth, at: datetime) -> str:
@@ -58,10 +59,13 @@ def about_citizen(
     told: dict[str, Any] = {
         "sub": about.subject,
         "auth_time": int(about.auth_time.timestamp()),
-        "amr": list(about.amr),
     }
+    if about.amr:
+        told["amr"] = list(about.amr)
     if about.acr:
         told["acr"] = about.acr
+    if about.act:
+        told["act"] = dict(about.act)  # RFC 8693 §4.1
     return _signed(runtime, target, worth, told, at)
 
 

@@ -8,7 +8,7 @@ take their consent, and no page asks for that yet.
 Specs: RFC 8707 §2 and §2.2.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gateway.oauth.refusals import OAuthRefused
@@ -16,7 +16,6 @@ from gateway.web.call import Call
 from gateway.web.params import Params
 from relying_parties import clients
 from relying_parties.clients import Client
-from relying_parties.registration import Registration
 from relying_parties.resources import Called, Resource
 
 _UNKNOWN = "resource is unknown, missing, or not registered"
@@ -48,7 +47,27 @@ async def own(call: Call, client: Client) -> Target:
     :raises OAuthRefused: ``invalid_target``, the same for a resource that is not there and
         one that this client may not call
     """
-    return await _offered(call, _called(call.form.all("resource"), client.registration))
+    return await _offered(call, _called(call.form.all("resource"), client.registration.calls))
+
+
+async def one_for_citizens(call: Call, client: Client) -> Target:
+    """Return where the request of ``client`` wants to go for a citizen.
+
+    :raises OAuthRefused: ``invalid_target``
+    """
+    called = _called(call.form.all("resource"), client.registration.on_behalf)
+    return await for_citizens(call, client, called.resource if called else "")
+
+
+def scope(wanted: str, target: Target) -> str:
+    """Return what is granted: all that is registered, or what of it was asked for.
+
+    :raises OAuthRefused: ``invalid_scope``
+    """
+    scopes = tuple(dict.fromkeys(wanted.split())) or target.scopes
+    if not scopes or not set(scopes) <= set(target.scopes):
+        raise OAuthRefused("invalid_scope", "more than is registered for this resource")
+    return " ".join(scopes)
 
 
 async def for_citizens(call: Call, client: Client, resource: str) -> Target:
@@ -81,11 +100,10 @@ async def _offered(call: Call, called: Called | None) -> Target:
     return Target(offered, server, scopes)
 
 
-def _called(named: list[str], registration: Registration) -> Called | None:
+def _called(named: list[str], calls: Sequence[Called]) -> Called | None:
     # One audience for each token, or one resource could use it at another (RFC 9700 §2.3).
     if len(named) > 1:
         return None
-    calls = registration.calls
     if not named:
         return calls[0] if len(calls) == 1 else None
     return _of(calls, named[0])

@@ -10,6 +10,7 @@ Specs: RFC 6749 §1.4, RFC 7009, RFC 7662, FAPI 2.0 §5.3.2.1.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -31,7 +32,7 @@ FIND = statement(
     sa.select(
         _asked.c.n,
         *(_t.client_id, _t.scope, _t.claims, _t.issued_at, _t.expires_at, _t.code, _t.cnf),
-        _t.resource,
+        *(_t.resource, _t.act, _codes.client_id.label("granted_to")),
         *(_codes.subject, _codes.citizen, _codes.consent_id, _codes.sid),
         *(_codes.acr, _codes.auth_time, _consents.claims.label("agreed")),
     )
@@ -75,6 +76,8 @@ class Found:
     :ivar citizen: the sealed reference, for the gateway to open
     :ivar code: digest, the name of the family
     :ivar resource: the audience; ``None`` for userinfo
+    :ivar act: who acts, and who acted before (RFC 8693 §4.1); ``None`` is the client alone
+    :ivar granted_to: the client that the citizen authorized, to whom ``citizen`` is sealed
     :ivar cnf: the key that its bearer must hold (RFC 7800 §3.1); ``None`` for anybody
     """
 
@@ -92,6 +95,8 @@ class Found:
     auth_time: datetime
     cnf: Mapping[str, str] | None
     resource: str | None
+    act: Mapping[str, Any] | None
+    granted_to: str
 
 
 async def find(entry: Entry, token: str) -> Found | None:
@@ -116,6 +121,8 @@ async def find(entry: Entry, token: str) -> Found | None:
         auth_time=row["auth_time"],
         cnf=row["cnf"],
         resource=row["resource"],
+        act=row["act"],
+        granted_to=row["granted_to"],
     )
 
 

@@ -30,9 +30,10 @@ LEDGER = {
 ARCHIVE = {"identifier": "https://archive.example", "scopes": ["all"], "tokens": "jwt"}
 READS = {"resource": LEDGER["identifier"], "scopes": ["entries:read"]}
 FILES = {"identifier": "https://files.example/v1", "scopes": ["files:read", "files:write"]}
+TO_ARCHIVE = {"resource": ARCHIVE["identifier"], "scopes": ["all"]}
 FOR_CITIZENS = [
     {"resource": FILES["identifier"], "scopes": ["files:read", "files:write"]},
-    {"resource": ARCHIVE["identifier"], "scopes": ["all"]},
+    TO_ARCHIVE,
     READS,  # of another agency
 ]
 APP = "http://127.0.0.1/cb"
@@ -118,8 +119,14 @@ async def seed(gateway: Gateway, remote: str) -> None:
         document("signs", profile="gov-standard", auth=signed, requireSignedRequest=True),
         document("evidence", introspectionAlg="RS256"),
         document("ledger", "southtown", redirectUris=None, resource=LEDGER),
-        document("archive", redirectUris=None, resource=ARCHIVE, idTokenAlg="RS256"),
-        document("files", redirectUris=None, resource=FILES),
+        document(
+            "archive",
+            redirectUris=None,
+            resource=ARCHIVE,
+            idTokenAlg="RS256",
+            onBehalf=[{"resource": FILES["identifier"], "scopes": ["files:read"]}],
+        ),
+        document("files", redirectUris=None, resource=FILES, onBehalf=[TO_ARCHIVE, READS]),
         document("front", onBehalf=FOR_CITIZENS),
         document("clerk", redirectUris=None, purposes=None, calls=[READS]),
         document("auditor", calls=[READS, {"resource": ARCHIVE["identifier"], "scopes": ["all"]}]),

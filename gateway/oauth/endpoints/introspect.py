@@ -66,10 +66,10 @@ async def _of_citizen(call: Call, client: Client, found: Found) -> dict[str, Any
         return None
     if not targets.still(caller.registration.on_behalf, found.resource, found.scope):
         return None
-    if found.client_id != client.client_id:
+    if found.granted_to != client.client_id:
         # RFC 7662 §5: the resource's own name for the citizen, never the client's.
         vault = call.runtime.vault
-        account_id = pairwise.open_citizen(vault.sealer, found.citizen, found.client_id)
+        account_id = pairwise.open_citizen(vault.sealer, found.citizen, found.granted_to)
         told["sub"] = pairwise.subject(vault.pairwise, client.sector, account_id)
     return {**told, "aud": found.resource}
 
@@ -93,6 +93,7 @@ def _about_citizen(found: Found) -> dict[str, Any]:
         # RFC 9470 §6.2: of the sign-in itself, which no refresh improves.
         "auth_time": int(found.auth_time.timestamp()),
         **({"acr": found.acr} if found.acr else {}),
+        **({"act": found.act} if found.act else {}),
     }
 
 

@@ -9,7 +9,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.oauth.grants import authorization_code, client_credentials, refresh_token
+from gateway.oauth.grants import (
+    authorization_code,
+    client_credentials,
+    refresh_token,
+    token_exchange,
+)
 from gateway.oauth.sender import Sender
 from gateway.web.call import Call
 from relying_parties.clients import Client
@@ -29,5 +34,6 @@ GRANTS = (
     Grant("authorization_code", authorization_code.redeem),
     Grant("refresh_token", refresh_token.redeem),
     Grant("client_credentials", client_credentials.redeem),
+    Grant(token_exchange.GRANT_TYPE, token_exchange.redeem),
 )
 BY_TYPE = {grant.grant_type: grant for grant in GRANTS}

@@ -12,7 +12,6 @@ from gateway.oauth import jwt_access_tokens, targets
 from gateway.oauth.jwt_access_tokens import Worth
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.sender import Sender
-from gateway.oauth.targets import Target
 from gateway.web.call import Call
 from keys import opaque
 from relying_parties.clients import Client
@@ -37,7 +36,7 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
         client_id=client.client_id,
         server=target.server.client_id,
         resource=target.resource.identifier,
-        scope=_scope(call.form.text("scope"), target),
+        scope=targets.scope(call.form.text("scope"), target),
         lives=lives,
         cnf=sender.cnf,
     )
@@ -53,11 +52,3 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
         "expires_in": int(lives.total_seconds()),
         "scope": order.scope,
     }
-
-
-def _scope(wanted: str, target: Target) -> str:
-    """Return what is granted: all that is registered, or what of it was asked for."""
-    scopes = tuple(dict.fromkeys(wanted.split())) or target.scopes
-    if not scopes or not set(scopes) <= set(target.scopes):
-        raise OAuthRefused("invalid_scope", "more than is registered for this resource")
-    return " ".join(scopes)
