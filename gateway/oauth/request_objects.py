@@ -52,7 +52,10 @@ async def opened(call: Call, client: Client, given: Params) -> Params:
         raise _refused("client_id")
     outside = given.singles() if client.registration.profile.merges_objects else {}
     outside = {name: outside[name] for name in outside if name not in ("request", "request_uri")}
-    return Params([*({**outside, "client_id": client.client_id} | inside).items()])
+    told = {**outside, "client_id": client.client_id} | inside
+    named = _several(claims.get("resource"))
+    rest = [pair for pair in told.items() if pair[0] != "resource" or not named]
+    return Params([*rest, *(("resource", each) for each in named)])
 
 
 async def _raw(call: Call, client: Client, given: Params) -> str | None:
@@ -107,6 +110,12 @@ def _check(claims: Mapping[str, Any], client: Client, at: datetime) -> None:
         raise _refused("nbf")
     if begins is not None and ends is not None and ends - begins > longest:
         raise _refused("exp")
+
+
+def _several(value: Any) -> list[str]:
+    """Read the one member that may be an array of texts (RFC 8707 §2.1)."""
+    texts = isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return value if texts else []
 
 
 def _text(value: Any) -> str:

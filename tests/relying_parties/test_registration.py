@@ -460,6 +460,7 @@ def test_what_is_called_is_judged(over: Mapping[str, Any], at: str, word: str) -
 
     assert problems(rules, resource=RESOURCE | dict(over)) == [(f"spec.resource{at}", word)]
     assert problems(rules, calls=[CALL | called]) == [(f"spec.calls[0]{where}", word)]
+    assert problems(rules, onBehalf=[CALL | called]) == [(f"spec.onBehalf[0]{where}", word)]
 
 
 def test_tokens_of_a_resource_are_of_a_known_kind() -> None:

@@ -263,3 +263,30 @@ async def test_what_the_registration_names_no_more_is_over(gateway: Gateway) -> 
         await gateway.settled()
 
     assert (await look(gateway, token, "files"))["active"]
+
+
+@pytest.mark.parametrize(
+    ("inside", "granted"),
+    [
+        pytest.param([FILED, ARCHIVED], True, id="RFC8707-2.1-array"),
+        pytest.param(FILED, True, id="RFC8707-2.1-one"),
+        pytest.param([FILED, 7], False, id="RFC8707-2-no-address"),
+        pytest.param({"a": FILED}, False, id="RFC8707-2-an-object"),
+        pytest.param([INDICATED], False, id="RI-2-another-agency-s"),
+    ],
+)
+async def test_a_signed_request_names_resources_as_an_array(
+    gateway: Gateway, inside: Any, granted: bool
+) -> None:
+    """RFC9101-4."""
+    someone = await gateway.citizen("front-signs")
+    made = services.request_object(gateway, "front-signs", scope=SCOPE, resource=inside)
+    asked = services.asked("front-signs") | {"request": made}
+    answer = await gateway.get("/authorize", params=asked, headers=someone.headers)
+    told = verdicts.sent_back(answer, CALLBACK, gateway.issuer)
+
+    if not granted:
+        assert told["error"] == "invalid_target"
+        return
+    code = services.Code(told["code"], "front-signs", "v" * 43, CALLBACK)
+    assert (await services.redeem(gateway, code, resource=FILED)).json()["scope"] == "files:read"

@@ -39,7 +39,16 @@ FOR_CITIZENS = [
 APP = "http://127.0.0.1/cb"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-KEYED = ("gov", "twin", "remote", "bound", "objects", "signs", "jarm")  # they prove a key
+KEYED = (
+    "gov",
+    "twin",
+    "remote",
+    "bound",
+    "objects",
+    "signs",
+    "jarm",
+    "front-signs",
+)  # they prove a key
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 RSA_KEY = rsa.generate_private_key(65537, 2048)
 STRANGER = ec.generate_private_key(ec.SECP256R1())
@@ -128,6 +137,7 @@ async def seed(gateway: Gateway, remote: str) -> None:
         ),
         document("files", redirectUris=None, resource=FILES, onBehalf=[TO_ARCHIVE, READS]),
         document("front", onBehalf=FOR_CITIZENS),
+        document("front-signs", auth=signed, onBehalf=FOR_CITIZENS),
         document("clerk", redirectUris=None, purposes=None, calls=[READS]),
         document("auditor", calls=[READS, {"resource": ARCHIVE["identifier"], "scopes": ["all"]}]),
         document("jarm", profile="gov-standard", auth=signed, responseModes=["jwt"]),
