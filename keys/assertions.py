@@ -90,7 +90,7 @@ def strict_header(raw: str, *, brings: frozenset[str] = frozenset()) -> dict[str
         raise TokenRefused("size")
     if not _COMPACT.fullmatch(raw):  # header, payload, signature
         raise TokenRefused("format")
-    header = _object(raw.split(".", 1)[0])
+    header = json_part(raw.split(".", 1)[0])
     if not isinstance(header.get("alg"), str) or header["alg"].lower() == "none":
         raise TokenRefused("alg")
     if (_BRINGS_A_KEY - brings) & header.keys():
@@ -105,7 +105,7 @@ def strict_header(raw: str, *, brings: frozenset[str] = frozenset()) -> dict[str
 
 def strict_claims(raw: str) -> dict[str, Any]:
     """Return the payload of a compact JWS, read strictly; the signature is the caller's."""
-    return _object(raw.split(".")[1])
+    return json_part(raw.split(".")[1])
 
 
 def decode_json(text: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Any:
@@ -132,7 +132,11 @@ def decode_json(text: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX
     return value
 
 
-def _object(part: str) -> dict[str, Any]:
+def json_part(part: str) -> dict[str, Any]:
+    """Read one part of a compact token, strictly, as a JSON object.
+
+    :raises TokenRefused: it is none, or not one that anyone of good will would send
+    """
     try:
         decoded = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
     except ValueError as error:

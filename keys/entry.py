@@ -27,7 +27,7 @@ DIALECT = dialect()  # type: ignore[no-untyped-call]
 
 Row = Mapping[str, Any]
 
-_WRITES = ("INSERT INTO", "UPDATE", "DELETE FROM", "pg_advisory_xact_lock")
+_WRITES = ("INSERT INTO", "UPDATE", "DELETE FROM", "advisory_xact_lock")
 
 
 class Statement:

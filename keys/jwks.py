@@ -26,7 +26,9 @@ def thumbprint(jwk: Mapping[str, Any]) -> str:
     return unpadded(hashlib.sha256(text.encode()).digest())
 
 
-def public_jwk(key: EllipticCurvePublicKey | RSAPublicKey, alg: str) -> dict[str, Any]:
+def public_jwk(
+    key: EllipticCurvePublicKey | RSAPublicKey, alg: str, use: str = "sig"
+) -> dict[str, Any]:
     """Spell a public key of ours as a JWK, its thumbprint as ``kid``."""
     numbers: Any = key.public_numbers()
     if isinstance(key, RSAPublicKey):
@@ -38,7 +40,7 @@ def public_jwk(key: EllipticCurvePublicKey | RSAPublicKey, alg: str) -> dict[str
             "x": unpadded(numbers.x.to_bytes(32, "big")),
             "y": unpadded(numbers.y.to_bytes(32, "big")),
         }
-    return {**jwk, "kid": thumbprint(jwk), "use": "sig", "alg": alg}
+    return {**jwk, "kid": thumbprint(jwk), "use": use, "alg": alg}
 
 
 def document(keys: Iterable[Mapping[str, Any]]) -> bytes:

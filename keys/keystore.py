@@ -1,4 +1,4 @@
-"""Signing keys and their states.
+"""Keys of ours, to sign with and for others to encrypt to, and their states.
 
     announced ──activate──▶ active ──retire──▶ retiring ──destroy──▶ gone
         └─────────────────── destroy ────────────────────────────────┘
@@ -7,6 +7,9 @@
 * **active**: signs; one for each purpose and algorithm (a unique index says so)
 * **retiring**: signs no more; stays public until the last signature has expired
 * **gone**: its private half is destroyed, its public half no longer shown
+
+A retiring key that others encrypt to is not shown any more: it only opens what was made for
+it while it was.
 """
 
 from collections.abc import Mapping
@@ -24,8 +27,14 @@ from keys.errors import KeyStateConflict, UnknownKey
 from keys.events import KeyChangedState
 from keys.sealing import Sealer
 
-PURPOSES = ("token", "event")  # ID tokens; logout tokens, receipts, introspection
-ALGORITHMS = {"token": ("ES256", "RS256"), "event": ("ES256", "RS256")}
+# ID tokens; logout tokens, receipts, introspection, signed userinfo; what others encrypt to us
+PURPOSES = ("token", "event", "enc")
+ALGORITHMS = {
+    "token": ("ES256", "RS256"),
+    "event": ("ES256", "RS256"),
+    "enc": ("ECDH-ES+A256KW", "RSA-OAEP-256"),
+}
+_ALONE = 7_236_514_804  # of the advisory lock
 RSA_BITS = 3072  # 128-bit strength (ASVS 11.2.3)
 
 _keys = tables.signing_keys.c
@@ -53,9 +62,9 @@ ALL = statement(
     .where(_keys.state != "gone")
     .order_by(_keys.announced_at, _keys.kid)
 )
-LOCK = statement(
-    sa.select(sa.func.pg_advisory_xact_lock(sa.bindparam("number", type_=sa.BigInteger)))
-)
+_number = sa.bindparam("number", type_=sa.BigInteger)
+LOCK = statement(sa.select(sa.func.pg_advisory_xact_lock(_number)))
+TRY = statement(sa.select(sa.func.pg_try_advisory_xact_lock(_number).label("free")))
 
 
 def _move(after: str, *before: str, **also: Any) -> Any:
@@ -86,6 +95,11 @@ class SigningKey:
     active_at: datetime | None
     retiring_at: datetime | None
 
+    @property
+    def hidden(self) -> bool:
+        """Whether nobody shall begin to use its public half any more."""
+        return self.purpose == "enc" and self.state == "retiring"
+
 
 class Keyring:
     """The keys that are not gone, ready to use; a process holds one and replaces it whole."""
@@ -94,7 +108,7 @@ class Keyring:
         self.keys = tuple(keys)
         self._by_kid = {key.kid: key for key in keys}
         self._active = {(key.purpose, key.alg): key for key in keys if key.state == "active"}
-        self.document = jwks.document(key.public for key in keys)
+        self.document = jwks.document(key.public for key in keys if not key.hidden)
 
     def active(self, purpose: str, alg: str) -> SigningKey:
         """Return the key that signs.
@@ -105,6 +119,11 @@ class Keyring:
             return self._active[purpose, alg]
         except KeyError as error:
             raise UnknownKey(f"{purpose} {alg}") from error
+
+    def to_open(self, alg: str) -> list[SigningKey]:
+        """Return the keys that others may have encrypted to by ``alg``, the newest first."""
+        fit = [key for key in self.keys if (key.purpose, key.alg) == ("enc", alg)]
+        return fit[::-1]
 
     def by_kid(self, kid: str) -> SigningKey:
         """Return the key of a signature of ours.
@@ -130,7 +149,7 @@ async def standing(entry: Entry) -> tuple[object, ...]:
 
 def draw(alg: str) -> Any:
     """Draw a private key; of RSA that takes a second, so nobody should wait for it."""
-    if alg == "RS256":
+    if alg.startswith("RS"):
         return rsa.generate_private_key(65537, RSA_BITS)
     return ec.generate_private_key(ec.SECP256R1())
 
@@ -140,7 +159,8 @@ async def announce(
 ) -> str:
     """Show the public half of a key pair that was drawn for this; returns the kid."""
     private = drawn or draw(alg)
-    public = jwks.public_jwk(private.public_key(), alg)
+    use = "enc" if purpose == "enc" else "sig"
+    public = jwks.public_jwk(private.public_key(), alg, use)
     kid = str(public["kid"])
     encoded = private.private_bytes(
         serialization.Encoding.DER,
@@ -181,7 +201,13 @@ async def destroy(entry: Entry, kid: str) -> None:
 
 async def alone(entry: Entry) -> None:
     """Wait until nobody else changes keys, and keep others waiting until this entry commits."""
-    await entry.run(LOCK, number=7_236_514_804)
+    await entry.run(LOCK, number=_ALONE)
+
+
+async def alone_if_free(entry: Entry) -> bool:
+    """Keep others waiting as :func:`alone` does, unless somebody else changes keys just now."""
+    row = await entry.one(TRY, number=_ALONE)
+    return bool(row and row["free"])
 
 
 async def _change(entry: Entry, move: Any, kid: str, state: str) -> None:

@@ -44,8 +44,12 @@ async def ensure(entry: Entry, sealer: Sealer) -> None:
 
 
 async def rotate(entry: Entry, sealer: Sealer, policy: RotationPolicy = DEFAULT) -> list[str]:
-    """Take every step that is due; returns them as ``<purpose> <alg>: <step>``."""
-    await keystore.alone(entry)
+    """Take every step that is due; returns them as ``<purpose> <alg>: <step>``.
+
+    If somebody else is at it, they take them: drawing keys may last longer than one may wait.
+    """
+    if not await keystore.alone_if_free(entry):
+        return []
     keyring = await keystore.load(entry, sealer)
     done: list[str] = []
     for purpose, alg in _all():

@@ -11,7 +11,7 @@ from keys.keystore import ALGORITHMS
 
 @click.group()
 def keys() -> None:
-    """Signing keys."""
+    """Keys to sign with, and for others to encrypt to."""
 
 
 @keys.command("list")

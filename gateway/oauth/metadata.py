@@ -64,6 +64,8 @@ def document(issuer: str) -> dict[str, Any]:
         "request_uri_parameter_supported": True,
         "require_request_uri_registration": True,
         "request_object_signing_alg_values_supported": algs,
+        "request_object_encryption_alg_values_supported": list(ALGORITHMS["enc"]),
+        "request_object_encryption_enc_values_supported": list(encryption.CONTENT),
         "prompt_values_supported": sorted(PROMPTS),
         "display_values_supported": ["page"],
         "ui_locales_supported": list(LOCALES),

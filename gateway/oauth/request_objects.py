@@ -1,6 +1,6 @@
 """Request objects: the request as a JWT that its client signed, so that no browser alters it.
 
-    request=JWT ──verify──▶ parameters, those inside alone
+    request=JWT ─(decrypt)─verify──▶ parameters, those inside alone
     request_uri=registered address ──fetch──▶ JWT ──…
 
 Only what is inside counts (RFC 9101 §5). OpenID Connect Core §6.1 also lets parameters
@@ -21,7 +21,8 @@ from gateway.oauth.refusals import OAuthRefused
 from gateway.outbound import OutboundRefused
 from gateway.web.call import Call
 from gateway.web.params import Params
-from keys.assertions import MAX_BYTES, Expected
+from keys import encryption
+from keys.assertions import Expected
 from keys.errors import TokenRefused
 from relying_parties.clients import Client
 
@@ -43,6 +44,8 @@ async def opened(call: Call, client: Client, given: Params) -> Params:
             raise OAuthRefused("invalid_request", "this client must sign its request (JAR)")
         return given
     try:
+        if encryption.encrypted(raw):  # around what was signed (RFC 9101 §6.1)
+            raw = encryption.decrypt(call.runtime.keyring, raw)
         claims = await client_keys.verified(call, client, raw, _expected(call, client))
     except TokenRefused as error:
         raise _refused(error.reason) from error
@@ -78,7 +81,7 @@ async def _raw(call: Call, client: Client, given: Params) -> str | None:
             accept="application/oauth-authz-req+jwt, application/jwt",
             allow_loopback=call.runtime.settings.allow_loopback,
         )
-        return body[: MAX_BYTES + 1].decode("ascii").strip()
+        return body.decode("ascii").strip()
     except (OutboundRefused, UnicodeDecodeError) as error:
         raise OAuthRefused("invalid_request_uri", "nothing readable is there") from error
 

@@ -7,11 +7,17 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from hypothesis import given
+from hypothesis import strategies as st
 from joserfc import jwe, jwk
 from joserfc.errors import JoseError
 
-from keys import encryption
+from keys import encryption, jwks
+from keys.assertions import MAX_BYTES
 from keys.encryption import ALGORITHMS, CONTENT, Recipient
+from keys.errors import TokenRefused
+from keys.keystore import Keyring, SigningKey
+from tests.factories import MOMENT as AT
 
 RSA = rsa.generate_private_key(65537, 2048)
 EC = ec.generate_private_key(ec.SECP256R1())
@@ -104,3 +110,121 @@ def test_only_a_key_for_this_is_used(key: dict[str, Any]) -> None:
 
     assert encryption.fit([key], "ECDH-ES+A256KW") is None
     assert encryption.fit([key, right], "ECDH-ES+A256KW") == right
+
+
+OURS = {"ECDH-ES+A256KW": EC, "RSA-OAEP-256": RSA}
+SIGNED = "e30.e30.c2ln"
+
+
+def a_ring(state: str = "active") -> Keyring:
+    """Our own keys that others encrypt to."""
+    made = []
+    for alg, private in OURS.items():
+        shown = jwks.public_jwk(private.public_key(), alg, "enc")
+        made.append(SigningKey(shown["kid"], "enc", alg, state, shown, private, AT, AT, None))
+    return Keyring(made)
+
+
+RING = a_ring()
+
+
+def to_us(alg: str = "RSA-OAEP-256", enc: str = "A256GCM", content: str = SIGNED) -> str:
+    return encryption.encrypt(content, Recipient(RING.active("enc", alg).public, alg, enc))
+
+
+def with_header(token: str, **over: Any) -> str:
+    """Change members of the header; what the tag vouches for is broken by that."""
+    told = {name: value for name, value in (header(token) | over).items() if value is not None}
+    part = base64.urlsafe_b64encode(json.dumps(told).encode()).rstrip(b"=").decode()
+    return ".".join([part, *token.split(".")[1:]])
+
+
+@pytest.mark.parametrize("state", ["announced", "active", "retiring"])
+@pytest.mark.parametrize("alg", OURS)
+@pytest.mark.parametrize("enc", CONTENT)
+def test_we_open_what_was_made_for_us(alg: str, enc: str, state: str) -> None:
+    """RFC 7516 §5.2: whichever of our keys it was made for."""
+    assert encryption.decrypt(a_ring(state), to_us(alg, enc)) == SIGNED
+
+
+def test_a_key_need_not_be_named() -> None:
+    """RFC 7516 §4.1.6: ``kid`` is optional."""
+    alg = "RSA-OAEP-256"
+    key = jwk.import_key({name: RING.active("enc", alg).public[name] for name in ("kty", "n", "e")})
+    made = jwe.encrypt_compact(
+        {"alg": alg, "enc": "A256GCM"}, SIGNED, key, algorithms=[alg, "A256GCM"]
+    )
+
+    assert encryption.decrypt(RING, made) == SIGNED
+
+
+@pytest.mark.parametrize("alg", OURS)
+@pytest.mark.parametrize(
+    ("over", "reason"),
+    [
+        pytest.param({"alg": "RSA1_5"}, "alg", id="RFC8725-3.2-RSA1_5"),
+        pytest.param({"alg": "dir"}, "alg", id="dir"),
+        pytest.param({"alg": "PBES2-HS256+A128KW"}, "alg", id="PBES2"),
+        pytest.param({"alg": ["RSA-OAEP-256"]}, "alg", id="alg-list"),
+        pytest.param({"enc": "A128GCM"}, "alg", id="enc"),
+        pytest.param({"enc": None}, "alg", id="no-enc"),
+        pytest.param({"zip": "DEF"}, "header", id="RFC8725-3.6-zip"),
+        pytest.param({"crit": ["exp"]}, "header", id="crit"),
+        pytest.param({"jku": "https://evil.example"}, "header", id="jku"),
+        pytest.param({"jwk": {}}, "header", id="jwk"),
+        pytest.param({"p2c": 9**9}, "header", id="p2c"),
+        pytest.param({"cty": "text/html"}, "cty", id="cty"),
+        pytest.param({"cty": ["JWT"]}, "cty", id="cty-list"),
+        pytest.param({"kid": "stranger"}, "encryption", id="kid"),
+        pytest.param({"typ": "changed"}, "encryption", id="tag"),
+        pytest.param({"epk": "x"}, "encryption", id="epk"),
+        pytest.param(
+            {"epk": {"kty": "EC", "crv": "P-256", "x": "AQ", "y": "AQ"}},
+            "encryption",
+            id="off-curve",
+        ),
+        pytest.param({"epk": {"kty": "oct", "k": "AQ"}}, "encryption", id="epk-type"),
+    ],
+)
+def test_what_is_not_as_it_should_be_is_refused(alg: str, over: Any, reason: str) -> None:
+    with pytest.raises(TokenRefused) as refused:
+        encryption.decrypt(RING, with_header(to_us(alg), **over))
+
+    assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+@pytest.mark.parametrize("alg", OURS)
+@pytest.mark.parametrize("enc", CONTENT)
+@pytest.mark.parametrize("over", ["", "AA", "A", "*"])
+def test_no_part_can_be_replaced(alg: str, enc: str, number: int, over: str) -> None:
+    """RFC 7516 §11.5: one word for all that does not open."""
+    parts = to_us(alg, enc).split(".")
+    parts[number] = over
+
+    with pytest.raises(TokenRefused) as refused:
+        encryption.decrypt(RING, ".".join(parts))
+
+    assert refused.value.reason == ("format" if over == "*" else "encryption")
+
+
+def test_what_is_too_large_is_not_opened() -> None:
+    with pytest.raises(TokenRefused, match="size"):
+        encryption.decrypt(RING, to_us(content="x" * (MAX_BYTES + 1)))
+    with pytest.raises(TokenRefused, match="size"):
+        encryption.decrypt(RING, to_us(content="x" * 40_000))
+    assert len(encryption.decrypt(RING, to_us(content="x" * MAX_BYTES))) == MAX_BYTES
+
+
+def test_what_is_no_text_inside_is_refused() -> None:
+    with pytest.raises(TokenRefused, match="encryption"):
+        encryption.decrypt(RING, to_us(content="é"))
+
+
+@given(
+    raw=st.text(max_size=300)
+    | st.lists(st.text("AZaz09-_", max_size=40), min_size=5, max_size=5).map(".".join)
+)
+def test_whatever_comes_is_refused_and_nothing_crashes(raw: str) -> None:
+    with pytest.raises(TokenRefused):
+        encryption.decrypt(RING, raw)

