@@ -17,6 +17,7 @@ import unicodedata
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 import argon2
@@ -103,6 +104,12 @@ REHASH = statement(
         _passwords.hash == sa.bindparam("old"),
     )
     .values(hash=sa.bindparam("new"))
+)
+SINCE = statement(
+    sa.select(_passwords.account_id).where(
+        _passwords.account_id == sa.bindparam("of_account"),
+        _passwords.changed_at <= sa.bindparam("moment", type_=tables.NOW),
+    )
 )
 WORKED = statement(
     sa.update(tables.passwords)
@@ -253,6 +260,11 @@ async def record_failure(entry: Entry, tried: Asked) -> None:
 async def record_success(entry: Entry, account_id: UUID) -> None:
     """Forget the wrong ones."""
     await entry.run(WORKED, of_account=account_id)
+
+
+async def unchanged_since(entry: Entry, account_id: UUID, moment: datetime) -> bool:
+    """Whether the account's password of ``moment`` is the one of today."""
+    return await entry.one(SINCE, of_account=account_id, moment=moment) is not None
 
 
 async def rehash(entry: Entry, tried: Asked, hashed: str) -> None:

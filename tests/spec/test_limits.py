@@ -316,6 +316,49 @@ async def test_in_a_storm_of_guesses_a_new_device_needs_a_code_too(
     assert again.status_code == 410, again.text
 
 
+async def asked_for_code(gateway: Gateway, browser: Browser, email: str) -> httpx2.Response:
+    """Type the right password when it is not enough; return the page that wants the code."""
+    path, form = await login_form(browser, email)
+    wrong = await browser.send("POST", path, {**form, "password": "not this one, sorry"})
+    asked = await browser.fill(wrong, "login-submit", {"password": OTHER})
+    assert 'id="code-submit"' in asked.text, asked.text
+    return asked
+
+
+async def test_a_used_code_is_followed_by_none(gateway: Gateway, storm: None) -> None:
+    """RL-04, RE-02: nor is it sent again: that would sign in without the password."""
+    citizen, browser = await gateway.citizen(), Browser(gateway)
+    await gateway.set_password(citizen.account, OTHER)
+    asked = await asked_for_code(gateway, browser, citizen.email)
+    code = await letters.code(gateway, citizen.email)
+    await browser.fill(asked, "code-submit", {"code": code})
+    assert "__Host-sid" in browser.cookies
+    browser.cookies.pop("__Host-sid")
+    async with gateway.unchanged():
+        again = await browser.fill(asked, "resend")
+
+    assert again.status_code == 410
+
+
+async def test_a_code_ends_with_the_password_that_asked_for_it(
+    gateway: Gateway, storm: None
+) -> None:
+    """RL-04, RE-02: who knew the old password is half-way in to nothing."""
+    citizen, browser = await gateway.citizen(), Browser(gateway)
+    await gateway.set_password(citizen.account, OTHER)
+    asked = await asked_for_code(gateway, browser, citizen.email)
+    await gateway.set_password(citizen.account, "a quiet harbour at dawn")
+    code = await letters.code(gateway, citizen.email)
+    async with gateway.unchanged():
+        answers = [
+            await browser.fill(asked, "code-submit", {"code": code}),
+            await browser.fill(asked, "resend"),
+        ]
+
+    assert [answer.status_code for answer in answers] == [410, 410]
+    assert "__Host-sid" not in browser.cookies
+
+
 async def test_a_code_for_something_else_signs_nobody_in(gateway: Gateway, storm: None) -> None:
     """RE-07: a flow that began without a password has no way to this page."""
     citizen, browser = await gateway.citizen(), Browser(gateway)

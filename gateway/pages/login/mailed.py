@@ -8,8 +8,11 @@ stopped by no limit of an address or a network. From ten thousand wrong ones in 
 minutes on, a password is half of what a new device needs. Nobody is locked out by it:
 passkeys and devices of before work as ever (security: RL-04).
 
-The flow of the code begins only with a right password, in the browser that typed it.
+The flow of the code begins only with a right password, in the browser that typed it. It
+stands for that password until it is used, and no longer than the password is the account's.
 """
+
+from uuid import UUID
 
 from starlette.responses import Response
 
@@ -23,6 +26,7 @@ from gateway.pages.passage import Passage
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from idp import attempts, identifiers, signups
+from idp.authenticators import passwords
 from idp.errors import CodeWrong, SignupOver, TooManyAttempts
 from keys import opaque
 
@@ -47,14 +51,15 @@ async def ask(call: Call, way: Passage, email: str) -> Response:
 @stale.page
 async def show(call: Call) -> Response:
     """Ask for the code."""
-    return _page(call, await flows.of(call, PURPOSE))
+    flow, _ = await _live(call)
+    return _page(call, flow)
 
 
 @stale.page
 async def submit(call: Call) -> Response:
     """Check the code, and sign in as the password would have."""
     csrf.check(call)
-    flow = await flows.of(call, PURPOSE)
+    flow, account_id = await _live(call)
     code = "".join(each for each in call.form.text("code") if each.isalnum())
     if not code:
         return _page(call, flow, error=call.gettext("Enter the code from your email"))
@@ -66,8 +71,7 @@ async def submit(call: Call) -> Response:
         return _page(call, flow, error=wrong)
     except SignupOver as error:
         raise stale.DeadEnd(stale.RUN_OUT, flow.way.to) from error
-    account_id = await identifiers.find_account(call.entry, call.runtime.vault, flow.signup.email)
-    if account_id is None or not await signups.use(call.entry, flow.handle, browser):
+    if not await signups.use(call.entry, flow.handle, browser):
         raise stale.DeadEnd(stale.RUN_OUT, flow.way.to)
     to = await offer.due(call, flow.way, account_id)
     return await arrive.signed_in(call, flow.way, account_id, amr=("pwd",), aal=1, to=to)
@@ -77,9 +81,25 @@ async def submit(call: Call) -> Response:
 async def again(call: Call) -> Response:
     """Send a new mail; the code before it is dead."""
     csrf.check(call)
-    flow = await flows.of(call, PURPOSE)
+    flow, _ = await _live(call)
     handle = await create.send(call, flow.signup.email, PURPOSE)
     return see_other(flow.way.address("/login/code", flow=handle, sent="again"))
+
+
+async def _live(call: Call) -> tuple[Flow, UUID]:
+    """Read the flow, and whose password it stands for.
+
+    :raises stale.DeadEnd: it is over, or the password was changed since
+    """
+    flow = await flows.of(call, PURPOSE)
+    signup, entry = flow.signup, call.entry
+    account_id = await identifiers.find_account(entry, call.runtime.vault, signup.email)
+    over = signup.proved_at or signup.used_at or signup.expires_at <= entry.at
+    if account_id is None or over:
+        raise stale.DeadEnd(stale.RUN_OUT, flow.way.to)
+    if not await passwords.unchanged_since(entry, account_id, signup.created_at):
+        raise stale.DeadEnd(stale.RUN_OUT, flow.way.to)
+    return flow, account_id
 
 
 def _page(call: Call, flow: Flow, *, error: str = "") -> Response:
