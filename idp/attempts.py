@@ -46,8 +46,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "login-half-day": Rule(50, timedelta(hours=12)),  # address and network
         "login-address": Rule(20, timedelta(minutes=1), timedelta(minutes=1)),  # network
         "login-all": Rule(10_000, timedelta(minutes=5)),  # everybody: nobody waits for it
-        "mail": Rule(3, timedelta(minutes=10)),
-        "mail-day": Rule(10, timedelta(days=1)),
+        "mail": Rule(3, timedelta(minutes=10)),  # address, and its owner apart from strangers
+        "mail-day": Rule(10, timedelta(days=1)),  # as above
+        "mail-network": Rule(30, timedelta(hours=1)),  # network
         "recover": Rule(5, timedelta(hours=1)),
         "proofing": Rule(5, timedelta(hours=1)),
         "create": Rule(30, timedelta(hours=1)),  # network

@@ -37,6 +37,20 @@ SEEN = statement(
     .values(seen_at=sa.bindparam("at"), expires_at=sa.bindparam("until"), failures=0)
     .returning(_devices.digest)
 )
+KNOWN = statement(
+    sa.select(_devices.digest)
+    .join_from(
+        tables.known_devices,
+        tables.identifiers,
+        tables.identifiers.c.account_id == _devices.account_id,
+    )
+    .where(
+        _devices.digest == sa.bindparam("of_device"),
+        _devices.expires_at > sa.bindparam("at", type_=tables.NOW),
+        tables.identifiers.c.kind == "email",
+        tables.identifiers.c.lookup == sa.bindparam("wanted"),
+    )
+)
 MOVE = statement(
     sa.update(tables.known_devices)
     .where(_devices.digest == sa.bindparam("of_device"))
@@ -107,6 +121,15 @@ async def remember(entry: Entry, account_id: UUID, handle: str) -> Device:
     await entry.run(ADD, digest=digest, account_id=account_id, at=entry.at, until=until)
     await entry.run(CROWD, of_account=account_id)
     return Device(drawn, new=True)
+
+
+async def knows(entry: Entry, lookup: bytes, device: bytes) -> bool:
+    """Whether an address's account was signed in to from a device; one statement, whoever it is.
+
+    :param lookup: keyed digest of the address
+    :param device: digest of the device's handle
+    """
+    return await entry.one(KNOWN, wanted=lookup, of_device=device, at=entry.at) is not None
 
 
 async def forget(entry: Entry, account_id: UUID, *, but: str = "") -> None:

@@ -264,6 +264,52 @@ async def test_accounts_are_begun_thirty_times_an_hour(gateway: Gateway) -> None
     assert int(answers[-1].headers["retry-after"]) > 3000
 
 
+@pytest.mark.parametrize("page", ["/login/recover", "/login/recover/code/again"])
+async def test_a_way_back_is_asked_for_thirty_times_an_hour(gateway: Gateway, page: str) -> None:
+    """RL-08, RE-10: by one network, for whomever; sending it again is asking, too."""
+    browser = Browser(gateway)
+    path, form = browser.form(await browser.follow("/login/recover"), "recover-submit")
+    one, *rest = [{**form, "username": f"lost{number}@example.test"} for number in range(31)]
+    asked = await browser.fill(await browser.follow("/login/recover"), "recover-submit", one)
+    if page != path:
+        path, form = browser.form(asked, "resend")
+        rest = [form] * 30
+    answers = [await browser.send("POST", path, each) for each in rest]
+
+    assert [answer.status_code for answer in answers] == [303] * 29 + [429]
+    assert int(answers[-1].headers["retry-after"]) > 3000
+
+
+async def test_a_code_is_sent_again_as_often_as_accounts_are_begun(gateway: Gateway) -> None:
+    """RL-08, RE-10."""
+    browser = Browser(gateway)
+    asked = await browser.fill(
+        await browser.follow("/create"), "create-submit", {"username": "resent@example.test"}
+    )
+    path, form = browser.form(asked, "resend")
+    answers = [await browser.send("POST", path, form) for _ in range(30)]
+
+    assert [answer.status_code for answer in answers] == [303] * 29 + [429]
+
+
+async def test_strangers_use_up_no_mail_of_the_owner(gateway: Gateway, storm: None) -> None:
+    """RE-10, RL-04: a device of before and the right password have mails of their own."""
+    citizen, mine, stranger = await gateway.citizen(), Browser(gateway), Browser(gateway)
+    await gateway.set_password(citizen.account, OTHER)
+    await mine.sign_in(await mine.follow("/login"), citizen.email, OTHER)
+    asks = {"username": citizen.email}
+    for _ in range(5):
+        await stranger.fill(await stranger.follow("/login/recover"), "recover-submit", asks)
+    flooded = [name for name, _ in await letters.queued(gateway, citizen.email)]
+
+    await mine.fill(await mine.follow("/login/recover"), "recover-submit", asks)
+    await asked_for_code(gateway, Browser(gateway), citizen.email)
+
+    assert flooded.count("recover-code") == attempts.RULES["mail"].most
+    told = [name for name, _ in await letters.queued(gateway, citizen.email)]
+    assert told[len(flooded) :] == ["recover-code", "sign-in-code"]
+
+
 async def test_a_register_is_asked_five_times_however_many_ask_at_once(gateway: Gateway) -> None:
     """RC-14."""
     browser = Browser(gateway, (await gateway.citizen()).cookie)

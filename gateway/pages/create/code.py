@@ -9,7 +9,7 @@ from gateway.pages.create import start
 from gateway.pages.create.flow import Flow
 from gateway.web import csrf, render
 from gateway.web.call import Call, see_other
-from idp import signups
+from idp import attempts, signups
 from idp.errors import CodeWrong, SignupOver
 from keys import opaque
 
@@ -50,6 +50,7 @@ async def again(call: Call) -> Response:
     """Send a new mail; the code before it is dead."""
     csrf.check(call)
     flow = await flows.of(call)
+    await attempts.count(call.entry, "create", call.address)
     handle = await start.send(call, flow.signup.email, "create")
     return see_other(flow.way.address("/create/code", flow=handle, sent="again"))
 

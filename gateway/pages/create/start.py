@@ -5,10 +5,10 @@ from starlette.responses import Response
 from gateway import claim_labels
 from gateway.pages import passage, stale
 from gateway.pages.passage import Passage, read
-from gateway.web import csrf
+from gateway.web import cookies, csrf
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
-from idp import attempts, identifiers, notices, signups
+from idp import attempts, devices, identifiers, notices, signups
 from idp.errors import IdentifierInvalid, TooManyAttempts
 from keys import opaque
 
@@ -53,14 +53,13 @@ async def send(call: Call, email: str, purpose: str) -> str:
     :param purpose: ``create``, ``recover`` or ``sign-in``
 
     Past the limit no mail goes out and nothing says so: whoever floods somebody else's
-    address learns nothing, and its owner gets no more mail.
+    address learns nothing, and its owner gets no more mail but what they ask for themselves.
     """
     entry, vault = call.entry, call.runtime.vault
     browser = opaque.digest(call.browser)
     started = await signups.start(entry, vault, email=email, browser=browser, purpose=purpose)
     try:
-        for rule in ("mail", "mail-day"):
-            await attempts.count(entry, rule, identifiers.lookup(vault, email))
+        await _count(call, email, purpose)
     except TooManyAttempts:
         await signups.mute(entry, started.handle)
         return started.handle
@@ -77,6 +76,19 @@ async def send(call: Call, email: str, purpose: str) -> str:
         expires_at=entry.at + signups.LIFETIME,
     )
     return started.handle
+
+
+async def _count(call: Call, email: str, purpose: str) -> None:
+    """Count a mail; strangers use up no mail of whoever is at home or knows the password."""
+    lookup = identifiers.lookup(call.runtime.vault, email)
+    device = opaque.digest(call.cookie(cookies.DEVICE))
+    whom: tuple[str | bytes, ...] = (lookup,)
+    if purpose == "sign-in":
+        whom = (lookup, purpose)
+    elif await devices.knows(call.entry, lookup, device):
+        whom = (lookup, device)
+    for rule in ("mail", "mail-day"):
+        await attempts.count(call.entry, rule, *whom)
 
 
 def link(call: Call, secret: str) -> str:

@@ -82,6 +82,7 @@ async def again(call: Call) -> Response:
     """Send a new mail; the code before it is dead."""
     csrf.check(call)
     flow, _ = await _live(call)
+    await attempts.count(call.entry, "mail-network", call.address)
     handle = await create.send(call, flow.signup.email, PURPOSE)
     return see_other(flow.way.address("/login/code", flow=handle, sent="again"))
 

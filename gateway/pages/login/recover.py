@@ -53,6 +53,7 @@ async def submit(call: Call) -> Response:
     except IdentifierInvalid:
         wrong = N_("Enter an email address in the correct format, like name@example.com")
         return _ask(call, way, typed=typed, error=call.gettext(wrong))
+    await attempts.count(call.entry, "mail-network", call.address)
     handle = await create.send(call, email, "recover")
     return see_other(way.address("/login/recover/code", flow=handle))
 
@@ -103,6 +104,7 @@ async def again(call: Call) -> Response:
     """Send a new mail; the code before it is dead."""
     csrf.check(call)
     flow = await flows.of(call, "recover")
+    await attempts.count(call.entry, "mail-network", call.address)
     handle = await create.send(call, flow.signup.email, "recover")
     return see_other(flow.way.address("/login/recover/code", flow=handle, sent="again"))
 
