@@ -10,6 +10,7 @@ the ticks count, and only for rows that have a switch.
 Specs: OpenID Connect Core §3.1.2.4, GDPR Art. 7, ISO/IEC TS 27560.
 """
 
+import dataclasses
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -120,6 +121,8 @@ async def _question(call: Call, visit: Visit) -> Question | None:
         version=client.version,
         offline=offline,
     )
+    to = visit.way.to
+    page = dataclasses.replace(page, agency=to.agency if to else "", domain=_domain(visit))
     return Question(visit, new, held, page, offline)
 
 
@@ -221,7 +224,6 @@ def _page(call: Call, question: Question, *, error: str = "") -> Response:
         "consent/share.html",
         status=422 if error else 200,
         page=question.page,
-        domain=_domain(visit),
         who=visit.subject,
         email=visit.email,
         ticked=set(call.form.all("share")) if error else (),

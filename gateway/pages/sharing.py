@@ -102,6 +102,8 @@ class Page:
     deny: str
     locale: str
     version: int  # of the approved registration whose words these are
+    agency: str = ""  # who gets it, and the host that the citizen goes on to: said of a
+    domain: str = ""  # journey, so a preview has neither
 
     @property
     def digest(self) -> str:

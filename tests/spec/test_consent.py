@@ -423,6 +423,25 @@ async def test_the_share_page_names_the_agency_and_the_host(gateway: Gateway) ->
     assert "You go on to <bdi>rp.example</bdi>" in page.text
 
 
+async def test_a_page_read_under_another_name_gives_nothing(gateway: Gateway) -> None:
+    """CO-13: the agency was renamed while the page was open, so it is read again."""
+    agency = {"apiVersion": "gatehouse/v1", "kind": "Agency", "metadata": {"id": "harbour"}}
+    await gateway.service(agency | {"spec": {"name": {"en": "Harbour Office"}}})
+    await gateway.service(services.document("moorings", agency="harbour"))
+    await gateway.settled()
+    someone = await gateway.citizen()
+    browser = Browser(gateway, someone.cookie)
+    page = await browser.follow(address(client_id="moorings"))
+    await gateway.service(agency | {"spec": {"name": {"en": "Port Authority"}}})
+    await gateway.settled()
+
+    answer = await browser.fill(page, "consent-allow", {"answer": "allow"})
+
+    assert "Something changed while you were reading" in verdicts.page(answer, 422)
+    assert "run by <bdi>Port Authority</bdi>" in answer.text.replace("\n", "")
+    assert (await silent(gateway, someone, client_id="moorings"))["error"] == "consent_required"
+
+
 async def test_just_this_once_is_for_one_authorization(gateway: Gateway) -> None:
     """CO-19, as far as there is such a thing: one purpose, one service, one use."""
     someone = await gateway.citizen()

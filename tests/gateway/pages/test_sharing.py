@@ -136,6 +136,8 @@ def test_asking_again_marks_what_is_new_and_folds_the_rest() -> None:
         pytest.param(a_page("name", locale="fr"), id="another-language"),
         pytest.param(a_page("name", "phone_number"), id="another-question"),
         pytest.param(a_page("name", version=2), id="another-version"),
+        pytest.param(dataclasses.replace(a_page("name"), agency="Tax"), id="CO-13-another-agency"),
+        pytest.param(dataclasses.replace(a_page("name"), domain="x.test"), id="CO-13-another-host"),
     ],
 )
 def test_the_digest_is_of_what_was_said(other: sharing.Page) -> None:
