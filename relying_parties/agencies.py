@@ -1,7 +1,8 @@
 """Agencies: the organisations that run services, and who may act for them.
 
 An agency's ``sector`` is drawn once and never changes, because every subject that
-its services know a citizen by is derived from it.
+its services know a citizen by is derived from it. Its name is what citizens decide by:
+no other agency has it, and once services run under it only the operator changes it.
 """
 
 from collections.abc import Sequence
@@ -13,10 +14,11 @@ from sqlalchemy.dialects import postgresql as pg
 
 from keys.entry import Entry, Row, statement
 from relying_parties import events, metadata, registry, sectors, tables, wording
-from relying_parties.errors import AgencyExists, AgencyUnknown, RegistrationInvalid
+from relying_parties.errors import AgencyExists, AgencyServes, AgencyUnknown, RegistrationInvalid
 from relying_parties.purposes import Words
 
 ROLES = ("owner", "engineer", "privacy", "viewer")
+OPERATOR = "operator"  # has the machine anyway
 
 _COLUMNS = (
     tables.agencies.c.id,
@@ -41,6 +43,24 @@ CREATE = statement(
 FIND = statement(sa.select(*_COLUMNS).where(tables.agencies.c.id == sa.bindparam("agency_id")))
 
 LISTED = statement(sa.select(*_COLUMNS).order_by(tables.agencies.c.id))
+
+# Names are compared under this lock: of two agencies at once, one gets the name.
+LOCK = statement(
+    sa.select(
+        sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(sa.literal_column("'agencies'"), 0))
+    )
+)
+
+SERVES = statement(
+    sa.select(tables.clients.c.client_id)
+    .where(
+        tables.clients.c.agency_id == sa.bindparam("agency_id"),
+        tables.clients.c.status.in_(
+            [sa.literal_column("'live'", sa.Text), sa.literal_column("'suspended'", sa.Text)]
+        ),
+    )
+    .limit(1)
+)
 
 CHANGE = statement(
     sa.update(tables.agencies)
@@ -106,10 +126,14 @@ async def create(
 ) -> Agency:
     """Let an agency join, in a sector of its own.
 
-    :raises RegistrationInvalid: the id, a name or the contact breaks rules
+    :raises RegistrationInvalid: the id, a name or the contact breaks rules, or another
+        agency has the name
     :raises AgencyExists: the id is taken
     """
     _judge(agency_id, name, contact)
+    await entry.one(LOCK)
+    if await find(entry, agency_id) is None:
+        await _unlike_others(entry, agency_id, name)
     row = await entry.one(
         CREATE,
         id=agency_id,
@@ -141,16 +165,29 @@ async def change(
 ) -> Agency:
     """Give an agency a new name or contact; its sector stays.
 
-    :raises RegistrationInvalid: the name or the contact breaks rules
+    :raises RegistrationInvalid: the name or the contact breaks rules, or another agency
+        has the name
     :raises AgencyUnknown: no agency has this id
+    :raises AgencyServes: it has another name and services, and ``by`` is not the operator
     """
     _judge(agency_id, name, contact)
+    await entry.one(LOCK)
+    found = await find(entry, agency_id)
+    if found is not None and found.name != name:
+        if by != OPERATOR and await serves(entry, agency_id):
+            raise AgencyServes(agency_id)
+        await _unlike_others(entry, agency_id, name)
     row = await entry.one(CHANGE, agency_id=agency_id, name=dict(name), contact=contact)
     if row is None:
         raise AgencyUnknown(agency_id)
     entry.record(events.AgencyChanged(actor=by, object=f"agency:{agency_id}"))
     await registry.bump(entry)
     return _agency(row)
+
+
+async def serves(entry: Entry, agency_id: str) -> bool:
+    """Whether citizens meet the agency's name: it has a service, switched off or not."""
+    return await entry.one(SERVES, agency_id=agency_id) is not None
 
 
 async def add_member(entry: Entry, agency_id: str, subject: str, *, role: str, by: str) -> None:
@@ -199,6 +236,21 @@ def _judge(agency_id: str, name: Words, contact: str | None) -> None:
         problems.append(("metadata.id", word))
     if contact is not None and (word := wording.problem(contact, 3, 254)):
         problems.append(("spec.contact", word))
+    if problems:
+        raise RegistrationInvalid(tuple(problems))
+
+
+async def _unlike_others(entry: Entry, agency_id: str, name: Words) -> None:
+    # A name in one language is shown in all that its agency has no other for.
+    taken = {
+        wording.folded(text)
+        for other in await listed(entry)
+        if other.id != agency_id
+        for text in other.name.values()
+    }
+    problems = [
+        (f"spec.name.{tag}", "taken") for tag, text in name.items() if wording.folded(text) in taken
+    ]
     if problems:
         raise RegistrationInvalid(tuple(problems))
 

@@ -4,6 +4,7 @@ RelyingPartyError
 ├── RegistrationInvalid   a service's document breaks rules; ``problems`` lists all of them
 ├── AgencyUnknown         no such agency
 ├── AgencyExists          an agency with this id is there already
+├── AgencyServes          an agency's name is settled while it has services
 ├── ClientUnknown         no such service
 ├── VersionUnknown        no such version of its registration
 ├── StateConflict         a step that the present state does not allow
@@ -48,6 +49,12 @@ class AgencyExists(RelyingPartyError):  # noqa: N818 - named as the fact it repo
     """An agency has this id already."""
 
     code = "agency_exists"
+
+
+class AgencyServes(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """The agency has services, so its name is the operator's to change."""
+
+    code = "agency_serves"
 
 
 class ClientUnknown(RelyingPartyError):  # noqa: N818 - named as the fact it reports

@@ -30,7 +30,7 @@ from relying_parties.errors import (
 from relying_parties.metadata import STRICT, Rules
 from relying_parties.profiles import SECRET_METHODS
 
-OPERATOR = "operator"
+OPERATOR = agencies.OPERATOR
 
 _v, _c = tables.registrations.c, tables.clients.c
 _OF_CLIENT = _v.client_id == sa.bindparam("of_client")

@@ -45,6 +45,12 @@ def name_problem(value: object, low: int, high: int) -> str | None:
     return found
 
 
+def folded(text: str) -> str:
+    """Return what two names have in common that people read as the same."""
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(plain.split())
+
+
 def mixed_scripts(text: str) -> bool:
     """Whether a word of ``text`` has letters of two scripts that look alike."""
     return any(len(_scripts(word)) > 1 for word in re.split(r"[\s.\-/]+", text))

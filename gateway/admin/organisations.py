@@ -5,15 +5,20 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.admin import labels, office, problems
+from gateway.admin import confirming, labels, office, problems
 from gateway.admin.office import WRITES, NotAllowed, NotFound, Officer
 from gateway.pages.sharing import words
 from gateway.web.call import Call, see_other
+from gateway.web.locale import N_
 from relying_parties import agencies, onboarding
 from relying_parties.agencies import Agency
-from relying_parties.errors import AgencyExists, RegistrationInvalid
+from relying_parties.errors import AgencyExists, AgencyServes, RegistrationInvalid
 
 LANGUAGES = ("en", "fr", "ar")
+SETTLED = N_(
+    "Citizens know the agency's services by its name. While it has a service, only whoever"
+    " operates the gateway changes it, on the command line."
+)
 
 
 @office.at_work
@@ -63,14 +68,20 @@ async def show(call: Call, officer: Officer) -> Response:
 
 
 @office.at_work
+@confirming.first
 async def change(call: Call, officer: Officer) -> Response:
-    """Give an agency another name or contact."""
+    """Give an agency another contact, or another name as long as nobody knows it by that."""
     _may_write(officer)
     agency = await find(call, officer)
+    # The form of an agency that has services asks for no name.
+    name = _names(call) if "name.en" in call.form else agency.name
     try:
         await agencies.change(
-            call.entry, agency.id, name=_names(call), contact=_contact(call), by=officer.actor
+            call.entry, agency.id, name=name, contact=_contact(call), by=officer.actor
         )
+    except AgencyServes:
+        wrong = {"agency-submit": call.gettext(SETTLED)}
+        return await one_page(call, officer, agency, errors=wrong)
     except RegistrationInvalid as refused:
         return await one_page(call, officer, agency, errors=_told(call, refused))
     return see_other(f"/admin/agencies/{agency.id}")
@@ -161,6 +172,7 @@ async def one_page(
             if one.agency_id == agency.id
         ],
         roles=agencies.ROLES,
+        settled=call.gettext(SETTLED) if await agencies.serves(call.entry, agency.id) else "",
         done=call.query.text("done"),
         may={
             "write": officer.may(WRITES),

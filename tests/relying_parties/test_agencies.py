@@ -5,14 +5,19 @@ from typing import Any
 
 import pytest
 
-from relying_parties import agencies
+from relying_parties import agencies, clients
 from relying_parties.agencies import Agency
-from relying_parties.errors import AgencyExists, AgencyUnknown, RegistrationInvalid
+from relying_parties.clients import Client
+from relying_parties.errors import AgencyExists, AgencyServes, AgencyUnknown, RegistrationInvalid
 from tests.relying_parties.conftest import Later
 
 
 async def create(at: Later, agency_id: str = "southtown", **over: Any) -> Agency:
-    usual = {"name": {"en": "Southtown"}, "contact": "help@southtown.example", "by": "operator"}
+    usual = {
+        "name": {"en": agency_id.title()},
+        "contact": "help@southtown.example",
+        "by": "operator",
+    }
     async with at() as entry:
         return await agencies.create(entry, agency_id, **(usual | over))
 
@@ -46,6 +51,64 @@ async def test_a_new_name_keeps_the_sector(at: Later) -> None:
         assert (after.sector, after.contact) == (before.sector, None)
         with pytest.raises(AgencyUnknown):
             await agencies.change(entry, "nowhere", name={"en": "No"}, contact=None, by="operator")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        {"en": "southtown"},
+        {"en": "\uff33outhtown"},
+        {"en": "South\u00a0 Town", "fr": "SOUTHTOWN"},
+        {"fr": "Ville du Sud"},
+        {"en": "A Town", "ar": "ville  du sud"},
+    ],
+    ids=ascii,
+)
+async def test_no_two_agencies_have_one_name(at: Later, name: dict[str, str]) -> None:
+    """CO-13: neither to begin with nor later, in whatever language, spelt however."""
+    await create(at, name={"en": "Southtown", "fr": "Ville du Sud"})
+    await create(at, "northtown")
+    async with at() as entry:
+        with pytest.raises(RegistrationInvalid) as refused:
+            await agencies.create(entry, "other", name=name, contact=None, by="operator")
+        with pytest.raises(RegistrationInvalid):
+            await agencies.change(entry, "northtown", name=name, contact=None, by="operator")
+        await agencies.change(
+            entry, "southtown", name={"en": "SouthTown"}, contact=None, by="operator"
+        )
+
+    assert {word for _, word in refused.value.problems} == {"taken"}
+
+
+async def test_of_two_with_one_name_at_once_one_joins(at: Later) -> None:
+    """CO-13."""
+    answers = await asyncio.gather(
+        *(create(at, f"town-{number}", name={"en": "Town"}) for number in range(6)),
+        return_exceptions=True,
+    )
+
+    assert sum(isinstance(each, Agency) for each in answers) == 1
+    assert sum(isinstance(each, RegistrationInvalid) for each in answers) == 5
+
+
+async def test_a_name_that_services_run_under_is_the_operators(at: Later, parking: Client) -> None:
+    """CO-13, AD-05: nobody changes alone under which name citizens share."""
+    name = {"en": "Tax Office"}
+    async with at() as entry:
+        agency = parking.agency
+        await agencies.change(entry, agency.id, name=agency.name, contact="12345", by="admin:anna")
+        with pytest.raises(AgencyServes):
+            await agencies.change(entry, agency.id, name=name, contact=None, by="admin:anna")
+        await clients.suspend(entry, parking.client_id, "incident", "admin:anna")
+        with pytest.raises(AgencyServes):
+            await agencies.change(entry, agency.id, name=name, contact=None, by="admin:anna")
+        await agencies.change(entry, agency.id, name=name, contact=None, by="operator")
+        await clients.retire(entry, parking.client_id, "admin:anna")
+        changed = await agencies.change(
+            entry, agency.id, name={"en": "Parks"}, contact=None, by="admin:anna"
+        )
+
+    assert changed.name == {"en": "Parks"}
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ ACTS = {
     "refuse": "/admin/services/{it}/versions/2/decision",
     "suspend": "/admin/services/{it}/suspend",
     "secret": "/admin/services/{it}/secret",
+    "agency": "/admin/agencies/northtown",
     "invite": "/admin/agencies/northtown/members",
     "remove": "/admin/agencies/northtown/members/remove",
 }
@@ -36,6 +37,7 @@ FORMS: dict[str, dict[str, str]] = {
     "refuse": {"answer": "refuse", "reason": 'Line one\nand "line" two'},
     "suspend": {"reason": "It reads more than it says"},
     "secret": {},
+    "agency": {"contact": "help@northtown.example"},
     "invite": {"email": "fresh@example.test", "role": "viewer"},
     "remove": {"member": "nobody"},
 }
@@ -180,6 +182,24 @@ async def test_saving_a_draft_again_hides_no_author(gateway: Gateway) -> None:
     assert "somebody else has to approve it" in page.text
     assert "somebody else has to approve it" in verdicts.page(answer, 422)
     assert await state(gateway, client_id, 3) == "submitted"
+
+
+async def test_an_agency_with_services_keeps_its_name(gateway: Gateway) -> None:
+    """CO-13: the page asks for no other, says why, and takes none sent by hand."""
+    registrar = await officer(gateway, "registrar")
+    browser = Browser(gateway, registrar.cookie)
+    page = await browser.follow("/admin/agencies/southtown")
+    renamed = await post(browser, "/admin/agencies/southtown", {"name.en": "Northtown"})
+    other = await post(browser, "/admin/agencies/southtown", {"name.en": "Tax Office"})
+    taken = await post(
+        browser, "/admin/new-agency", {"id": "easttown", "name.en": "NORTHTOWN", "contact": ""}
+    )
+
+    assert 'name="name.en"' not in page.text
+    assert "Citizens know the agency" in page.text
+    for answer in (renamed, other):
+        assert "Citizens know the agency" in verdicts.page(answer, 422)
+    assert "Another agency has this name" in verdicts.page(taken, 422)
 
 
 async def test_of_two_approvals_at_once_one_counts(gateway: Gateway) -> None:
