@@ -44,18 +44,18 @@ def _words(keys: Sequence[Any]) -> Iterator[str | None]:
     """Say of each key in one word what is wrong with it, or ``None``."""
     kids: set[str] = set()
     for key in keys:
-        word = _problem(key)
-        if word is None and key["kid"] in kids:
-            word = "kid_twice"
-        if word is None:
+        # RFC 7517 §4.5, OpenID Connect Core §10.1: the only key of a set needs no name.
+        word = _problem(key, named=len(keys) > 1)
+        if word is None and "kid" in key:
+            word = "kid_twice" if key["kid"] in kids else None
             kids.add(key["kid"])
         yield word
 
 
-def _problem(key: object) -> str | None:
+def _problem(key: object, *, named: bool) -> str | None:
     if not isinstance(key, dict):
         return "not_a_key"
-    if word := _unwanted(key):
+    if word := _unwanted(key) or (_naming(key) if named or "kid" in key else None):
         return word
     kty = key.get("kty")
     check = _CHECKS.get(kty) if isinstance(kty, str) else None
@@ -74,10 +74,13 @@ def _unwanted(key: Mapping[str, Any]) -> str | None:
         return "private_key"
     if _REMOTE & key.keys():
         return "remote_key"
-    kid = key.get("kid")
-    if not isinstance(kid, str) or not 1 <= len(kid) <= 256 or not kid.isprintable():
-        return "kid_missing"
     return None if key.get("use", "sig") in ("sig", "enc") else "use"
+
+
+def _naming(key: Mapping[str, Any]) -> str | None:
+    kid = key.get("kid")
+    good = isinstance(kid, str) and 1 <= len(kid) <= 256 and kid.isprintable()
+    return None if good else "kid_missing"
 
 
 def _rsa(key: Mapping[str, Any]) -> str | None:

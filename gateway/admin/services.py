@@ -137,7 +137,7 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
     spec, _ = version.document["spec"], call.gettext
     auth, offered = spec["auth"], spec.get("resource") or {}
     keys = auth.get("jwksUri") or ", ".join(
-        str(key.get("kid")) for key in (auth.get("jwks") or {}).get("keys", ())
+        str(key.get("kid") or "-") for key in (auth.get("jwks") or {}).get("keys", ())
     )
     rows = [
         (_("Name"), [words(spec["name"], call.locale)]),

@@ -251,6 +251,17 @@ def test_of_a_published_set_only_fit_keys_count() -> None:
     assert [key["kid"] for key in client_keys.fit(keys)] == [A_KEY["kid"], "r"]
 
 
+def test_the_only_key_of_a_set_needs_no_name() -> None:
+    """RFC 7517 §4.5, OpenID Connect Core §10.1; one of several does (CA-23)."""
+    nameless = {name: value for name, value in A_KEY.items() if name != "kid"}
+    alone, beside = ({"keys": keys} for keys in ([nameless], [_rsa(2048), nameless]))
+
+    assert problems(auth={"method": "private_key_jwt", "jwks": alone}) == []
+    assert problems(auth={"method": "private_key_jwt", "jwks": beside}) == [
+        ("spec.auth.jwks.keys[1]", "kid_missing")
+    ]
+
+
 def test_a_fit_rsa_key_is_taken() -> None:
     assert problems(auth={"method": "private_key_jwt", "jwks": {"keys": [_rsa(2048)]}}) == []
 
