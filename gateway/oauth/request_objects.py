@@ -70,7 +70,9 @@ async def _raw(call: Call, client: Client, given: Params) -> str | None:
     if not uri:
         return None
     # Only an address that was approved: any other would let strangers send us anywhere (SS-01).
-    if uri.partition("#")[0] not in client.registration.request_uris:
+    # A fragment tells when what is there has changed, and is no part of where it is (Core §6.2).
+    approved = {each.partition("#")[0] for each in client.registration.request_uris}
+    if uri.partition("#")[0] not in approved:
         unheard = not client.registration.request_uris
         error = "request_uri_not_supported" if unheard else "invalid_request_uri"
         raise OAuthRefused(error)

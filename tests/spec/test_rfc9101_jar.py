@@ -18,6 +18,7 @@ from keys.encryption import Recipient
 from tests.support import services, verdicts
 from tests.support.gateway import Gateway
 from tests.support.jws import encoded
+from tests.support.peers import a_peer
 from tests.support.services import CALLBACK, RSA_KEY, SECOND, STRANGER, request_object
 
 MINUTE, HOUR = 60, 3600
@@ -216,6 +217,23 @@ async def test_an_object_at_a_registered_address_is_fetched(
     assert told["error"] == "invalid_request_uri"
     assert len(asked) == 1
     assert asked[0].startswith(b"GET /jwks-object HTTP/1.0\r\n")
+
+
+@pytest.mark.parametrize("hashes", [("#old", "#old"), ("#old", "#new"), ("#old", ""), ("", "#new")])
+async def test_a_hash_is_no_part_of_the_address(gateway: Gateway, hashes: tuple[str, str]) -> None:
+    """OpenID Connect Core §6.2: an address may be registered with one."""
+    made = request_object(gateway, "hashed", state="inside").encode()
+    keys = {"method": "private_key_jwt", "jwks": services.jwks(ec=services.EC_KEY)}
+    async with a_peer(b"HTTP/1.0 200 OK\r\n\r\n" + made) as (port, heard):
+        registered, asked = (f"http://127.0.0.1:{port}/object{each}" for each in hashes)
+        await gateway.service(services.document("hashed", auth=keys, requestUris=[registered]))
+        await gateway.settled()
+        citizen = await gateway.citizen("hashed")
+        query = urlencode({"client_id": "hashed", "request_uri": asked})
+        answer = await gateway.get(f"/authorize?{query}", headers=citizen.headers)
+
+    assert verdicts.sent_back(answer, CALLBACK, gateway.issuer)["state"] == "inside"
+    assert len(heard) == 1
 
 
 async def test_nobody_there_is_an_error(gateway: Gateway, remote_keys_port: int) -> None:
