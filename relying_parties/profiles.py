@@ -26,6 +26,8 @@ class Profile:
     :ivar offered: what it demands is built; else nothing can be registered under it, so that
         no service is believed to be safer than it is
     :ivar assertion_typs: types of a client assertion, in small letters; ``None`` for none at all
+    :ivar assertion_to_endpoint: a client assertion may be for the token endpoint, as OpenID
+        Connect Core §9 has it, not for the issuer alone (RFC 10070)
     :ivar pkce_waivable: a registration may say ``requirePkce: false``
     :ivar require_sender_constraint: its access tokens are for a key that it proves
     :ivar dpop_nonce: its proofs repeat a nonce of ours, so that none can be made ahead
@@ -43,6 +45,7 @@ class Profile:
     assertion_algs: tuple[str, ...] = ASSERTION_ALGS
     assertion_typs: frozenset[str | None] = ASSERTION_TYPS
     offered: bool = True
+    assertion_to_endpoint: bool = False
     pkce_waivable: bool = False
     require_sender_constraint: bool = False
     dpop_nonce: bool = False
@@ -61,6 +64,7 @@ _ROWS = (
         auth_methods=(*SECRET_METHODS, "private_key_jwt"),
         id_token_algs=("RS256", "ES256"),
         assertion_algs=("RS256", *ASSERTION_ALGS),
+        assertion_to_endpoint=True,
         pkce_waivable=True,
         merges_objects=True,
         dated_objects=False,

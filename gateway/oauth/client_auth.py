@@ -132,10 +132,18 @@ async def _read(call: Call, client: Client, raw: str) -> Mapping[str, Any]:
         typs=client.registration.profile.assertion_typs,
         issuer=client.client_id,
         subject=client.client_id,
-        audience=call.runtime.settings.issuer,
+        audience=_audience(call, client, raw),
         longest=LONGEST,
     )
     return await client_keys.verified(call, client, raw, expected)
+
+
+def _audience(call: Call, client: Client, raw: str) -> str:
+    issuer: str = call.runtime.settings.issuer
+    endpoint = f"{issuer}/token"
+    # The one of the two that it names, as text and nothing else, is then pinned.
+    old = client.registration.profile.assertion_to_endpoint
+    return endpoint if old and assertions.strict_claims(raw).get("aud") == endpoint else issuer
 
 
 async def _find(call: Call, client_id: str) -> Client | None:

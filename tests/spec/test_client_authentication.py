@@ -175,6 +175,19 @@ async def test_an_assertion_is_for_us_alone(gateway: Gateway, name: str) -> None
     await refused(gateway, by_assertion(made))
 
 
+@pytest.mark.parametrize("name", AUD)
+async def test_a_client_of_openid_connect_alone_may_name_the_endpoint(
+    gateway: Gateway, name: str
+) -> None:
+    """PKJ-2, OpenID Connect Core §9: under ``oidc-basic``, as text, and nothing else."""
+    form = by_assertion(assertion(gateway, "objects", aud=AUD[name](gateway.issuer)))
+
+    if name == "CA-05-token-endpoint":
+        await accepted(gateway, form)
+    else:
+        await refused(gateway, form)
+
+
 @pytest.mark.parametrize("typ", ["client-authentication+jwt", "JWT", None])
 async def test_an_assertion_says_that_it_is_one(gateway: Gateway, typ: str | None) -> None:
     """CA-07, with the grace of RFC 10070 for those that say nothing."""
