@@ -8,6 +8,7 @@ from gateway.oauth.endpoints import (
     end_session,
     introspect,
     par,
+    register,
     revoke,
     token,
     userinfo,
@@ -19,6 +20,7 @@ from gateway.web.dispatch import Route
 _TOKEN_LIMIT = 32 * 1024
 _OF_USERINFO = "/.well-known/oauth-protected-resource/userinfo"
 _USERINFO = {"GET": userinfo.read, "POST": userinfo.read}
+_MANAGED = {"GET": register.read, "PUT": register.replace, "DELETE": register.remove}
 
 PROTOCOL: tuple[Route, ...] = (
     Route("/authorize", {"GET": authorize.arrive, "POST": authorize.arrive}, safe=False),
@@ -28,6 +30,8 @@ PROTOCOL: tuple[Route, ...] = (
     Route("/par", {"POST": par.push}, "protocol"),
     Route("/introspect", {"POST": introspect.look}, "protocol", _TOKEN_LIMIT),
     Route("/revoke", {"POST": revoke.end}, "protocol", _TOKEN_LIMIT),
+    Route("/register", {"POST": register.register}, "protocol", register.LIMIT, json=True),
+    Route("/register/{client}", _MANAGED, "protocol", register.LIMIT, json=True),
     Route("/logout", {"GET": end_session.arrive, "POST": end_session.answer}, safe=False),
     Route("/jwks", {"GET": discovery.jwks}, "protocol"),
     Route("/.well-known/openid-configuration", {"GET": discovery.configuration}, "protocol"),

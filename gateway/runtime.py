@@ -52,6 +52,7 @@ class Runtime:
         self.hasher: Any = None
         self.pages = Buckets(pace.PAGES, on=settings.rate_limits)
         self.paces = Buckets(pace.CLIENTS, on=settings.rate_limits)
+        self.registrations = Buckets(pace.REGISTRATIONS, on=settings.rate_limits)
         self.metadata: dict[str, bytes] = {}
         self._clients: dict[str, Client | None] = {}
         self._registry = -1

@@ -17,6 +17,7 @@ import idna
 
 # What a number may be: beyond these it is a slip, such as a port given for a size.
 BOUNDS = {"port": (1, 65535), "workers": (1, 256), "pool_size": (1, 500)}
+SWITCHES = ("allow_loopback", "rate_limits", "open_registration", "conformance")
 MAIL_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
@@ -42,6 +43,7 @@ class Settings:
     :ivar contact: where people and finders of faults can write: an address or a link
     :ivar country: whose gateway this is, as two letters; answers ``is_citizen``
     :ivar allow_loopback: services may register ``http`` addresses on this machine
+    :ivar open_registration: services that register themselves are live at once, unseen
     :ivar rate_limits: a client or a network that sends too many requests has to wait
     :ivar conformance: as the OpenID Foundation's suite needs it: loopback, no rate limits, and
         nothing after a password but the way on
@@ -65,6 +67,7 @@ class Settings:
     country: str = ""
     rate_limits: bool = True
     conformance: bool = False
+    open_registration: bool = False
 
     @property
     def origin(self) -> str:
@@ -118,7 +121,7 @@ def _value(variable: str, name: str, text: str) -> object:
     try:
         if name in BOUNDS:
             return _number(text, *BOUNDS[name])
-        if name in ("allow_loopback", "rate_limits", "conformance"):
+        if name in SWITCHES:
             return {"true": True, "false": False}[text.lower()]
         if name == "master_key_file":
             return Path(text)
@@ -202,6 +205,8 @@ def _judge_production(settings: Settings, environment: Mapping[str, str]) -> Non
         raise SettingsInvalid("GATEHOUSE_ALLOW_LOOPBACK is for demos and tests.")
     if not settings.rate_limits:
         raise SettingsInvalid("GATEHOUSE_RATE_LIMITS can be off in demos and tests only.")
+    if settings.open_registration:
+        raise SettingsInvalid("GATEHOUSE_OPEN_REGISTRATION is for demos and tests.")
     if "AUTHLIB_INSECURE_TRANSPORT" in environment:
         raise SettingsInvalid("AUTHLIB_INSECURE_TRANSPORT is set: unset it in production.")
     mail = _of(settings.smtp_url)

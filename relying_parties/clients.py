@@ -210,23 +210,24 @@ async def issue_secret(
         raise ClientUnknown(client_id)
     if read(row["registration"]).auth.method not in SECRET_METHODS:
         raise SecretNotUsed(client_id)
-    secret = opaque.handle()
     ends = entry.at + max(timedelta(0), min(overlap, OVERLAP))
     await entry.run(END_OLDER, client_id=client_id, at=entry.at, overlap_ends=ends)
-    await entry.run(
-        ADD_SECRET,
-        id=opaque.new_id(),
-        client_id=client_id,
-        digest=opaque.digest(secret),
-        created_at=entry.at,
-    )
-    entry.record(
-        events.SecretIssued(
-            actor=by, object=f"client:{client_id}", older_end_at=ends.isoformat(timespec="seconds")
-        )
-    )
-    await registry.bump(entry)
-    return secret
+    return await _add_secret(entry, client_id, by, ends)
+
+
+async def first_secret(entry: Entry, client_id: str, *, by: str) -> str | None:
+    """Give a service a secret if it has none, approved or not; the caller shows it once."""
+    if await entry.all(SECRETS, clients=[client_id], at=entry.at):
+        return None
+    return await _add_secret(entry, client_id, by, entry.at)
+
+
+async def holds_secret(entry: Entry, client_id: str, secret: str) -> bool:
+    """Whether ``secret`` is in force for a service, approved or not."""
+    given = opaque.digest(secret)
+    rows = await entry.all(SECRETS, clients=[client_id], at=entry.at)
+    same = [opaque.same(given, row["digest"]) for row in rows]
+    return any(same)
 
 
 async def suspend(entry: Entry, client_id: str, reason: str, by: str) -> None:
@@ -248,12 +249,27 @@ async def resume(entry: Entry, client_id: str, by: str) -> None:
 
 
 async def retire(entry: Entry, client_id: str, by: str) -> None:
-    """End a service for good.
+    """End a service for good, or one that never began.
 
-    :raises StateConflict: it is neither live nor suspended
+    :raises StateConflict: it has ended, or was never there
     """
     event = events.ServiceRetired(actor=by, object=f"client:{client_id}")
-    await _move(entry, client_id, ("live", "suspended"), "retired", event)
+    await _move(entry, client_id, ("draft", "live", "suspended"), "retired", event)
+
+
+async def _add_secret(entry: Entry, client_id: str, by: str, older_end: datetime) -> str:
+    secret = opaque.handle()
+    await entry.run(
+        ADD_SECRET,
+        id=opaque.new_id(),
+        client_id=client_id,
+        digest=opaque.digest(secret),
+        created_at=entry.at,
+    )
+    ends = older_end.isoformat(timespec="seconds")
+    entry.record(events.SecretIssued(actor=by, object=f"client:{client_id}", older_end_at=ends))
+    await registry.bump(entry)
+    return secret
 
 
 async def _move(

@@ -37,6 +37,14 @@ class MemberRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RegistrationInvited(Event):
+    """Services of an agency may register themselves: how many, and until when (ISO 8601)."""
+
+    uses: int
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
 class RegistrationDrafted(Event):
     """A new version of a service's registration was written."""
 

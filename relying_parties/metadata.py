@@ -156,6 +156,12 @@ def _address(value: Any, path: str, rules: Rules, _profile: Profile) -> Iterator
         yield path, word
 
 
+def _secure_address(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
+    # OpenID Connect Core §4: https, wherever we run.
+    if word := redirects.web_problem(value):
+        yield path, word
+
+
 def _addresses(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Problem]:
     if not isinstance(value, list) or len(value) > redirects.MOST:
         yield path, "not_a_list"
@@ -354,10 +360,12 @@ MEMBERS: Mapping[str, Check] = {
     "description": _sentences,
     "profile": _nothing,
     "start": _address,
+    "initiateLoginUri": _secure_address,
     "redirectUris": _redirects,
     "postLogoutRedirectUris": _redirects,
     "backchannelLogoutUri": _called,
     "frontchannelLogoutUri": _framed,
+    "sectorIdentifierUri": _address,
     "auth": _auth,
     "idTokenAlg": _alg,
     "introspectionAlg": _alg,
@@ -381,6 +389,7 @@ MEMBERS: Mapping[str, Check] = {
     "resource": _resource,
     "calls": _calls,
     "onBehalf": _on_behalf,
+    "selfRegistered": _switch,
 }
 NECESSARY = frozenset({"name", "redirectUris", "auth"})
 _MACHINE = frozenset({"resource", "calls"})  # with one of these, citizens need not come at all

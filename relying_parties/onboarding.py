@@ -31,6 +31,7 @@ from relying_parties.metadata import STRICT, Rules
 from relying_parties.profiles import SECRET_METHODS
 
 OPERATOR = agencies.OPERATOR
+BEYOND = 2**31 - 1  # no version has a higher number
 
 _v, _c = tables.registrations.c, tables.clients.c
 _OF_CLIENT = _v.client_id == sa.bindparam("of_client")
@@ -317,6 +318,13 @@ async def had_a_hand(entry: Entry, client_id: str, version: int, by: str) -> boo
     """Whether ``by`` wrote this version, or one that it may come from, or asked for its review."""
     given = {"of_client": client_id, "of_version": version}
     return await entry.one(HAND, **given, whose=by) is not None
+
+
+async def abandon(entry: Entry, client_id: str) -> None:
+    """Let nothing of a service that ended wait for a review."""
+    await entry.run(
+        SUPERSEDE, of_client=client_id, of_version=BEYOND, states=["draft", "submitted"]
+    )
 
 
 async def find(entry: Entry, client_id: str, version: int) -> Version | None:

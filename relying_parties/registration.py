@@ -63,6 +63,7 @@ class Registration:
     description: Words
     profile: Profile
     start: str | None
+    initiate_login_uri: str | None
     redirect_uris: tuple[str, ...]
     post_logout_redirect_uris: tuple[str, ...]
     backchannel_logout_uri: str | None
@@ -89,6 +90,7 @@ class Registration:
     resource: Resource | None
     calls: tuple[Called, ...]
     on_behalf: tuple[Called, ...]
+    self_registered: bool
     purposes: tuple[Purpose, ...]
     asked: Mapping[str, Asked]
     document: Document
@@ -128,6 +130,7 @@ def read(document: Document) -> Registration:
         profile=profile,
         start=spec.get("start"),
         redirect_uris=tuple(spec.get("redirectUris") or ()),
+        initiate_login_uri=spec.get("initiateLoginUri"),
         post_logout_redirect_uris=tuple(spec.get("postLogoutRedirectUris") or ()),
         backchannel_logout_uri=spec.get("backchannelLogoutUri"),
         frontchannel_logout_uri=spec.get("frontchannelLogoutUri"),
@@ -156,6 +159,7 @@ def read(document: Document) -> Registration:
         resource=resources.read_resource(spec.get("resource")),
         calls=resources.read_calls(spec.get("calls") or ()),
         on_behalf=resources.read_calls(spec.get("onBehalf") or ()),
+        self_registered=bool(spec.get("selfRegistered")),
         purposes=purposes,
         asked={each.claim: each for purpose in reversed(purposes) for each in purpose.claims},
         document=document,

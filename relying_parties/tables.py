@@ -73,6 +73,26 @@ registrations = sa.Table(
     sa.Column("reason", sa.Text),
 )
 
+# What lets a service of an agency register itself (RFC 7591 §1.2).
+initial_access_tokens = sa.Table(
+    "initial_access_tokens",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("agency_id", sa.Text, sa.ForeignKey("agencies.id"), nullable=False),
+    sa.Column("uses_left", sa.Integer, nullable=False),
+    sa.Column("created_at", NOW, nullable=False),
+    sa.Column("expires_at", NOW, nullable=False),
+)
+
+# What lets a service that did manage its own registration (RFC 7592 §3).
+registration_access_tokens = sa.Table(
+    "registration_access_tokens",
+    metadata,
+    sa.Column("client_id", sa.Text, sa.ForeignKey("clients.client_id"), primary_key=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("issued_at", NOW, nullable=False),
+)
+
 # The picture of the version in force, as it was when that was approved.
 logos = sa.Table(
     "logos",

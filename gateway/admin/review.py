@@ -134,6 +134,7 @@ async def _page(
         claims=_claims(call, read),
         changes=_changes(before, version) if before and before.version != version.version else (),
         first=before is None,
+        itself=read.self_registered,
         preview=_preview(call, read, version),
         sent_back=version.reason or "",
         may={
@@ -209,6 +210,7 @@ def _spread(value: Any, path: str = "") -> dict[str, str]:
 
 def _hosts(read: Registration) -> list[str]:
     addresses = (*read.redirect_uris, *read.post_logout_redirect_uris, read.start or "")
+    addresses += (read.initiate_login_uri or "", read.backchannel_logout_uri or "")
     return [uri for uri in addresses if uri.startswith("http")]
 
 

@@ -1,6 +1,7 @@
 """Services: list, show, suspend, resume, retire, secrets."""
 
 import sys
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -10,7 +11,7 @@ from gateway.cli import house
 from gateway.oauth import claims
 from gateway.runtime import Runtime
 from keys.entry import Entry
-from relying_parties import clients
+from relying_parties import clients, initial_access_tokens
 from relying_parties.errors import ClientUnknown
 from relying_parties.metadata import Rules
 
@@ -56,6 +57,21 @@ def show(client_id: str) -> None:
         click.echo(f"error: no service is called {client_id}", err=True)
         sys.exit(3)
     click.echo(yaml.safe_dump(document, allow_unicode=True, sort_keys=False))
+
+
+@rp.command()
+@click.argument("agency_id")
+@click.option("--uses", type=click.IntRange(1, 1000), default=1, help="How many services.")
+@click.option("--days", type=click.IntRange(1, 90), default=7, help="For how long.")
+def invite(agency_id: str, uses: int, days: int) -> None:
+    """Let services of an agency register themselves: prints an initial access token."""
+
+    async def work(_runtime: Runtime, entry: Entry) -> str:
+        lives = timedelta(days=days)
+        return await initial_access_tokens.issue(entry, agency_id, lives=lives, uses=uses, by=BY)
+
+    click.echo(house.refusing(work))
+    click.echo("This is shown once.", err=True)
 
 
 @rp.command()

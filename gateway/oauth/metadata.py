@@ -35,6 +35,7 @@ def document(issuer: str) -> dict[str, Any]:
         "introspection_endpoint_auth_signing_alg_values_supported": algs,
         "introspection_signing_alg_values_supported": list(ALGORITHMS["event"]),
         "revocation_endpoint": f"{issuer}/revoke",
+        "registration_endpoint": f"{issuer}/register",
         "end_session_endpoint": f"{issuer}/logout",
         "scopes_supported": ["openid", "offline_access", *catalog.SCOPES],
         "response_types_supported": list(checks.RESPONSE_TYPES),

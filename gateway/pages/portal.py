@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.pages import logos, stale
+from gateway.pages import logos, opening, stale
 from gateway.pages.account import citizen
 from gateway.pages.sharing import words
 from gateway.pages.texts import TEXTS
@@ -138,7 +138,7 @@ def _card(call: Call, client: Client) -> dict[str, Any]:
         "agency": words(client.agency.name, call.locale),
         "description": words(service.description, call.locale),
         "logo": logos.address(client),
-        "start": service.start or "",
+        "start": opening.address(service, call.runtime.settings.issuer),
         "verified": any("LoA/substantial" in acr or "LoA/high" in acr for acr in service.acr),
     }
 

@@ -91,6 +91,7 @@ class Page:
     """Everything that the share page says; what a law demands has its own rows and verbs."""
 
     title: str
+    itself: str  # said of a service that nobody entered by hand
     purposes: tuple[str, ...]
     often: str
     law: tuple[Row, ...]
@@ -151,6 +152,7 @@ def page(
     days = claims_policy.keep_days(registration, [*new.claims, *new.known])
     return Page(
         title=_title(service, _, only_law=only_law, asks=bool(rows)),
+        itself=_("This service registered itself with us.") if registration.self_registered else "",
         purposes=_purposes(registration, [*new.claims, *new.known], reader.locale),
         often=_("Also when you are not using the service")
         if offline

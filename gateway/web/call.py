@@ -36,6 +36,7 @@ Handler = Callable[["Call"], Awaitable[Response]]
 
 BODY_SECONDS = 10.0
 FORM = b"application/x-www-form-urlencoded"
+JSON = b"application/json"
 
 
 class BodyRefused(Exception):  # noqa: N818 - named as the fact it reports
@@ -51,7 +52,7 @@ class Call:
 
     __slots__ = (
         "_browser", "_cookies", "_entry", "_headers", "_locale", "_session", "_sought", "at",
-        "form", "method", "path", "placed", "query", "runtime", "scope",
+        "body", "form", "method", "path", "placed", "query", "runtime", "scope",
     )  # fmt: skip
 
     def __init__(self, scope: Mapping[str, Any], runtime: Any, placed: Mapping[str, str]) -> None:
@@ -62,6 +63,7 @@ class Call:
         self.placed = placed
         self.query: Params = params.parse(scope["query_string"])
         self.form: Params = params.EMPTY
+        self.body = b""
         self._headers: dict[bytes, bytes] | None = None
         self._cookies: dict[str, str] | None = None
         self._entry: Entry | None = None
@@ -223,6 +225,18 @@ async def read_form(call: Call, receive: Any, limit: int, fields: int) -> None:
     :raises BodyRefused: larger than ``limit`` bytes, slower than ten seconds, or no form
     :raises ParamsInvalid: not UTF-8, or more than ``fields`` fields
     """
+    call.form = params.parse(await _whole(call, receive, limit, FORM), fields)
+
+
+async def read_json(call: Call, receive: Any, limit: int) -> None:
+    """Read JSON into ``call.body``; what it says is judged by who uses it.
+
+    :raises BodyRefused: larger than ``limit`` bytes, slower than ten seconds, or not JSON
+    """
+    call.body = await _whole(call, receive, limit, JSON)
+
+
+async def _whole(call: Call, receive: Any, limit: int, wanted: bytes) -> bytes:
     kind, declared = call.header("content-type").lower(), call.header("content-length")
     if declared.isdecimal() and int(declared) > limit:
         raise BodyRefused(413)
@@ -231,9 +245,9 @@ async def read_form(call: Call, receive: Any, limit: int, fields: int) -> None:
             body = await _body(receive, limit)
     except TimeoutError as error:
         raise BodyRefused(408) from error
-    if body and kind.split(";")[0].strip().encode() != FORM:
+    if body and kind.split(";")[0].strip().encode() != wanted:
         raise BodyRefused(415)
-    call.form = params.parse(body, fields)
+    return body
 
 
 async def _body(receive: Any, limit: int) -> bytes:

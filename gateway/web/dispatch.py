@@ -18,7 +18,7 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway.web import errors, headers, render
-from gateway.web.call import BodyRefused, Call, Handler, read_form
+from gateway.web.call import BodyRefused, Call, Handler, read_form, read_json
 from gateway.web.csrf import ForeignForm
 from gateway.web.errors import Outcome
 from gateway.web.pace import TooFast
@@ -46,6 +46,7 @@ class Route:
         is asked without regard to ``Host`` (probes)
     :ivar limit: the largest form, in bytes, and ``fields`` how many it may have
     :ivar safe: its GET changes nothing, so that HEAD may be asked, too
+    :ivar json: what is posted or put is JSON, not a form
     :ivar paced: a page that counts towards what a network may ask for
     """
 
@@ -56,6 +57,7 @@ class Route:
     fields: int = MAX_FIELDS
     safe: bool = True
     paced: bool = True
+    json: bool = False
 
 
 class Routes:
@@ -155,7 +157,9 @@ class Dispatcher:
         deadline = asyncio.timeout(SECONDS)
         try:
             async with deadline:
-                if call.method == "POST":
+                if route.json and call.method in ("POST", "PUT"):
+                    await read_json(call, receive, route.limit)
+                elif call.method == "POST":
                     await read_form(call, receive, route.limit, route.fields)
                 response = await handler(call)
         except BodyRefused as error:

@@ -29,6 +29,8 @@ class Pace:
 PAGES = Pace(300, 300.0)  # of a network; files of ours do not count
 CLIENTS = Pace(600, 60.0)  # of a client, at the token endpoint and with pushed requests
 
+REGISTRATIONS = Pace(60, 600.0)  # of a network: to register, and to manage that
+
 
 class TooFast(Exception):  # noqa: N818 - named as the fact it reports
     """A pace is kept up for too long; ``seconds`` says when to come back."""

@@ -109,6 +109,7 @@ def test_what_is_no_mail_server_is_refused(url: str) -> None:
         ("GATEHOUSE_ISSUER", "http://id.example", "must be https in production"),
         ("GATEHOUSE_ALLOW_LOOPBACK", "true", "demos and tests"),
         ("GATEHOUSE_CONFORMANCE", "true", "never for people"),
+        ("GATEHOUSE_OPEN_REGISTRATION", "true", "demos and tests"),
         ("AUTHLIB_INSECURE_TRANSPORT", "1", "unset it"),
         ("GATEHOUSE_DEFAULT_LOCALE", "de", "one of en, fr, ar"),
         ("GATEHOUSE_TRUSTED_PROXIES", "10.0.0.1/8", "can't be"),

@@ -13,7 +13,7 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.pages import logos, stale
+from gateway.pages import logos, opening, stale
 from gateway.pages import receipt as signed
 from gateway.pages.account import citizen
 from gateway.pages.sharing import words
@@ -307,7 +307,7 @@ def _to(call: Call, client: Client) -> dict[str, str]:
         "name": words(service.name, call.locale),
         "agency": words(client.agency.name, call.locale),
         "logo": logos.address(client),
-        "start": service.start or "",
+        "start": opening.address(service, call.runtime.settings.issuer),
         "privacy": service.privacy or "",
         "contact": service.contact or "",
     }

@@ -5,6 +5,7 @@
 
 import asyncio
 import json
+import re
 import stat
 from pathlib import Path
 
@@ -102,6 +103,19 @@ def test_keys_are_listed_rotated_and_replaced(gatehouse: Command) -> None:
     assert wrong.code == 2
 
 
+def test_an_agency_s_services_are_invited(gatehouse: Command, service: str) -> None:
+    """AD-07: the token is shown once, and the journal says who may come until when."""
+    invited = gatehouse("rp", "invite", "harbour", "--uses", "3", "--days", "2")
+    found = gatehouse("audit", "search", "--object", "agency:harbour", "--json").out
+
+    assert invited.code == 0
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}\n", invited.out)
+    assert invited.out.strip() not in found
+    assert "RegistrationInvited" in {one["kind"] for one in json.loads(found)}
+    assert gatehouse("rp", "invite", "harbour", "--uses", "0").code == 2
+    assert gatehouse("rp", "invite", "harbour", "--days", "91").code == 2
+
+
 def test_the_journal_is_searched_and_checked(gatehouse: Command, service: str) -> None:
     found = json.loads(gatehouse("audit", "search", "--object", f"client:{service}", "--json").out)
     few = gatehouse("audit", "search", "--limit", "1")
@@ -168,6 +182,7 @@ def test_a_service_is_stopped_started_and_ended(gatehouse: Command, service: str
     [
         ("rp", "show", "nothing"),
         ("rp", "secret", "nothing"),
+        ("rp", "invite", "nothing"),
         ("rp", "suspend", "nothing", "--reason", "Why"),
         ("rp", "resume", "nothing"),
         ("rp", "retire", "nothing", "--yes"),

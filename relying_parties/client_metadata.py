@@ -1,0 +1,241 @@
+"""Client metadata: a service's registration in the words of RFC 7591, and back.
+
+    metadata ──spec──▶ the part of our document that the client may write ──told──▶ metadata
+
+A member that is not listed is dropped, as the specifications have it; one that asks for
+a protection that we do not give is refused, so that nobody believes to be safer than
+they are. What the words of RFC 7591 can't say (purposes, grounds, who approved) stays
+as it is whatever the client sends.
+
+Specs: RFC 7591 §2, RFC 7592 §2.2, OpenID Connect Registration 1.0 §2, RFC 9126 §6.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from relying_parties import metadata, redirects
+from relying_parties.errors import RegistrationInvalid
+from relying_parties.metadata import Problem, Rules
+from relying_parties.profiles import PROFILES
+
+# Members that say the same as one of ours. The next is a row.
+SAME: Mapping[str, str] = {
+    "redirect_uris": "redirectUris",
+    "post_logout_redirect_uris": "postLogoutRedirectUris",
+    "backchannel_logout_uri": "backchannelLogoutUri",
+    "initiate_login_uri": "initiateLoginUri",
+    "sector_identifier_uri": "sectorIdentifierUri",
+    "client_uri": "start",
+    "logo_uri": "logo",
+    "policy_uri": "privacy",
+    "tos_uri": "terms",
+    "request_uris": "requestUris",
+    "response_modes": "responseModes",
+    "require_pushed_authorization_requests": "requirePar",
+    "require_signed_request_object": "requireSignedRequest",
+    "dpop_bound_access_tokens": "dpop",
+}
+# Members of ours that are made of several, or of one in another way.
+MADE: Mapping[str, str] = {
+    "name": "client_name",
+    "contact": "contacts",
+    "auth.method": "token_endpoint_auth_method",
+    "auth.jwks": "jwks",
+    "auth.jwksUri": "jwks_uri",
+    "auth": "jwks",
+    "profile": "token_endpoint_auth_method",
+    "idTokenAlg": "id_token_signed_response_alg",
+    "offlineAccess": "grant_types",
+}
+
+RESPONSE_TYPES = ("code",)
+GRANT_TYPES = ("authorization_code", "refresh_token")
+SUBJECT_TYPES = ("pairwise",)
+APPLICATION_TYPES = ("web", "native")
+
+# What would be encrypted, or signed where we sign nothing, or tied to a certificate.
+NOT_GIVEN = (
+    *("id_token_encrypted_response_alg", "id_token_encrypted_response_enc"),
+    *("userinfo_signed_response_alg", "userinfo_encrypted_response_alg"),
+    *("userinfo_encrypted_response_enc", "request_object_encryption_alg"),
+    *("request_object_encryption_enc", "authorization_encrypted_response_alg"),
+    *("authorization_encrypted_response_enc", "introspection_signed_response_alg"),
+    *("introspection_encrypted_response_alg", "introspection_encrypted_response_enc"),
+    *("tls_client_auth_subject_dn", "tls_client_auth_san_dns", "tls_client_auth_san_uri"),
+    *("tls_client_auth_san_ip", "tls_client_auth_san_email"),
+)
+# Switches of which only ``false`` can be kept.
+NEVER = ("tls_client_certificate_bound_access_tokens",)
+
+DEFAULT_METHOD = "client_secret_basic"  # OpenID Connect Registration 1.0 §2
+DEFAULT_ALG = "RS256"
+
+_TAGGED = re.compile(r"client_name#(.*)")
+_LANGUAGE = "en"  # of a name that does not say its language
+
+Given = Mapping[str, Any]
+
+
+def present(given: Given) -> dict[str, Any]:
+    """Return what ``given`` says: a null says nothing (RFC 7592 §2.2)."""
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def spec(given: Given, before: Given | None = None) -> dict[str, Any]:
+    """Write the document's ``spec``; nothing is judged here but by :func:`judge`.
+
+    :param before: the spec that this replaces; what the client can't write is kept
+    """
+    ours = {*SAME.values(), *(name for name in MADE if "." not in name)}
+    made = {name: value for name, value in (before or {}).items() if name not in ours}
+    method = given.get("token_endpoint_auth_method", DEFAULT_METHOD)
+    keys = {"jwks": given.get("jwks"), "jwksUri": given.get("jwks_uri")}
+    contacts = given.get("contacts")
+    made |= {
+        "name": _names(given),
+        "profile": _profile(given, method),
+        "auth": {"method": method, **present(keys)},
+        "idTokenAlg": given.get("id_token_signed_response_alg", DEFAULT_ALG),
+        "offlineAccess": "refresh_token" in _list(given, "grant_types"),
+        # Citizens see one way to write to a service.
+        "contact": contacts[0] if isinstance(contacts, list) and contacts else contacts or None,
+        **{member: given.get(name) for name, member in SAME.items()},
+    }
+    return present(made)
+
+
+def judge(document: Given, given: Given, rules: Rules) -> None:
+    """Refuse metadata that contradicts itself, asks for what we do not give, or breaks rules.
+
+    :param document: what was made of ``given``
+    :raises RegistrationInvalid: with every problem, by the names of ``given``
+    """
+    profile = PROFILES[document["spec"]["profile"]]
+    found = [*_contradictions(given), *_wishes(given, profile.assertion_algs)]
+    found += [(_path(path), word) for path, word in metadata.problems(document, rules)]
+    if not found:
+        found += _kind(given, rules)
+    if found:
+        raise RegistrationInvalid(tuple(found))
+
+
+def told(document: Given, scopes: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """Return a document as metadata, defaults written out (RFC 7591 §3.2.1).
+
+    :param scopes: the claims that each scope value stands for
+    """
+    of = document["spec"]
+    auth, native = of["auth"], of["profile"] == "native-public"
+    offline = bool(of.get("offlineAccess"))
+    names = {f"client_name#{tag}": text for tag, text in of["name"].items() if tag != _LANGUAGE}
+    if _LANGUAGE in of["name"]:
+        names["client_name"] = of["name"][_LANGUAGE]
+    return {
+        **names,
+        **{name: of[member] for name, member in SAME.items() if member in of},
+        **({"contacts": [of["contact"]]} if "contact" in of else {}),
+        **{name: auth[own] for name, own in _KEYS.items() if own in auth},
+        "token_endpoint_auth_method": auth["method"],
+        "application_type": "native" if native else "web",
+        "response_types": list(RESPONSE_TYPES),
+        "grant_types": list(GRANT_TYPES if offline else GRANT_TYPES[:1]),
+        "subject_type": "pairwise",
+        "id_token_signed_response_alg": of["idTokenAlg"],
+        "scope": " ".join(_scopes(of, scopes)),
+        "require_auth_time": True,
+    }
+
+
+_KEYS = {"jwks": "jwks", "jwks_uri": "jwksUri"}
+
+
+def _names(given: Given) -> dict[str, Any]:
+    names = {
+        tag.group(1): value for name, value in given.items() if (tag := _TAGGED.fullmatch(name))
+    }
+    plain = given.get("client_name")
+    if plain is None and not names:
+        # It has to be called something, and this is what citizens can check.
+        plain = next(iter(_hosts(given)), None)
+    return {**names, **({} if plain is None else {_LANGUAGE: plain})}
+
+
+def _profile(given: Given, method: Any) -> str:
+    if method == "none":
+        return "native-public"
+    pushes = given.get("require_pushed_authorization_requests") is True
+    return "gov-standard" if pushes and method == "private_key_jwt" else "oidc-basic"
+
+
+def _list(given: Given, name: str) -> list[Any]:
+    value = given.get(name)
+    return value if isinstance(value, list) else []
+
+
+def _contradictions(given: Given) -> Iterator[Problem]:
+    for name, known in (("response_types", RESPONSE_TYPES), ("grant_types", GRANT_TYPES)):
+        value = given.get(name, list(known[:1]))
+        if not isinstance(value, list) or not value:
+            yield name, "not_a_list"
+        elif not all(each in known for each in value):
+            yield name, "not_supported"
+        elif known[0] not in value:
+            # RFC 7591 §2.1: a code is of no use without the grant that redeems it.
+            yield name, "missing"
+    for name, known in (("subject_type", SUBJECT_TYPES), ("application_type", APPLICATION_TYPES)):
+        if given.get(name, known[0]) not in known:
+            yield name, "not_supported"
+
+
+def _wishes(given: Given, algs: tuple[str, ...]) -> Iterator[Problem]:
+    for name in NOT_GIVEN:
+        if name in given:
+            yield name, "not_supported"
+    for name in NEVER:
+        if given.get(name, False) is not False:
+            yield name, "not_supported"
+    for name in ("token_endpoint_auth_signing_alg", "request_object_signing_alg"):
+        if name in given and given[name] not in algs:
+            yield name, "not_supported"
+
+
+def _kind(given: Given, rules: Rules) -> Iterator[Problem]:
+    """OpenID Connect Registration 1.0 §2: only an app goes back to the device it runs on."""
+    if given.get("application_type", "web") == "native":
+        return
+    for number, uri in enumerate(given["redirect_uris"]):
+        if word := redirects.problem(uri, allow_loopback=rules.allow_loopback):
+            yield f"redirect_uris[{number}]", word
+
+
+def _hosts(given: Given) -> dict[str, None]:
+    found: dict[str, None] = {}
+    for uri in _list(given, "redirect_uris"):
+        try:
+            parts = urlsplit(uri) if isinstance(uri, str) else None
+            if parts and parts.scheme in ("http", "https") and parts.hostname:
+                found[parts.hostname] = None
+        except ValueError:
+            continue  # the rules say what is wrong with it
+    return found
+
+
+def _path(path: str) -> str:
+    inner = path.removeprefix("spec.")
+    names = {member: name for name, member in SAME.items()} | dict(MADE)
+    for member in sorted(names, key=len, reverse=True):
+        if inner == member or inner.startswith((f"{member}.", f"{member}[")):
+            return names[member] + inner.removeprefix(member)
+    return inner
+
+
+def _scopes(of: Given, scopes: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    yield "openid"
+    asked = {each["claim"] for purpose in of.get("purposes") or () for each in purpose["claims"]}
+    for scope, claims in scopes.items():
+        if asked.intersection(claims):
+            yield scope
+    if of.get("offlineAccess"):
+        yield "offline_access"
