@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 from relying_parties import metadata, redirects
 from relying_parties.errors import RegistrationInvalid
 from relying_parties.metadata import Problem, Rules
-from relying_parties.profiles import PROFILES
 
 # Members that say the same as one of ours. The next is a row.
 SAME: Mapping[str, str] = {
@@ -33,6 +32,8 @@ SAME: Mapping[str, str] = {
     "tos_uri": "terms",
     "request_uris": "requestUris",
     "response_modes": "responseModes",
+    "token_endpoint_auth_signing_alg": "assertionAlg",
+    "request_object_signing_alg": "requestAlg",
     "require_pushed_authorization_requests": "requirePar",
     "require_signed_request_object": "requireSignedRequest",
     "dpop_bound_access_tokens": "dpop",
@@ -112,8 +113,7 @@ def judge(document: Given, given: Given, rules: Rules) -> None:
     :param document: what was made of ``given``
     :raises RegistrationInvalid: with every problem, by the names of ``given``
     """
-    profile = PROFILES[document["spec"]["profile"]]
-    found = [*_contradictions(given), *_wishes(given, profile.assertion_algs)]
+    found = [*_contradictions(given), *_wishes(given)]
     found += [(_path(path), word) for path, word in metadata.problems(document, rules)]
     if not found:
         found += _kind(given, rules)
@@ -189,15 +189,12 @@ def _contradictions(given: Given) -> Iterator[Problem]:
             yield name, "not_supported"
 
 
-def _wishes(given: Given, algs: tuple[str, ...]) -> Iterator[Problem]:
+def _wishes(given: Given) -> Iterator[Problem]:
     for name in NOT_GIVEN:
         if name in given:
             yield name, "not_supported"
     for name in NEVER:
         if given.get(name, False) is not False:
-            yield name, "not_supported"
-    for name in ("token_endpoint_auth_signing_alg", "request_object_signing_alg"):
-        if name in given and given[name] not in algs:
             yield name, "not_supported"
 
 
@@ -205,7 +202,7 @@ def _kind(given: Given, rules: Rules) -> Iterator[Problem]:
     """OpenID Connect Registration 1.0 §2: only an app goes back to the device it runs on."""
     if given.get("application_type", "web") == "native":
         return
-    for number, uri in enumerate(given["redirect_uris"]):
+    for number, uri in enumerate(_list(given, "redirect_uris")):
         if word := redirects.problem(uri, allow_loopback=rules.allow_loopback):
             yield f"redirect_uris[{number}]", word
 

@@ -232,6 +232,11 @@ def _encryption(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iter
             yield f"{path}.{member}", "value"
 
 
+def _proof_alg(value: Any, path: str, _rules: Rules, profile: Profile) -> Iterator[Problem]:
+    if value not in profile.assertion_algs:
+        yield path, "profile_forbids"
+
+
 def _response_modes(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
     if not isinstance(value, list) or not all(each in RESPONSE_MODES for each in value):
         yield path, "value"
@@ -367,6 +372,8 @@ MEMBERS: Mapping[str, Check] = {
     "frontchannelLogoutUri": _framed,
     "sectorIdentifierUri": _address,
     "auth": _auth,
+    "assertionAlg": _proof_alg,
+    "requestAlg": _proof_alg,
     "idTokenAlg": _alg,
     "introspectionAlg": _alg,
     "idTokenEncryption": _encryption,

@@ -69,6 +69,8 @@ class Registration:
     backchannel_logout_uri: str | None
     frontchannel_logout_uri: str | None
     auth: Auth
+    assertion_algs: tuple[str, ...]
+    request_algs: tuple[str, ...]
     id_token_alg: str
     introspection_alg: str
     id_token_encryption: Encryption | None
@@ -135,6 +137,8 @@ def read(document: Document) -> Registration:
         backchannel_logout_uri=spec.get("backchannelLogoutUri"),
         frontchannel_logout_uri=spec.get("frontchannelLogoutUri"),
         auth=_auth(spec["auth"]),
+        assertion_algs=_algs(spec.get("assertionAlg"), profile),
+        request_algs=_algs(spec.get("requestAlg"), profile),
         id_token_alg=spec.get("idTokenAlg") or profile.id_token_algs[0],
         introspection_alg=spec.get("introspectionAlg")
         or spec.get("idTokenAlg")
@@ -182,6 +186,11 @@ def _auth(auth: Document) -> Auth:
 
 def _encryption(wish: Document | None) -> Encryption | None:
     return Encryption(wish["alg"], wish.get("enc") or encryption.CONTENT[0]) if wish else None
+
+
+def _algs(named: str | None, profile: Profile) -> tuple[str, ...]:
+    """Return what a service may sign with: what it named, else all that its profile allows."""
+    return (named,) if named else profile.assertion_algs
 
 
 def _purpose(purpose: Document) -> Purpose:

@@ -128,7 +128,7 @@ async def _assertion(call: Call) -> Client | None:
 
 async def _read(call: Call, client: Client, raw: str) -> Mapping[str, Any]:
     expected = Expected(
-        algs=frozenset(client.registration.profile.assertion_algs),
+        algs=frozenset(client.registration.assertion_algs),
         typs=client.registration.profile.assertion_typs,
         issuer=client.client_id,
         subject=client.client_id,

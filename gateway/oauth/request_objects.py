@@ -91,7 +91,7 @@ async def _raw(call: Call, client: Client, given: Params) -> str | None:
 def _expected(call: Call, client: Client) -> Expected:
     profile = client.registration.profile
     return Expected(
-        algs=frozenset(profile.assertion_algs),
+        algs=frozenset(client.registration.request_algs),
         typs=TYPS,
         issuer=client.client_id,
         audience=call.runtime.settings.issuer,

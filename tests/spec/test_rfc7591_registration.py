@@ -18,7 +18,7 @@ from tests.support.browser import Browser
 from tests.support.gateway import Gateway
 from tests.support.newcomers import register, registered
 from tests.support.peers import a_peer
-from tests.support.services import CALLBACK, EC_KEY
+from tests.support.services import CALLBACK, EC_KEY, RSA_KEY
 
 PLAIN = b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n"
 OTHER_HOST = "https://other.example/cb"
@@ -132,6 +132,11 @@ async def test_a_token_is_for_one_agency_and_for_nothing_else(gateway: Gateway) 
         ),
         pytest.param({"redirect_uris": []}, "invalid_redirect_uri", id="RFC7591-2-no-address"),
         pytest.param({"redirect_uris": None}, "invalid_redirect_uri", id="OIDCR-2-missing"),
+        pytest.param(
+            {"redirect_uris": None, "client_name": None},
+            "invalid_redirect_uri",
+            id="RFC7591-3.2.2-the-address-goes-first",
+        ),
         pytest.param({"redirect_uris": CALLBACK}, "invalid_redirect_uri", id="AD-11-text"),
         pytest.param({"redirect_uris": [None]}, "invalid_redirect_uri", id="AD-11-null-inside"),
         pytest.param(
@@ -182,6 +187,14 @@ async def test_a_token_is_for_one_agency_and_for_nothing_else(gateway: Gateway) 
             {"grant_types": ["authorization_code", "client_credentials"]},
             "invalid_client_metadata",
             id="AD-08-grant-outside",
+        ),
+        pytest.param(
+            {"request_object_signing_alg": "none"}, "invalid_client_metadata", id="OIDCR-2-unsigned"
+        ),
+        pytest.param(
+            {"token_endpoint_auth_signing_alg": "HS256"},
+            "invalid_client_metadata",
+            id="OIDCR-2-symmetric",
         ),
         pytest.param({"subject_type": "public"}, "invalid_client_metadata", id="OIDCR-2-public"),
         pytest.param({"application_type": "desktop"}, "invalid_client_metadata", id="OIDCR-2-kind"),
@@ -400,6 +413,30 @@ async def test_where_it_is_open_it_signs_people_in_at_once(
     assert client
     assert client.registration.self_registered
     assert not {"picture", "tax_identifier", "documents"} & client.registration.asked.keys()
+
+
+async def test_who_names_an_algorithm_is_held_to_it(gateway: Gateway, open_node: int) -> None:
+    """OIDC Registration §2: an assertion with any other is refused."""
+    keys = services.jwks(ec=EC_KEY, rsa=RSA_KEY)
+    told = await registered(
+        gateway,
+        node=open_node,
+        token_endpoint_auth_method="private_key_jwt",
+        token_endpoint_auth_signing_alg="RS256",
+        jwks=keys,
+    )
+    form = {"grant_type": "authorization_code", "code": "c", "redirect_uri": CALLBACK}
+    named = services.assertion(
+        gateway, told["client_id"], key=RSA_KEY, alg="RS256", header={"kid": "rsa"}
+    )
+    other = services.assertion(gateway, told["client_id"])
+
+    let_in = await gateway.post("/token", form | services.by_assertion(named))
+    refused = await gateway.post("/token", form | services.by_assertion(other))
+
+    assert told["token_endpoint_auth_signing_alg"] == "RS256"
+    verdicts.refused(let_in, "invalid_grant")
+    verdicts.refused(refused, "invalid_client", 401)
 
 
 async def test_addresses_at_several_hosts_are_of_the_agency_s_sector(gateway: Gateway) -> None:

@@ -129,7 +129,7 @@ async def _judge(call: Call, made: Document, given: Mapping[str, Any]) -> None:
     sector = made["spec"].get("sectorIdentifierUri")
     if sector:
         await call.entry.release()  # never a connection while a stranger takes their time
-        addresses = made["spec"]["redirectUris"]
+        addresses = made["spec"].get("redirectUris", ())
         await sector_documents.check(sector, addresses, allow_loopback=settings.allow_loopback)
 
 
@@ -199,13 +199,18 @@ def _unknown_token() -> OAuthRefused:
 
 
 def _refusal(invalid: RegistrationInvalid) -> OAuthRefused:
-    path, word = invalid.problems[0]
-    redirect = path.startswith("redirect_uris")
+    # What is wrong with an address has a word of its own, so that goes first.
+    problems = sorted(invalid.problems, key=lambda problem: not _of_address(problem[0]))
+    path, word = problems[0]
     safe = "".join(each for each in path[:60] if each.isascii() and each.isprintable())
     description = f"{safe}: {word}".translate({ord('"'): None, ord("\\"): None})
     return OAuthRefused(
-        "invalid_redirect_uri" if redirect else "invalid_client_metadata", description
+        "invalid_redirect_uri" if _of_address(path) else "invalid_client_metadata", description
     )
+
+
+def _of_address(path: str) -> bool:
+    return path.startswith("redirect_uris")
 
 
 def _told(call: Call, written: Written, managing: str) -> dict[str, Any]:
