@@ -194,19 +194,21 @@ def loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+# What real people need, and why it may be otherwise elsewhere.
+_SAFE: Mapping[str, tuple[bool, str]] = {
+    "conformance": (False, "is for the conformance suite, never for people."),
+    "allow_loopback": (False, "is for demos and tests."),
+    "open_registration": (False, "is for demos and tests."),
+    "rate_limits": (True, "can be off in demos and tests only."),
+}
+
+
 def _judge_production(settings: Settings, environment: Mapping[str, str]) -> None:
     if not settings.issuer.startswith("https://"):
         raise SettingsInvalid("GATEHOUSE_ISSUER must be https in production.")
-    if settings.conformance:
-        raise SettingsInvalid(
-            "GATEHOUSE_CONFORMANCE is for the conformance suite, never for people."
-        )
-    if settings.allow_loopback:
-        raise SettingsInvalid("GATEHOUSE_ALLOW_LOOPBACK is for demos and tests.")
-    if not settings.rate_limits:
-        raise SettingsInvalid("GATEHOUSE_RATE_LIMITS can be off in demos and tests only.")
-    if settings.open_registration:
-        raise SettingsInvalid("GATEHOUSE_OPEN_REGISTRATION is for demos and tests.")
+    for name, (safe, why) in _SAFE.items():
+        if getattr(settings, name) is not safe:
+            raise SettingsInvalid(f"GATEHOUSE_{name.upper()} {why}")
     if "AUTHLIB_INSECURE_TRANSPORT" in environment:
         raise SettingsInvalid("AUTHLIB_INSECURE_TRANSPORT is set: unset it in production.")
     mail = _of(settings.smtp_url)

@@ -7,7 +7,7 @@ from gateway.web.locale import N_
 
 SENTENCES = {
     "missing": N_("This is needed"),
-    "taken": N_("Another agency has this name"),
+    "name_taken": N_("Another agency has this name"),
     "slug": N_("Use small letters, digits and hyphens, at most 63"),
     "unknown": N_("Choose one of the list"),
     "value": N_("Choose one of the list"),
