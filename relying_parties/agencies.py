@@ -249,7 +249,9 @@ async def _unlike_others(entry: Entry, agency_id: str, name: Words) -> None:
         for text in other.name.values()
     }
     problems = [
-        (f"spec.name.{tag}", "name_taken") for tag, text in name.items() if wording.folded(text) in taken
+        (f"spec.name.{tag}", "name_taken")
+        for tag, text in name.items()
+        if wording.folded(text) in taken
     ]
     if problems:
         raise RegistrationInvalid(tuple(problems))

@@ -77,7 +77,7 @@ async def test_no_two_agencies_have_one_name(at: Later, name: dict[str, str]) ->
             entry, "southtown", name={"en": "SouthTown"}, contact=None, by="operator"
         )
 
-    assert {word for _, word in refused.value.problems} == {"taken"}
+    assert {word for _, word in refused.value.problems} == {"name_taken"}
 
 
 async def test_of_two_with_one_name_at_once_one_joins(at: Later) -> None:
