@@ -90,6 +90,8 @@ async def _wrong(
 
 
 async def _taken(call: Call, client_id: str) -> bool:
+    # Whoever writes may learn that an id is taken, if only by a draft of another agency: an id
+    # has to be chosen among all, it stands in every link to its service, and says no more.
     return any(one.newest.client_id == client_id for one in await onboarding.standings(call.entry))
 
 
