@@ -102,7 +102,8 @@ def _languages(call: Call, *, keeping: bool) -> list[dict[str, Any]]:
             "code": code,
             "name": name,
             "dir": direction(code),
-            "href": f"{call.path}?{urlencode({**kept, 'lang': code})}",
+            # Of a path such as //evil.test/ a link would lead away, so it names none.
+            "href": f"?{urlencode({**kept, 'lang': code})}",
             "current": code == call.locale,
         }
         for code, name in NAMES.items()
