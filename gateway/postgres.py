@@ -89,6 +89,8 @@ def start(folder: Path, binaries: Path, *, port: int = 0, durable: bool = True) 
     if not durable:
         options += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
     log = folder.parent / f"{folder.name}.log"
+    log.touch(mode=0o600)
+    log.chmod(0o600)  # one of before, too
     with log.open("ab") as output:
         process: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[call-overload] # noqa: S603
             [binaries / "postgres", "-D", folder, *options],

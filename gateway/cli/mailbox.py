@@ -15,11 +15,15 @@ import click
 import uvicorn
 from aiosmtpd.controller import UnthreadedController
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 MOST = 500
+# By no other name: a page of somebody else's could give its own our address and read the codes.
+HOSTS = ("localhost", "127.0.0.1")
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mail</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="5"><link rel="icon" href="data:,"><style>
@@ -75,7 +79,10 @@ async def run(smtp_port: int, page_port: int) -> None:
     loop = asyncio.get_running_loop()
     controller = UnthreadedController(box, "127.0.0.1", smtp_port, loop=loop)
     server = await controller._create_server()  # noqa: SLF001 - the only way inside a loop
-    app = Starlette(routes=[Route("/", box.page), Route("/messages.json", box.listed)])
+    app = Starlette(
+        routes=[Route("/", box.page), Route("/messages.json", box.listed)],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)],
+    )
     web = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=page_port, log_level="error", access_log=False)
     )

@@ -44,6 +44,7 @@ def test_it_starts_keeps_forgets_and_leaves_nothing_behind(home: Path) -> None:
     first = started(home)
     answers(first)
     says_what_programs_need(first.facts)
+    keeps_to_itself(first)
     first.command("apply", "-f", str(LOOKS))
     ends(first, signal.SIGINT)
 
@@ -90,6 +91,17 @@ def answers(demo: Demo) -> None:
             f"{scheme}//127.0.0.1:{port}{slash}{path}", headers={"host": host}, trust_env=False
         )
         assert answer.status_code == 200, address
+
+
+def keeps_to_itself(demo: Demo) -> None:
+    """No other user reads what it writes, and no page under another name reads its mail."""
+    place = demo.home / "demo"
+    for path in (*place.glob("*.sqlite*"), *place.glob("*.log"), place / "secrets.json"):
+        assert path.stat().st_mode & 0o077 == 0, path
+    mail = f"http://127.0.0.1:{demo.ports['mail-port']}/messages.json"
+    for host in ("rebound.example", "localhost.rebound.example", ""):
+        answer = httpx2.get(mail, headers={"host": host}, trust_env=False)
+        assert answer.status_code == 400, host
 
 
 def says_what_programs_need(facts: Any) -> None:

@@ -50,6 +50,10 @@ class Store:
     """People, their sessions here, and the sign-ins under way."""
 
     def __init__(self, path: Path) -> None:
+        if path.name != ":memory:":
+            # It holds people's details and sessions: no other user of the machine reads it.
+            path.touch(mode=0o600)
+            path.chmod(0o600)
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._database.row_factory = sqlite3.Row
         self._database.executescript(_SCHEMA)
