@@ -2,7 +2,8 @@
 
     started ──code right, or link followed──▶ proved ──hold, use──▶ used
        ├── five wrong codes ──▶ over
-       └── ten minutes ───────▶ over
+       ├── ten minutes ───────▶ over
+       └── its reader: not me ▶ over
 
 A flow is found by its handle and by the browser that began it, so no step of one flow
 can be done in another (security: RE-02). Following the link proves the address; it
@@ -41,6 +42,7 @@ ADD = statement(
         link_digest=sa.bindparam("link_digest"),
         created_at=sa.bindparam("at"),
         expires_at=sa.bindparam("expires_at"),
+        device=sa.bindparam("device"),
     )
 )
 _mine = sa.and_(
@@ -62,9 +64,19 @@ PROVE = statement(
     .values(proved_at=sa.bindparam("at"), expires_at=sa.bindparam("later"), code_digest=sa.null())
     .returning(_signups.digest)
 )
+_of_link = sa.and_(
+    _signups.link_digest == sa.bindparam("of_link"), _running, _signups.proved_at.is_(None)
+)
+BEGUN = statement(sa.select(_signups.created_at, _signups.device).where(_of_link))
+STOP = statement(
+    sa.update(tables.signups)
+    .where(_of_link)
+    .values(expires_at=sa.bindparam("at"))
+    .returning(_signups.digest)
+)
 PROVE_BY_LINK = statement(
     sa.update(tables.signups)
-    .where(_signups.link_digest == sa.bindparam("of_link"), _running, _signups.proved_at.is_(None))
+    .where(_of_link)
     .values(proved_at=sa.bindparam("at"), expires_at=sa.bindparam("later"), code_digest=sa.null())
     .returning(_signups.browser)
 )
@@ -115,6 +127,14 @@ class Signup:
     used_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """When and on what device a flow began: whoever has the mail knows whether it is theirs."""
+
+    at: datetime
+    device: str
+
+
 async def start(
     entry: Entry,
     vault: Vault,
@@ -122,11 +142,13 @@ async def start(
     email: str,
     browser: bytes,
     purpose: str,
+    device: str = "",
     account_id: UUID | None = None,
 ) -> Started:
     """Begin to prove ``email``.
 
     :param browser: digest of the browser's handle
+    :param device: in words that its owner recognises
     """
     theirs = await identifiers.find_account(entry, vault, email)
     # Whoever stopped before there was a way in begins again as anybody does.
@@ -145,6 +167,7 @@ async def start(
         link_digest=opaque.digest(started.link),
         at=entry.at,
         expires_at=entry.at + LIFETIME,
+        device=device,
     )
     return started
 
@@ -170,6 +193,26 @@ async def prove_by_code(entry: Entry, handle: str, browser: bytes, code: str) ->
     if not opaque.same(row["code_digest"], _of_code(handle, typed)):
         raise CodeWrong
     if await entry.one(PROVE, **mine, at=entry.at, later=entry.at + AFTERWARDS) is None:
+        raise SignupOver
+
+
+async def begun(entry: Entry, link: str) -> Begun:
+    """Return when and where the flow of a mailed link began; nothing changes.
+
+    :raises SignupOver: followed before, or the flow is over
+    """
+    row = await entry.one(BEGUN, of_link=opaque.digest(link), at=entry.at)
+    if row is None:
+        raise SignupOver
+    return Begun(row["created_at"], row["device"])
+
+
+async def stop(entry: Entry, link: str) -> None:
+    """End the flow of a mailed link: whoever has the mail did not begin it.
+
+    :raises SignupOver: followed before, or the flow is over
+    """
+    if await entry.one(STOP, of_link=opaque.digest(link), at=entry.at) is None:
         raise SignupOver
 
 

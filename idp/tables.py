@@ -141,6 +141,7 @@ signups = sa.Table(
     sa.Column("expires_at", NOW, nullable=False),
     sa.Column("proved_at", NOW),
     sa.Column("used_at", NOW),
+    sa.Column("device", sa.Text, nullable=False, server_default=""),  # that it began on
 )
 
 recoveries = sa.Table(

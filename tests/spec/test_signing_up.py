@@ -146,6 +146,39 @@ async def test_a_passkey_that_failed_may_be_tried_again(gateway: Gateway) -> Non
     assert done.headers["location"].startswith("/create/done")
 
 
+async def link_asked(gateway: Gateway) -> tuple[Browser, httpx2.Response, str]:
+    """Let a stranger type the address; return their browser, their page and the mailed link."""
+    stranger = Browser(gateway)
+    path, form = stranger.form(await stranger.follow("/create"), "create-submit")
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    sent = await stranger.send("POST", path, form | {"username": EMAIL}, user_agent=firefox)
+    page = await stranger.follow(sent.headers["location"])
+    told = [fields for _, fields in await letters.queued(gateway, EMAIL) if "link" in fields]
+    return stranger, page, str(told[-1]["link"]).removeprefix(gateway.issuer)
+
+
+async def test_a_link_says_whose_browser_goes_on(gateway: Gateway) -> None:
+    """WA-19: looking changes nothing, and confirming is for who knows the device."""
+    _, _, link = await link_asked(gateway)
+    async with gateway.unchanged():
+        shown = await Browser(gateway).follow(link)
+
+    assert "Firefox · Linux" in shown.text
+    assert "UTC" in shown.text
+
+
+async def test_whoever_did_not_begin_it_ends_it(gateway: Gateway) -> None:
+    """WA-19: neither the code nor the link works any more."""
+    stranger, page, link = await link_asked(gateway)
+    code, owner = await letters.code(gateway, EMAIL), Browser(gateway)
+    stopped = await owner.fill(await owner.follow(link), "link-stop", {"answer": "no"})
+    tried = await stranger.fill(page, "code-submit", {"code": code})
+    again = await owner.follow(link)
+
+    assert "We have stopped it" in stopped.text
+    assert [tried.status_code, again.status_code] == [410, 410]
+
+
 async def ways_in(gateway: Gateway) -> int:
     (row,) = await gateway.rows(
         "SELECT (SELECT count(*) FROM idp.passkeys p WHERE p.account_id = i.account_id)"

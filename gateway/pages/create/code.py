@@ -57,24 +57,38 @@ async def again(call: Call) -> Response:
 
 @stale.page
 async def open_link(call: Call) -> Response:
-    """Show what the link does. Scanners of mail open links: nothing happens yet."""
-    return render.page(call, "create/link.html")
+    """Say where it began and ask. Scanners of mail open links: nothing happens yet."""
+    try:
+        begun = await signups.begun(call.entry, call.path_text("link"))
+    except SignupOver as error:
+        raise stale.DeadEnd(stale.RUN_OUT) from error
+    return render.page(
+        call,
+        "create/link.html",
+        when=claim_labels.clock(begun.at, call.locale),
+        device=begun.device or call.gettext("A browser"),
+    )
 
 
 @stale.page
 async def follow_link(call: Call) -> Response:
-    """Prove the address; the browser that started goes on by itself."""
+    """Prove the address, so that the browser that started goes on by itself; or end it."""
     csrf.check(call)
+    link, stopped = call.path_text("link"), call.form.text("answer") == "no"
     try:
-        await signups.prove_by_link(call.entry, call.path_text("link"))
+        if stopped:
+            await signups.stop(call.entry, link)
+        else:
+            await signups.prove_by_link(call.entry, link)
     except SignupOver as error:
         raise stale.DeadEnd(stale.RUN_OUT) from error
-    return see_other("/create/confirmed")
+    return see_other("/create/confirmed?answer=no" if stopped else "/create/confirmed")
 
 
 async def confirmed(call: Call) -> Response:
-    """Send the citizen back to the screen they started on."""
-    return render.page(call, "create/link_done.html")
+    """Send the citizen back to the screen they started on, if it was theirs."""
+    stopped = call.query.text("answer") == "no"
+    return render.page(call, "create/link_done.html", stopped=stopped)
 
 
 def _page(call: Call, flow: Flow, *, typed: str = "", error: str = "") -> Response:

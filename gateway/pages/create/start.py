@@ -57,7 +57,9 @@ async def send(call: Call, email: str, purpose: str) -> str:
     """
     entry, vault = call.entry, call.runtime.vault
     browser = opaque.digest(call.browser)
-    started = await signups.start(entry, vault, email=email, browser=browser, purpose=purpose)
+    started = await signups.start(
+        entry, vault, email=email, browser=browser, purpose=purpose, device=call.device
+    )
     try:
         await _count(call, email, purpose)
     except TooManyAttempts:
