@@ -112,7 +112,7 @@ async def _move_in(
         )
     for claim in person.get("disputed", ()):
         await disputes.begin(entry, account.id, claim)
-    if person.get("deceased"):
+    if person.get("deceased"):  # nobody ever signed in, so nothing is under way
         await locking.lock(entry, runtime.vault, account.id, "deceased", by="operator")
 
 

@@ -4,6 +4,7 @@ Specs: RFC 9700 §4.14, SP 800-63B §4.5; security: TK-19, SE-02.
 """
 
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,21 @@ async def test_nothing_works_after_it(gateway: Gateway, how: str) -> None:
 
     await _all_refused(gateway, held, code)
     assert (await gateway.get("/account", headers=someone.headers)).status_code == 303
+
+
+@pytest.mark.parametrize("how", [locking.lock, locking.close])
+async def test_a_sign_on_under_way_leaves_nothing(
+    gateway: Gateway, how: Callable[..., Awaitable[frozenset[str]]]
+) -> None:
+    """RC-17: it read the session before the lock and wrote its code after the families ended."""
+    someone = await gateway.citizen("basic")
+    why = ("test",) if how is locking.lock else ()
+    async with gateway.runtime.entry() as entry:
+        theirs = await how(entry, gateway.runtime.vault, someone.account, *why)
+        code = await services.code(gateway, someone, scope="openid")
+    await locking.once_more(gateway.runtime, theirs)
+
+    verdicts.refused(await services.redeem(gateway, code), "invalid_grant")
 
 
 async def test_unlocking_brings_nothing_back(gateway: Gateway) -> None:
