@@ -11,11 +11,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from relying_parties.metadata import DEFAULT_PROFILE
 from relying_parties.purposes import AREA
 
 LANGUAGES = ("en", "fr", "ar")
 
 _WORDS = ("name", "description", "otherWays")
+# Each of these has its field in admin/draft.html: one without would be lost by saving.
 _LINES = ("redirectUris", "postLogoutRedirectUris", "acr")
 _CALLS = ("calls", "onBehalf")
 _WHOLE = (*_CALLS, "resource.scopes")  # lists that have one field
@@ -44,6 +46,8 @@ def fields(document: Mapping[str, Any]) -> Fields:
         found[f"spec.{member}"] = spec.get(member) or ""
     for member in _SWITCHES:
         found[f"spec.{member}"] = "yes" if spec.get(member) else ""
+    # A list without a choice would choose its first row.
+    found["spec.profile"] = spec.get("profile") or DEFAULT_PROFILE
     auth = spec["auth"]
     found["spec.auth.method"] = auth["method"]
     found["spec.auth.jwksUri"] = auth.get("jwksUri") or ""
@@ -58,18 +62,22 @@ def document(given: Mapping[str, str], base: Mapping[str, Any] | None = None) ->
     """Read the fields as a document, over ``base``; the rules judge it afterwards."""
     spec: Document = dict((base or {}).get("spec") or {})
     for member in _WORDS:
-        _put(spec, member, _words(given, f"spec.{member}"))
+        _put(spec, member, _words(given, f"spec.{member}", spec.get(member)))
     for member in _LINES:
-        _put(spec, member, given.get(f"spec.{member}", "").split())
+        lines = given.get(f"spec.{member}", "").splitlines()
+        _put(spec, member, [line.strip() for line in lines if line.strip()])
     for member in _TEXTS:
         _put(spec, member, given.get(f"spec.{member}", "").strip())
     for member in _SWITCHES:
-        _put(spec, member, given.get(f"spec.{member}") == "yes")
+        on = given.get(f"spec.{member}") == "yes"
+        if on or member in spec:
+            spec[member] = on
     spec["auth"] = _auth(given)
     _put(spec, "resource", _resource(given))
     for member in _CALLS:
         _put(spec, member, _calls(given, f"spec.{member}"))
-    _put(spec, "purposes", [_purpose(given, number) for number in purposes(given)])
+    old = {one["id"]: one for one in spec.get("purposes") or ()}
+    _put(spec, "purposes", [_purpose(given, number, old) for number in purposes(given)])
     about = {name: given.get(f"metadata.{name}", "").strip() for name in ("id", "agency")}
     return {"apiVersion": "gatehouse/v1", "kind": "Service", "metadata": about, "spec": spec}
 
@@ -187,33 +195,45 @@ def _calls(given: Mapping[str, str], path: str) -> list[Document]:
     return [{"resource": line[0], "scopes": line[1:]} for line in lines if line]
 
 
-def _purpose(given: Mapping[str, str], number: int) -> Document:
+def _purpose(given: Mapping[str, str], number: int, old: Mapping[str, Document]) -> Document:
     path = f"spec.purposes.{number}"
+    name = given.get(f"{path}.id", "").strip()
     days = given.get(f"{path}.keepDays", "").strip()
+    base = old.get(name) or {}
+    asked = {one["claim"]: one for one in base.get("claims") or ()}
     return {
-        "id": given.get(f"{path}.id", "").strip(),
-        "name": _words(given, f"{path}.name"),
+        "id": name,
+        "name": _words(given, f"{path}.name", base.get("name")),
         "keepDays": int(days) if days.isascii() and days.isdecimal() and len(days) < 5 else 0,
-        "claims": [_asked(given, f"{path}.claims.{each}") for each in claims(given, number)],
+        "claims": [_asked(given, f"{path}.claims.{each}", asked) for each in claims(given, number)],
     }
 
 
-def _asked(given: Mapping[str, str], path: str) -> Document:
+def _asked(given: Mapping[str, str], path: str, old: Mapping[str, Document]) -> Document:
+    claim = given.get(f"{path}.claim", "")
+    base = old.get(claim) or {}
     asked: Document = {
-        "claim": given.get(f"{path}.claim", ""),
+        "claim": claim,
         "need": given.get(f"{path}.need", "needed"),
         "basis": given.get(f"{path}.basis", "consent"),
-        "why": _words(given, f"{path}.why"),
+        "why": _words(given, f"{path}.why", base.get("why")),
     }
-    _put(asked, "law", _words(given, f"{path}.law"))
+    _put(asked, "law", _words(given, f"{path}.law", base.get("law")))
     spelt = {member: " ".join(given.get(f"{path}.area.{member}", "").split()) for member in AREA}
     _put(asked, "area", {member: text for member, text in spelt.items() if text})
     return asked
 
 
-def _words(given: Mapping[str, str], path: str) -> dict[str, str]:
+def _words(
+    given: Mapping[str, str], path: str, old: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Read words by language; those in a language without a field stay as they were."""
     spelt = {tag: " ".join(given.get(f"{path}.{tag}", "").split()) for tag in LANGUAGES}
-    return {tag: text for tag, text in spelt.items() if text}
+    own = {tag: text for tag, text in spelt.items() if text}
+    kept = {tag: text for tag, text in (old or {}).items() if tag not in LANGUAGES}
+    # Whoever empties every field that they see means all of the words.
+    emptied = not own and len(kept) < len(old or {})
+    return {} if emptied else own | kept
 
 
 def _put(place: Document, member: str, value: Any) -> None:

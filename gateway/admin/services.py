@@ -146,6 +146,8 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
         (_("How it proves itself"), [auth["method"], keys]),
         (_("Where citizens go back to"), list(spec.get("redirectUris") or ())),
         (_("Where they go after signing out"), list(spec.get("postLogoutRedirectUris") or ())),
+        (_("Where it hears of sign-outs"), [spec.get("backchannelLogoutUri") or ""]),
+        (_("How strongly citizens must be known"), list(spec.get("acr") or ())),
         (_("Where it starts"), [spec.get("start") or ""]),
         (_("Contact"), [spec.get("contact") or ""]),
         (_("Privacy notice"), [spec.get("privacy") or ""]),

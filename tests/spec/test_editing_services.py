@@ -1,0 +1,165 @@
+"""Writing a new version of a service: the form in the browser changes what was changed, no more."""
+
+import copy
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from gateway.cli.services import rules
+from relying_parties import onboarding
+from relying_parties.metadata import MEMBERS
+from tests import factories
+from tests.support import services
+from tests.support.administration import officer
+from tests.support.browser import Browser
+from tests.support.gateway import Gateway
+
+# A value for every member, in every language that a document may have.
+VALUES: dict[str, Any] = {
+    "name": {"en": "Berths", "fr": "Places", "ar": "مراس", "cy": "Angorfeydd"},
+    "description": {"en": "Rent a berth", "cy": "Rhentu angorfa"},
+    "profile": "oidc-basic",
+    "start": "https://rp.example/start",
+    "redirectUris": [services.CALLBACK, services.SECOND],
+    "postLogoutRedirectUris": [services.AFTER],
+    "backchannelLogoutUri": "https://rp.example/backchannel-logout",
+    "auth": {"method": "private_key_jwt", "jwks": {"keys": [copy.deepcopy(factories.A_KEY)]}},
+    "idTokenAlg": "ES256",
+    "requirePar": True,
+    "requirePkce": False,
+    "offlineAccess": True,
+    "dpop": False,
+    "requireSignedRequest": True,
+    "requestUris": ["https://rp.example/request.jwt"],
+    "responseModes": ["query", "form_post.jwt"],
+    "acr": ["http://eidas.europa.eu/LoA/substantial", "phr"],
+    "logo": "https://rp.example/logo.png",
+    "contact": "help@rp.example",
+    "privacy": "https://rp.example/privacy",
+    "terms": "https://rp.example/terms",
+    "otherWays": {"cy": "Ffoniwch ni"},
+    "purposes": [
+        {
+            "id": "berth",
+            "name": {"en": "To rent you a berth", "cy": "I rentu angorfa"},
+            "keepDays": 90,
+            "claims": [
+                factories.asks("name", why={"en": "To write the contract", "cy": "Contract"}),
+                factories.asks("email", "optional"),
+                factories.asks(
+                    "is_resident_of", area={"country_code": "GB", "locality": "Northtown"}
+                ),
+                factories.asks("birthdate", basis="law"),
+            ],
+        },
+        {
+            "id": "post",
+            "name": {"en": "To write to you"},
+            "keepDays": 365,
+            "claims": [factories.asks("address")],
+        },
+    ],
+}
+
+
+class Fields(HTMLParser):
+    """What a browser would send of the page's form, untouched."""
+
+    def __init__(self, page: str, form: str) -> None:
+        super().__init__()
+        self.sent: dict[str, str] = {}
+        self._form, self._inside, self._name, self._chosen = form, False, "", False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        at = {name: text or "" for name, text in attrs}
+        if tag == "form":
+            self._inside = at.get("id") == self._form
+        if not self._inside:
+            return
+        if tag == "input" and (at.get("type") != "checkbox" or "checked" in at):
+            self.sent[at["name"]] = at.get("value", "")
+        elif tag in ("textarea", "select"):
+            self._name, self._chosen = at["name"], False
+            self.sent[self._name] = ""
+        elif tag == "option" and not self._chosen:
+            # The first is chosen where none is said to be.
+            self._chosen = "selected" in at
+            if self._chosen or not self.sent.get(f"{self._name} first"):
+                self.sent[self._name] = at["value"]
+                self.sent[f"{self._name} first"] = "seen"
+
+    def handle_data(self, data: str) -> None:
+        if self._inside and self.lasttag == "textarea" and self._name:
+            self.sent[self._name] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("textarea", "select"):
+            self.sent.pop(f"{self._name} first", None)
+            self._name = ""
+        elif tag == "form":
+            self._inside = False
+
+
+async def saved(gateway: Gateway, client_id: str, **touched: str) -> dict[str, Any]:
+    """Open the newest version, save it as it is but for what was ``touched``; what it says then."""
+    browser = Browser(gateway, (await officer(gateway, "registrar")).cookie)
+    path = f"/admin/services/{client_id}/edit"
+    page = await browser.send("GET", path)
+    sent = Fields(page.text, "draft-form").sent | touched
+    answer = await browser.send("POST", path, sent)
+    assert answer.status_code == 303, answer.text
+    version = int(answer.headers["location"].rsplit("/", 1)[1])
+    async with gateway.runtime.entry() as entry:
+        found = await onboarding.find(entry, client_id, version)
+    assert found
+    return dict(found.document)
+
+
+def test_every_member_has_a_value_here() -> None:
+    assert VALUES.keys() == MEMBERS.keys()
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+async def test_saving_without_a_change_changes_nothing(gateway: Gateway, member: str) -> None:
+    """Whether the form has a field for the member or not."""
+    client_id = f"edited-{member.lower()}"
+    document = factories.a_document(client_id, **VALUES)
+    async with gateway.runtime.entry() as entry:
+        await onboarding.draft(entry, document, author="test", rules=rules(gateway.runtime))
+
+    again = await saved(gateway, client_id)
+
+    assert again["spec"].get(member) == document["spec"][member]
+    assert again == document
+
+
+async def test_a_service_of_the_default_profile_keeps_it(gateway: Gateway) -> None:
+    document = factories.a_document("edited-default")
+    del document["spec"]["profile"]
+    await gateway.service(document)
+
+    again = await saved(gateway, "edited-default")
+
+    assert again["spec"]["profile"] == "gov-standard"
+
+
+async def test_what_is_emptied_is_gone(gateway: Gateway) -> None:
+    await gateway.service(factories.a_document("edited-emptied", **VALUES))
+
+    again = await saved(
+        gateway, "edited-emptied", **{"spec.backchannelLogoutUri": "", "spec.description.en": ""}
+    )
+
+    assert not {"backchannelLogoutUri", "description"} & again["spec"].keys()
+
+
+async def test_the_page_of_a_service_tells_where_it_hears_of_sign_outs(gateway: Gateway) -> None:
+    await gateway.service(factories.a_document("edited-shown", **VALUES))
+    browser = Browser(gateway, (await officer(gateway, "registrar")).cookie)
+
+    page = await browser.send("GET", "/admin/services/edited-shown")
+
+    assert VALUES["backchannelLogoutUri"] in page.text
+    assert VALUES["acr"][0] in page.text
