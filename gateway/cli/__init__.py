@@ -7,6 +7,7 @@ allowed, 6 invalid configuration, 7 unreachable.
 import importlib
 import socket
 import sys
+from pathlib import Path
 
 import click
 
@@ -48,14 +49,26 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-def gatehouse() -> None:
-    """Gatehouse: one verified login for every public service."""
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="GATEHOUSE_HOME",
+    help="Where the demo lives that a command works on.  [default: .gatehouse]",
+)
+def gatehouse(home: Path | None) -> None:
+    """Gatehouse: one verified login for every public service.
+
+    Commands that need settings take them from the environment; where there are none, those
+    of the demo that runs. Besides these, ./gatehouse test runs every test, and ./gatehouse ci
+    everything that judges a change.
+    """
 
 
 def main() -> None:
     """Run a command; what went wrong is told in three lines, never as a trace."""
     try:
-        gatehouse(standalone_mode=False)
+        installed = Path(sys.argv[0]).name == "gatehouse"  # else the file beside this package
+        gatehouse(prog_name="gatehouse" if installed else "./gatehouse", standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:

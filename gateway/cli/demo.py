@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 import shutil
 import signal
 import sys
@@ -13,10 +14,13 @@ from typing import Any
 
 import click
 
+import gateway
 from gateway import migrations, postgres, settings
 from gateway.cli import country, house, running
 from gateway.cli.country import Sample
 from keys import master
+
+OWN = Path(gateway.__file__).resolve().parents[1]  # where ./gatehouse keeps its home
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class House(running.House):
     def stop(self) -> None:
         """Stop all of it; commands no longer find it here."""
         super().stop()
-        (self.place / house.DEMO.name).unlink(missing_ok=True)
+        (self.home / house.DEMO).unlink(missing_ok=True)
 
 
 @click.command()
@@ -62,15 +66,13 @@ class House(running.House):
 @click.option("--smtp-port", default=Ports.smtp, show_default=True)
 @click.option("--database-port", default=Ports.database, show_default=True)
 @click.option("--fresh", is_flag=True, help="Start over: forget everything.")
-@click.option(
-    "--home", type=click.Path(path_type=Path), default=Path(".gatehouse"), show_default=True
-)
-def demo(home: Path, *, fresh: bool, **chosen: int) -> None:
+@house.home_option
+def demo(home: Path | None, *, fresh: bool, **chosen: int) -> None:
     """Run the whole product with people in it; Ctrl-C stops it."""
     names = {"port": "gateway"} | {f"{name}_port": name for name in NAMES}
     ports = Ports(**{names[name]: number for name, number in chosen.items()})
     running.claim(chosen)
-    home = home.resolve()
+    home = (home or house.home()).resolve()
     if fresh:
         shutil.rmtree(home / "demo", ignore_errors=True)
         (home / "demo.json").unlink(missing_ok=True)
@@ -93,7 +95,7 @@ def _open(standing: House) -> None:
     place = standing.place
     standing.open_database(standing.ports.database)
     environment = _environment(standing, place)
-    running.leave(place / house.DEMO.name, environment)
+    running.leave(standing.home / house.DEMO, environment)
     _say("bringing the database to this version")
     migrations.upgrade(environment["GATEHOUSE_DATABASE_URL"])
     _say("settling three agencies and twenty people")
@@ -227,4 +229,6 @@ def _tell(standing: House, facts: Mapping[str, Any]) -> None:
     for person in facts["people"]:
         password = person["password"] or "(none)"
         click.echo(f"  {person['email']:<36} {password:<28} {person['case']}")
+    if standing.home != OWN / house.HOME:
+        click.echo(f"\n  Other commands:  ./gatehouse --home {shlex.quote(str(standing.home))} …")
     click.echo(f"\n  For programs: {standing.home / 'demo.json'}\n  Ctrl-C stops everything.\n")

@@ -35,20 +35,34 @@ CODES: dict[type[Exception], int] = {
     FourEyes: 5,
 }
 
-# What the demo of this folder runs with, while it runs.
-DEMO = Path(".gatehouse") / "demo" / "environment.json"
+HOME = Path(".gatehouse")
+
+# What the demo of a home runs with, while it runs.
+DEMO = Path("demo") / "environment.json"
+
+
+def home() -> Path:
+    """Return where a demo and a first key lie: ``--home``, ``GATEHOUSE_HOME`` or ``.gatehouse``."""
+    context = click.get_current_context(silent=True)
+    return (context and context.find_root().params.get("home")) or HOME
 
 
 def configured() -> settings.Settings:
-    """Read the settings; where none at all is given, those of the demo that runs in this folder.
+    """Read the settings; where none at all is given, those of the demo that runs in this home.
 
     :raises SettingsInvalid: the first thing that is wrong
     """
     given = {name for name in os.environ if name.startswith("GATEHOUSE_")} - settings.ELSEWHERE
-    if given or not DEMO.exists():
+    if given:
         return settings.read()
-    click.echo("· working on the demo that runs here", err=True)
-    return settings.read(json.loads(DEMO.read_text()))
+    demo = home() / DEMO
+    if not demo.exists():
+        raise settings.SettingsInvalid(
+            "GATEHOUSE_DATABASE_URL is missing: postgresql://user@host/name; and no demo runs in"
+            f" {home()}: for one that runs elsewhere, ./gatehouse --home THERE …"
+        )
+    click.echo(f"· working on the demo that runs in {home()}", err=True)
+    return settings.read(json.loads(demo.read_text()))
 
 
 @asynccontextmanager
@@ -104,3 +118,9 @@ def show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+home_option = click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="As ./gatehouse --home, which every command takes.",
+)

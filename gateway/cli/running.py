@@ -46,7 +46,10 @@ class House:
             for key, value in os.environ.items()
             if not any(name in key for name in dropped)
         }
-        with (self.place / f"{name}.log").open("ab") as output:
+        log = self.place / f"{name}.log"
+        log.touch(mode=0o600)
+        log.chmod(0o600)  # one of before, too
+        with log.open("ab") as output:
             self.processes[name] = subprocess.Popen(  # noqa: S603 - our own modules
                 [sys.executable, "-m", *module],
                 env={**inherited, **environment},

@@ -14,10 +14,10 @@ from keys import master
 
 
 @click.command()
-@click.option("--home", type=click.Path(path_type=Path), default=Path(".gatehouse"))
-def init(home: Path) -> None:
+@house.home_option
+def init(home: Path | None) -> None:
     """Make the master key and print the settings that go with it."""
-    path = home / "master.key"
+    path = (home or house.home()) / "master.key"
     if path.exists():
         click.echo(f"{path} exists already; nothing was changed")
         return

@@ -45,6 +45,7 @@ def test_it_starts_keeps_forgets_and_leaves_nothing_behind(home: Path) -> None:
     answers(first)
     says_what_programs_need(first.facts)
     keeps_to_itself(first)
+    assert f"./gatehouse --home {home} …" in (home / "demo.log").read_text()
     first.command("apply", "-f", str(LOOKS))
     ends(first, signal.SIGINT)
 
