@@ -8,7 +8,8 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,6 +31,10 @@ LEEWAY = 10  # seconds between two well-kept clocks
 
 class SignInFailed(Exception):  # noqa: N818 - named as the fact it reports
     """The answer is not one to trust; the text is for the log."""
+
+
+class Unavailable(SignInFailed):
+    """The gateway can't be reached, or it does not take this service; the text says which."""
 
 
 class GrantEnded(Exception):  # noqa: N818 - named as the fact it reports
@@ -65,18 +70,23 @@ class Provider:
         """Return the discovery document, read once.
 
         :raises SignInFailed: it names another issuer
+        :raises Unavailable: it can't be had
         """
         if self._metadata is None:
             url = f"{self._settings.issuer}/.well-known/openid-configuration"
-            async with httpx2.AsyncClient() as http:
-                document = (await http.get(url)).raise_for_status().json()
+            with _asking(url):
+                async with httpx2.AsyncClient() as http:
+                    document = (await http.get(url)).raise_for_status().json()
             if document["issuer"] != self._settings.issuer:
                 raise SignInFailed("the discovery document names another issuer")
             self._metadata = document
         return self._metadata
 
     async def sign_in_url(self, *, state: str, nonce: str, verifier: str, **more: str) -> str:
-        """Where to send the citizen; with a private key the request is pushed first (RFC 9126)."""
+        """Where to send the citizen; with a private key the request is pushed first (RFC 9126).
+
+        :raises Unavailable: there is no gateway, or it takes no request of ours
+        """
         metadata = await self.metadata()
         request = {
             "client_id": self._settings.client_id,
@@ -89,19 +99,9 @@ class Provider:
             **more,
         }
         if self._settings.client_jwk is not None:
-            async with self._client(metadata) as client:
-                authentication: Any = client.client_auth(client.token_endpoint_auth_method)
-                answer = await client.request(
-                    "POST",
-                    metadata["pushed_authorization_request_endpoint"],
-                    data=request,
-                    auth=authentication,
-                    withhold_token=True,
-                )
-            answer.raise_for_status()
             request = {
                 "client_id": self._settings.client_id,
-                "request_uri": answer.json()["request_uri"],
+                "request_uri": await self._pushed(metadata, request),
             }
         return f"{metadata['authorization_endpoint']}?{urlencode(request)}"
 
@@ -125,16 +125,16 @@ class Provider:
 
         :raises GrantEnded: nothing is shared any more
         :raises SignInFailed: the answer is about somebody else (Core §5.3.2)
+        :raises Unavailable: there is no answer
         """
         metadata = await self.metadata()
-        async with httpx2.AsyncClient() as http:
-            answer = await http.get(
-                metadata["userinfo_endpoint"],
-                headers={"authorization": f"Bearer {access_token}"},
-            )
-        if answer.status_code == httpx2.codes.UNAUTHORIZED:
-            raise GrantEnded
-        details: dict[str, Any] = answer.raise_for_status().json()
+        url = metadata["userinfo_endpoint"]
+        with _asking(url):
+            async with httpx2.AsyncClient() as http:
+                answer = await http.get(url, headers={"authorization": f"Bearer {access_token}"})
+            if answer.status_code == httpx2.codes.UNAUTHORIZED:
+                raise GrantEnded
+            details: dict[str, Any] = answer.raise_for_status().json()
         if details.pop("sub", None) != sub:
             raise SignInFailed("userinfo answered for somebody else")
         return {short_name(self._settings.issuer, name): value for name, value in details.items()}
@@ -143,15 +143,19 @@ class Provider:
         """Get a new access token without the citizen.
 
         :raises GrantEnded: the grant was withdrawn or ran out
+        :raises Unavailable: there is no answer, or it is about the service and not the grant
         """
-        metadata = await self.metadata()
-        async with self._client(metadata) as client:
+        url = (await self.metadata())["token_endpoint"]
+        async with self._client(await self.metadata()) as client:
             try:
-                tokens: dict[str, Any] = await client.refresh_token(
-                    metadata["token_endpoint"], refresh_token=refresh_token
-                )
+                with _asking(url):
+                    tokens: dict[str, Any] = await client.refresh_token(
+                        url, refresh_token=refresh_token
+                    )
             except client.oauth_error_class as error:
-                raise GrantEnded from error
+                if error.error == "invalid_grant":
+                    raise GrantEnded from error
+                raise Unavailable(f"{url} refused: {error}") from error
         return tokens
 
     async def signed_out(self, logout_token: str) -> str:
@@ -194,17 +198,29 @@ class Provider:
         client.register_client_auth_method(_IssuerAssertion(metadata["issuer"]))
         return client
 
-    async def _exchanged(self, code: str, verifier: str) -> dict[str, Any]:
-        metadata = await self.metadata()
+    async def _pushed(self, metadata: Mapping[str, Any], request: Mapping[str, str]) -> str:
+        url = metadata["pushed_authorization_request_endpoint"]
         async with self._client(metadata) as client:
-            try:
-                tokens: dict[str, Any] = await client.fetch_token(
-                    metadata["token_endpoint"],
-                    grant_type="authorization_code",
-                    code=code,
-                    code_verifier=verifier,
-                    redirect_uri=self._settings.redirect_uri,
+            authentication: Any = client.client_auth(client.token_endpoint_auth_method)
+            with _asking(url):
+                answer = await client.request(
+                    "POST", url, data=request, auth=authentication, withhold_token=True
                 )
+                told: dict[str, str] = answer.raise_for_status().json()
+        return told["request_uri"]
+
+    async def _exchanged(self, code: str, verifier: str) -> dict[str, Any]:
+        url = (await self.metadata())["token_endpoint"]
+        async with self._client(await self.metadata()) as client:
+            try:
+                with _asking(url):
+                    tokens: dict[str, Any] = await client.fetch_token(
+                        url,
+                        grant_type="authorization_code",
+                        code=code,
+                        code_verifier=verifier,
+                        redirect_uri=self._settings.redirect_uri,
+                    )
             except client.oauth_error_class as error:
                 raise SignInFailed(f"the code was refused: {error}") from error
         return tokens
@@ -238,11 +254,27 @@ class Provider:
 
     async def _key_set(self) -> jwk.KeySet:
         if self._keys is None:
-            metadata = await self.metadata()
-            async with httpx2.AsyncClient() as http:
-                answer = await http.get(metadata["jwks_uri"])
-            self._keys = jwk.KeySet.import_key_set(json.loads(answer.raise_for_status().content))
+            url = (await self.metadata())["jwks_uri"]
+            with _asking(url):
+                async with httpx2.AsyncClient() as http:
+                    answer = (await http.get(url)).raise_for_status()
+                self._keys = jwk.KeySet.import_key_set(json.loads(answer.content))
         return self._keys
+
+
+@contextmanager
+def _asking(url: str) -> Iterator[None]:
+    """Tell what goes wrong while ``url`` is asked.
+
+    :raises Unavailable: it does not answer, or with something else than was asked for
+    """
+    try:
+        yield
+    except httpx2.HTTPStatusError as error:
+        answer = error.response
+        raise Unavailable(f"{url} answered {answer.status_code}: {answer.text[:300]}") from error
+    except (httpx2.HTTPError, ValueError) as error:
+        raise Unavailable(f"{url} is not to be had: {error!r}") from error
 
 
 def new_handle() -> str:

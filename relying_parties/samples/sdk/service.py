@@ -21,7 +21,13 @@ from starlette.responses import (
 from starlette.routing import BaseRoute, Route
 
 from relying_parties.samples.sdk.names import wire_name
-from relying_parties.samples.sdk.provider import GrantEnded, Provider, SignInFailed, new_handle
+from relying_parties.samples.sdk.provider import (
+    GrantEnded,
+    Provider,
+    SignInFailed,
+    Unavailable,
+    new_handle,
+)
 from relying_parties.samples.sdk.settings import Settings
 from relying_parties.samples.sdk.store import Person, Store
 
@@ -109,9 +115,12 @@ class Service:
         """Send the citizen to the gateway, remembering what must come back."""
         state, nonce, verifier, browser = (new_handle() for _ in range(4))
         self.store.begin(state=state, browser=browser, nonce=nonce, verifier=verifier)
-        url = await self.provider.sign_in_url(
-            state=state, nonce=nonce, verifier=verifier, **self._request
-        )
+        try:
+            url = await self.provider.sign_in_url(
+                state=state, nonce=nonce, verifier=verifier, **self._request
+            )
+        except SignInFailed as error:
+            return self._refused(error)
         answer = RedirectResponse(url, 303)
         # Lax: the way back from the gateway is a navigation from another site.
         answer.set_cookie(BROWSER, browser, max_age=1800, secure=True, httponly=True)
@@ -130,8 +139,7 @@ class Service:
         try:
             return await self._finish(query["code"], verifier, nonce)
         except (SignInFailed, GrantEnded) as error:
-            log.warning("sign-in refused: %s", error)
-            return self.page("page.html", status=400, person=None, message="failed")
+            return self._refused(error)
 
     async def read_again(self, request: Request) -> Response:
         """Read what the citizen shares now, with the grant that the service holds."""
@@ -145,6 +153,8 @@ class Service:
             self.store.forget_grant(person.sub)
             self.store.remember(person.sub, {}, _now(), None)
             return RedirectResponse("/", 303)
+        except SignInFailed as error:
+            return self._refused(error)
         self.store.remember(person.sub, details, _now(), tokens.get("refresh_token"))
         return RedirectResponse("/", 303)
 
@@ -154,7 +164,10 @@ class Service:
         self.store.sign_out(request.cookies.get(SESSION, ""))
         url = "/signed-out"
         if person is not None:
-            url = await self.provider.sign_out_url(person.id_token, new_handle())
+            try:
+                url = await self.provider.sign_out_url(person.id_token, new_handle())
+            except SignInFailed as error:
+                log.warning("signed out here only: %s", error)
         answer = RedirectResponse(url, 303)
         answer.delete_cookie(SESSION, secure=True, httponly=True)
         return answer
@@ -181,6 +194,13 @@ class Service:
     async def logo(self, _request: Request) -> Response:
         """Serve the service's picture; the gateway shows its own copy of it."""
         return Response(self._logo, media_type="image/png")
+
+    def _refused(self, error: Exception) -> Response:
+        """Tell the citizen that it did not work, and the log why."""
+        log.warning("no sign-in: %s", error)
+        away = isinstance(error, Unavailable)
+        status, message = (503, "unavailable") if away else (400, "failed")
+        return self.page("page.html", status=status, person=None, message=message)
 
     async def _finish(self, code: str, verifier: str, nonce: str) -> Response:
         tokens = await self.provider.redeem(code, verifier, nonce)

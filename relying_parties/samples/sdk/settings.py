@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from joserfc import jwk
+from joserfc.errors import JoseError
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -41,21 +44,35 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read ISSUER, BASE_URL, CLIENT_ID, CLIENT_SECRET or CLIENT_JWK, AUTH_METHOD, STORE, PORT.
 
-        :raises SystemExit: one that is needed is missing; the text names it
+        :raises SystemExit: one that is needed is missing or can't be used; the text names it
         """
         missing = [name for name in ("ISSUER", "BASE_URL", "CLIENT_ID") if name not in environment]
         if not ({"CLIENT_SECRET", "CLIENT_JWK"} & environment.keys()):
             missing.append("CLIENT_SECRET or CLIENT_JWK")
         if missing:
             raise SystemExit(f"This service needs {', '.join(missing)} in its environment.")
-        jwk = environment.get("CLIENT_JWK")
+        key = environment.get("CLIENT_JWK")
         return cls(
             issuer=environment["ISSUER"],
             base_url=environment["BASE_URL"].rstrip("/"),
             client_id=environment["CLIENT_ID"],
             client_secret=environment.get("CLIENT_SECRET"),
-            client_jwk=json.loads(jwk) if jwk else None,
+            client_jwk=_private_key(key) if key else None,
             auth_method=environment.get("AUTH_METHOD", "client_secret_basic"),
             store=Path(environment.get("STORE", ":memory:")),
             port=int(environment.get("PORT", "8101")),
         )
+
+
+def _private_key(text: str) -> Mapping[str, Any]:
+    """Read CLIENT_JWK, so that a slip is told at the start and not to the first citizen."""
+    try:
+        key: dict[str, Any] = dict(json.loads(text))
+        read = jwk.import_key(key)
+    except (JoseError, ValueError, TypeError, AttributeError, KeyError) as error:
+        raise SystemExit(f"CLIENT_JWK can't be read as a JWK, one line of JSON: {error}") from error
+    if not read.is_private:
+        raise SystemExit("CLIENT_JWK is the public half: give the one with a member d.")
+    if key.get("crv") != "P-256" or not key.get("kid"):
+        raise SystemExit("CLIENT_JWK must be a P-256 key with the kid that is registered.")
+    return key
