@@ -1,84 +1,192 @@
 """The tutorial, done as it is written: what stands in it is what is run."""
 
+import contextlib
 import os
 import re
+import signal
 import subprocess
-import sys
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import yaml
 from playwright.sync_api import Page, expect
 
 from gateway.postgres import free_port
 from tests.support.demo import ROOT, Demo
-from tests.support.servers import listens
+from tests.support.servers import breathe, listens
 from tests.support.walking import settled, sign_in
 
 pytestmark = pytest.mark.browser
 
 TUTORIAL = ROOT / "docs" / "tutorial.md"
-PORT = "8201"
+PATIENCE = 20  # seconds until a sign-out is heard of
 
 
-def blocks(language: str, port: int) -> list[str]:
-    """Return the blocks of the tutorial in a language, with a port that is free."""
-    found = re.findall(rf"```{language}\n(.*?)```", TUTORIAL.read_text(), re.DOTALL)
-    return [block.replace(PORT, str(port)) for block in found]
+@dataclass
+class Reader:
+    """Whoever follows the tutorial: the folder they stand in and what they have there."""
+
+    root: Path
+    demo: Demo
+    port: int = field(default_factory=free_port)
+
+    @property
+    def address(self) -> str:
+        return f"http://library.localhost:{self.port}"
+
+    def blocks(self, language: str) -> list[str]:
+        """Return the blocks of the tutorial in a language, for the demo that runs."""
+        found = re.findall(rf"```{language}\n(.*?)```", TUTORIAL.read_text(), re.DOTALL)
+        ports = [block.replace("8201", str(self.port)) for block in found]
+        return [block.replace("http://localhost:8000", self.demo.issuer) for block in ports]
+
+    def command(self, beginning: str) -> str:
+        """Return the block of commands that begins so."""
+        return next(one for one in self.blocks("sh") if one.lstrip().startswith(beginning))
+
+    def shell(self, commands: str) -> str:
+        """Run commands as a shell does; returns what they printed."""
+        done = subprocess.run(
+            ["/bin/sh", "-e", "-c", commands],
+            cwd=self.root,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    @contextlib.contextmanager
+    def service(self, start: str) -> Iterator[None]:
+        """Run the service while something happens."""
+        log = self.root / "library.log"
+        with log.open("wb") as output:
+            server = subprocess.Popen(
+                ["/bin/sh", "-c", start],
+                cwd=self.root,
+                env=self._environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # the shell and what it started end as one
+            )
+        try:
+            listens(self.port, server, log)
+            yield
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            server.wait(10)
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        clean = {name: text for name, text in os.environ.items() if "GATEHOUSE" not in name}
+        return {**clean, "GATEHOUSE_HOME": str(self.demo.home)}
 
 
 @pytest.fixture
-def library(demo: Demo, tmp_path: Path) -> Iterator[str]:
-    """The service of the tutorial, registered and running; its address."""
-    port = free_port()
-    (tmp_path / "library.yaml").write_text(blocks("yaml", port)[0])
-    (tmp_path / "library.py").write_text(blocks("python", port)[0])
-    (tmp_path / "page.html").write_text(blocks("html", port)[0])
-    # The tutorial's reader stands in the folder in which the demo runs.
-    here = tmp_path / ".gatehouse"
-    here.symlink_to(demo.home)
-    clean = {name: text for name, text in os.environ.items() if "GATEHOUSE" not in name}
-    applied = subprocess.run(
-        [sys.executable, "-m", "gateway.cli", "apply", "-f", "library.yaml"],
-        cwd=tmp_path,
-        env=clean,
-        capture_output=True,
-        text=True,
-        check=False,
+def reader(demo: Demo, tmp_path: Path) -> Reader:
+    """Somebody in a copy of the repository, with the files of the tutorial."""
+    for name in ("gatehouse", ".venv", "relying_parties"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    someone = Reader(tmp_path, demo)
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "library.yaml").write_text(someone.blocks("yaml")[0])
+    (library / "library.py").write_text(someone.blocks("python")[0])
+    (library / "page.html").write_text(someone.blocks("html")[0])
+    return someone
+
+
+def test_a_first_service_works_as_the_tutorial_says(page: Page, reader: Reader) -> None:
+    demo, library = reader.demo, reader.address
+    secret = re.search(
+        r"client_secret: (\S+)", reader.shell(reader.command("./gatehouse apply -f"))
     )
-    assert applied.returncode == 0, applied.stderr
-    secret = re.search(r"client_secret: (\S+)", applied.stdout)
     assert secret
-    address = f"http://library.localhost:{port}"
-    log = tmp_path / "library.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [sys.executable, "library.py"],
-            cwd=tmp_path,
-            env={
-                **clean,
-                "ISSUER": demo.issuer,
-                "BASE_URL": address,
-                "PORT": str(port),
-                "CLIENT_ID": "lending",
-                "CLIENT_SECRET": secret[1],
-            },
-            stdout=output,
-            stderr=output,
-        )
-    listens(port, server, log)
-    yield address
-    server.terminate()
-    server.wait(10)
+    start, with_a_key = [one for one in reader.blocks("sh") if one.startswith("ISSUER=")]
+    mine = str(demo.person("Oskar")["email"])
 
-
-def test_a_first_service_works_as_the_tutorial_says(page: Page, demo: Demo, library: str) -> None:
     sign_in(page, demo, "Oskar")
+    with reader.service(start.replace("…", secret[1])):
+        declines(page, library)
+        shares(page, library, mine)
+        takes_back_the_address(page, demo, library)
+        signs_out_everywhere(page, reader)
 
+    begin = with_a_key.replace('\'{"kty": "EC", …}\'', f"'{new_key(reader)}'")
+    sign_in(page, demo, "Oskar")
+    with reader.service(begin):
+        page.goto(f"{library}/sign-in")
+        expect(page.locator("body")).to_contain_text("Card for Oskar Lind. Mail: none")
+
+
+def declines(page: Page, library: str) -> None:
+    """Step 3: the page says in the service's words what happened."""
+    page.goto(f"{library}/sign-in")
+    settled(page)
+    page.locator("#consent-deny").click()
+    expect(page.locator("body")).to_contain_text("You chose not to share.")
+
+
+def shares(page: Page, library: str, email: str) -> None:
+    """Step 4."""
     page.goto(f"{library}/sign-in")
     expect(page.get_by_text("To print on the card")).to_be_visible()
     expect(page.locator("#share-email")).not_to_be_checked()
+    page.locator("#share-email").check()
     settled(page)
     page.locator("#consent-allow").click()
+    expect(page.locator("body")).to_contain_text(f"Card for Oskar Lind. Mail: {email}")
 
+
+def takes_back_the_address(page: Page, demo: Demo, library: str) -> None:
+    """Step 5: the next read returns less, and that is no error."""
+    page.goto(f"{demo.issuer}/account/sharing/lending")
+    page.locator("#share-email").uncheck()
+    page.locator("#save").click()
+    expect(page.get_by_role("status").first).to_contain_text("Saved")
+
+    page.goto(library)
+    page.evaluate("fetch('/read-again', {method: 'POST'})")
+    page.goto(library)
     expect(page.locator("body")).to_contain_text("Card for Oskar Lind. Mail: none")
+
+
+def signs_out_everywhere(page: Page, reader: Reader) -> None:
+    """Step 5: one more line, applied again, and the service hears of a sign-out."""
+    document = reader.root / "library" / "library.yaml"
+    line = f"  {reader.blocks('yaml')[1].strip()}\n"
+    after = next(one for one in document.read_text().splitlines(True) if "postLogout" in one)
+    document.write_text(document.read_text().replace(after, after + line))
+    told = reader.shell(reader.command("./gatehouse apply --dry-run"))
+    assert "Service lending: would change" in told
+    assert f"+{line}" in told
+    assert told.rstrip().endswith("Service lending: changed")
+
+    page.goto(f"{reader.demo.issuer}/logout")
+    page.get_by_role("button", name="Sign out").first.click()
+    deadline = time.monotonic() + PATIENCE
+    while "Open /sign-in" not in page.inner_text("body"):
+        assert time.monotonic() < deadline, page.inner_text("body")
+        breathe()
+        page.goto(reader.address)
+
+
+def new_key(reader: Reader) -> str:
+    """Step 6: make a key, register its public half; returns the private one."""
+    private, public = reader.shell(reader.command(".venv/bin/python -c")).splitlines()
+    members = yaml.safe_load(reader.blocks("yaml")[2])
+    (key,) = members["auth"]["jwks"]["keys"]
+    made = yaml.safe_load(public)
+    assert key | {"x": made["x"], "y": made["y"]} == made
+    document = reader.root / "library" / "library.yaml"
+    agency, service = yaml.safe_load_all(document.read_text())
+    key.update(made)
+    service["spec"] |= members
+    document.write_text(yaml.safe_dump_all([agency, service]))
+    told = reader.shell(reader.command("./gatehouse apply -f"))
+    assert "Service lending: changed" in told
+    return private
