@@ -22,6 +22,9 @@ SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 RESPONSE_MODES = ("query", "form_post", "jwt", "query.jwt", "form_post.jwt")
 
+# Characters, from and to.
+NAME, SENTENCE, CONTACT, ACR, PLACE = (2, 80), (3, 300), (3, 254), (1, 255), (2, 100)
+
 Problem = tuple[str, str]
 
 
@@ -45,6 +48,16 @@ class Rules:
 
 STRICT = Rules()
 
+# What may stand where, besides the members of ``spec``.
+KNOWN: Mapping[str, tuple[str, ...]] = {
+    "": ("apiVersion", "kind", "metadata", "spec"),
+    "metadata": ("id", "agency"),
+    "auth": ("method", "jwks", "jwksUri"),
+    "purposes": ("id", "name", "keepDays", "claims"),
+    "claims": ("claim", "need", "basis", "why", "law", "area"),
+    "area": AREA,
+}
+
 Check = Callable[[Any, str, Rules, Profile], Iterator[Problem]]
 
 
@@ -52,7 +65,7 @@ def problems(document: object, rules: Rules = STRICT) -> list[Problem]:
     """Return every problem of a service document as (path, word)."""
     if not isinstance(document, dict):
         return [("", "not_an_object")]
-    found = list(_members(document, "", {"apiVersion", "kind", "metadata", "spec"}))
+    found = list(_members(document, "", KNOWN[""]))
     for member, value in (("apiVersion", "gatehouse/v1"), ("kind", "Service")):
         if document.get(member) != value:
             found.append((member, "value"))
@@ -72,7 +85,7 @@ def _identity(about: object) -> Iterator[Problem]:
     if not isinstance(about, dict):
         yield "metadata", "not_an_object"
         return
-    yield from _members(about, "metadata.", {"id", "agency"})
+    yield from _members(about, "metadata.", KNOWN["metadata"])
     for member in ("id", "agency"):
         if word := slug_problem(about.get(member)):
             yield f"metadata.{member}", word
@@ -128,11 +141,11 @@ def _members(value: Mapping[Any, Any], path: str, known: Any) -> Iterator[Proble
 
 
 def _name(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
-    return wording.names(value, path, 2, 80)
+    return wording.names(value, path, *NAME)
 
 
 def _sentences(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
-    return wording.words(value, path, 3, 300)
+    return wording.words(value, path, *SENTENCE)
 
 
 def _nothing(_value: Any, _path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
@@ -202,7 +215,7 @@ def _auth(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Pro
     if not isinstance(value, dict):
         yield path, "not_an_object"
         return
-    yield from _members(value, f"{path}.", {"method", "jwks", "jwksUri"})
+    yield from _members(value, f"{path}.", KNOWN["auth"])
     method, jwks, jwks_uri = value.get("method"), value.get("jwks"), value.get("jwksUri")
     if method not in profile.auth_methods:
         yield f"{path}.method", "profile_forbids"
@@ -247,12 +260,12 @@ def _acr(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Pr
         yield path, "not_a_list"
         return
     for number, acr in enumerate(value):
-        if word := wording.problem(acr, 1, 255):
+        if word := wording.problem(acr, *ACR):
             yield f"{path}[{number}]", word
 
 
 def _contact(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
-    if word := wording.problem(value, 3, 254):
+    if word := wording.problem(value, *CONTACT):
         yield path, word
 
 
@@ -273,10 +286,10 @@ def _purposes(value: Any, path: str, rules: Rules, _profile: Profile) -> Iterato
 
 
 def _purpose(purpose: Mapping[str, Any], path: str, rules: Rules) -> Iterator[Problem]:
-    yield from _members(purpose, f"{path}.", {"id", "name", "keepDays", "claims"})
+    yield from _members(purpose, f"{path}.", KNOWN["purposes"])
     if word := slug_problem(purpose.get("id")):
         yield f"{path}.id", word
-    yield from wording.words(purpose.get("name"), f"{path}.name", 3, 300)
+    yield from wording.words(purpose.get("name"), f"{path}.name", *SENTENCE)
     days = purpose.get("keepDays", LONGEST)
     if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= LONGEST:
         yield f"{path}.keepDays", "range"
@@ -293,7 +306,7 @@ def _asked(asked: Any, path: str, rules: Rules, seen: list[Any]) -> Iterator[Pro
     if not isinstance(asked, dict):
         yield path, "not_an_object"
         return
-    yield from _members(asked, f"{path}.", {"claim", "need", "basis", "why", "law", "area"})
+    yield from _members(asked, f"{path}.", KNOWN["claims"])
     claim = asked.get("claim")
     if not isinstance(claim, str) or not re.fullmatch(r"[a-z][a-z0-9_]{1,63}", claim):
         yield f"{path}.claim", "claim_name"
@@ -304,7 +317,7 @@ def _asked(asked: Any, path: str, rules: Rules, seen: list[Any]) -> Iterator[Pro
     seen.append(claim)
     if asked.get("need", "needed") not in NEEDS:
         yield f"{path}.need", "value"
-    yield from wording.words(asked.get("why"), f"{path}.why", 3, 300)
+    yield from wording.words(asked.get("why"), f"{path}.why", *SENTENCE)
     yield from _ground(asked, path, rules)
     yield from _area(asked, f"{path}.area", rules)
 
@@ -320,9 +333,9 @@ def _area(asked: Mapping[str, Any], path: str, rules: Rules) -> Iterator[Problem
     elif not isinstance(area, dict) or not area:
         yield path, "area_missing"
     else:
-        yield from _members(area, f"{path}.", AREA)
+        yield from _members(area, f"{path}.", KNOWN["area"])
         for member in AREA:
-            if member in area and (word := wording.problem(area[member], 2, 100)):
+            if member in area and (word := wording.problem(area[member], *PLACE)):
                 yield f"{path}.{member}", word
         if not re.fullmatch(r"[A-Z]{2}", str(area.get("country_code", ""))):
             yield f"{path}.country_code", "country"
@@ -335,7 +348,7 @@ def _ground(asked: Mapping[str, Any], path: str, rules: Rules) -> Iterator[Probl
     elif basis != "law" and asked.get("claim") in rules.by_law:
         yield f"{path}.basis", "law_only"
     if basis == "law" or asked.get("law") is not None:
-        yield from wording.words(asked.get("law"), f"{path}.law", 3, 300)
+        yield from wording.words(asked.get("law"), f"{path}.law", *SENTENCE)
 
 
 def _resource(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Problem]:

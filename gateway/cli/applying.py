@@ -9,23 +9,43 @@ is shown.
 
 import difflib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 import yaml
 
-from gateway.cli import administrators, house
+from gateway.cli import administrators, house, slips
 from gateway.cli.services import BY, rules
 from gateway.runtime import Runtime
 from keys.entry import Entry
 from relying_parties import agencies, clients, onboarding
+from relying_parties.errors import RegistrationInvalid, RelyingPartyError
 from relying_parties.onboarding import Applied
 
-ORDER = ("Agency", "Service", "Administrator")
+ORDER = slips.KINDS
 
-Done = list[tuple[Applied, str]]
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What became of one document."""
+
+    applied: Applied
+    new: bool
+    difference: str
+
+    def word(self, *, would: bool) -> str:
+        """Say what happened, or what would."""
+        if not self.applied.changed:
+            return "unchanged"
+        if self.new:
+            return "would be created" if would else "created"
+        return "would change" if would else "changed"
+
+
+Done = list[_Step]
 
 
 class _Undone(Exception):  # noqa: N818 - not an error: it takes a dry run back
@@ -42,7 +62,7 @@ def apply(path: Path, *, dry_run: bool) -> None:
     documents = sorted(_documents(path), key=_turn)
 
     async def work(runtime: Runtime, entry: Entry) -> Done:
-        done = [await _apply(runtime, entry, document) for document in documents]
+        done = await _all(runtime, entry, documents)
         if dry_run:
             raise _Undone(done)
         return done
@@ -51,23 +71,59 @@ def apply(path: Path, *, dry_run: bool) -> None:
         done = house.refusing(work)
     except _Undone as undone:
         done = undone.done
-    for applied, difference in done:
-        would = "would change" if dry_run else "changed"
-        click.echo(f"{applied.kind} {applied.id}: {would if applied.changed else 'unchanged'}")
-        if dry_run:
-            click.echo(difference, nl=False)
-        elif applied.secret:
-            click.echo(f"  client_id: {applied.id}\n  client_secret: {applied.secret}")
-            click.echo("  The secret is shown once.", err=True)
+    except _Wrong as wrong:
+        for line in wrong.lines:
+            click.echo(f"error: {line}", err=True)
+        sys.exit(6)
+    for step in done:
+        _tell(step, dry_run=dry_run)
 
 
-async def _apply(runtime: Runtime, entry: Entry, document: Any) -> tuple[Applied, str]:
+def _tell(step: _Step, *, dry_run: bool) -> None:
+    applied = step.applied
+    click.echo(f"{applied.kind} {applied.id}: {step.word(would=dry_run)}")
+    if dry_run:
+        click.echo(step.difference, nl=False)
+    elif applied.secret:
+        click.echo(f"  client_id: {applied.id}\n  client_secret: {applied.secret}")
+        click.echo("  The secret is shown once.", err=True)
+
+
+class _Wrong(Exception):  # noqa: N818 - as above: nothing of it is done
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__()
+        self.lines = lines
+
+
+async def _all(runtime: Runtime, entry: Entry, documents: Sequence[Any]) -> Done:
+    """Apply all of them, or tell what is wrong with any of them, all at once."""
+    done: Done = []
+    lines: list[str] = []
+    for document in documents:
+        try:
+            done.append(await _apply(runtime, entry, document))
+        except RegistrationInvalid as invalid:
+            at = slips.title(document)
+            lines += [
+                f"{at}: {slips.told(document, path, word)}" for path, word in invalid.problems
+            ]
+        except RelyingPartyError:
+            # Perhaps only because of a document before: that is told first.
+            if not lines:
+                raise
+    if lines:
+        raise _Wrong(lines)
+    return done
+
+
+async def _apply(runtime: Runtime, entry: Entry, document: Any) -> _Step:
     before = await _standing(runtime, entry, document)
     if _kind(document) == "Administrator":
         applied = await administrators.apply(runtime, entry, document)
     else:
         applied = await onboarding.apply(entry, document, by=BY, rules=rules(runtime))
-    return applied, _difference(before, document) if applied.changed else ""
+    difference = _difference(before, document) if applied.changed else ""
+    return _Step(applied, before is None, difference)
 
 
 async def _standing(runtime: Runtime, entry: Entry, document: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from gateway import settings
+from gateway.cli import slips
 from gateway.runtime import Runtime
 from idp.errors import IdentifierInvalid, IdpError
 from keys.entry import Entry
@@ -92,7 +93,7 @@ def refusing(work: Callable[[Runtime, Entry], Awaitable[T]]) -> T:
         return within(work)
     except RegistrationInvalid as error:
         for where, problem in error.problems:
-            click.echo(f"error: {where or 'the document'}: {problem.replace('_', ' ')}", err=True)
+            click.echo(f"error: {slips.told({}, where, problem)}", err=True)
         sys.exit(6)
     except IdentifierInvalid:
         click.echo("error: that is not an e-mail address", err=True)

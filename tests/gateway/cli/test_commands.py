@@ -267,7 +267,7 @@ def test_administrators_come_from_yaml_too(gatehouse: Command, tmp_path: Path) -
     dry = gatehouse("apply", "--dry-run", "-f", str(path))
     third = gatehouse("apply", "-f", str(path))
 
-    assert first.out == f"Administrator {email}: changed\n"
+    assert first.out == f"Administrator {email}: created\n"
     assert "/admin/invite/" not in first.out + first.err
     assert second.out == f"Administrator {email}: unchanged\n"
     assert "-  - registrar" in dry.out
@@ -313,7 +313,7 @@ def test_a_dry_run_shows_the_difference_and_makes_none(
 
     assert dry == again
     assert dry.code == 0
-    assert "Agency canal: would change" in dry.out
+    assert "Agency canal: would be created" in dry.out
     assert f"Service {service}: would change" in dry.out
     assert "+  contact: new@harbour.example" in dry.out
     assert gatehouse("agency", "show", "canal").code == 3
