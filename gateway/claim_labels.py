@@ -5,11 +5,12 @@ translation of these words. Values are shown as plain text: the page escapes the
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_time, get_datetime_format
+from babel.lists import format_list
 
 Gettext = Callable[[str], str]
 
@@ -157,9 +158,15 @@ def text(claim: str, value: Any, *, locale: str, _: Gettext) -> str:
 def area(members: Mapping[str, str], locale: str) -> str:
     """Spell the area that a claim speaks of, the smallest part first."""
     code = members.get("country_code", "")
-    country = str(_language(locale).territories.get(code, code))
+    language = _language(locale)
+    country = str(language.territories.get(code, code))
     parts = (members.get("locality"), members.get("region"), country)
-    return ", ".join(part for part in parts if part)
+    return _comma(language).join(part for part in parts if part)
+
+
+def listed(names: Iterable[str], locale: str) -> str:
+    """Join names as the language does, such as "Full name, Title and Photo"."""
+    return format_list(list(names), locale=_language(locale))
 
 
 def mask(claim: str, spelled: str) -> str | None:
@@ -177,7 +184,9 @@ def day(moment: dt.date | dt.datetime, locale: str) -> str:
 def clock(moment: dt.datetime, locale: str) -> str:
     """Spell a moment with its date, in UTC as the page says."""
     language = _language(locale)
-    return f"{format_datetime(moment, 'd MMMM y, HH:mm', locale=language)} UTC"
+    joint = str(get_datetime_format("medium", locale=language))
+    time = format_time(moment, "HH:mm", locale=language)
+    return f"{joint.format(time, format_date(moment, 'long', locale=language))} UTC"
 
 
 def hour(moment: dt.datetime, locale: str) -> str:
@@ -188,6 +197,11 @@ def hour(moment: dt.datetime, locale: str) -> str:
 def _language(locale: str) -> Locale:
     # Day before month: what most people who read our English expect.
     return Locale.parse("en-GB" if locale == "en" else locale, sep="-")
+
+
+def _comma(language: Locale) -> str:
+    # Between the parts of a place, where no language says "and".
+    return "، " if language.language == "ar" else ", "
 
 
 class _Speller:
@@ -248,7 +262,7 @@ class _Speller:
             return self._address(value)
         if claim == "place_of_birth":
             parts = [value.get("locality"), value.get("region"), self._country(value["country"])]
-            return ", ".join(str(part) for part in parts if part)
+            return _comma(self.language).join(str(part) for part in parts if part)
         parts = [self._member(name, part) for name, part in value.items()]
         return " ".join(part for part in parts if part)
 

@@ -1,5 +1,6 @@
 """Values read as people write them, in each language."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -58,6 +59,28 @@ def test_a_value_is_spelled_for_a_person(claim: str, value: Any, said: str) -> N
 @pytest.mark.parametrize(("locale", "said"), [("fr", "7 mars 1981"), ("ar", "7 مارس 1981")])
 def test_a_date_follows_the_language(locale: str, said: str) -> None:
     assert claim_labels.text("birthdate", "1981-03-07", locale=locale, _=english) == said
+
+
+@pytest.mark.parametrize(
+    ("locale", "day", "clock", "names", "place"),
+    [
+        ("en", "29 February", "3 May 2026, 14:05 UTC", "A, B and C", "Lyon, France"),
+        ("fr", "29 février", "3 mai 2026, 14:05 UTC", "A, B et C", "Lyon, France"),
+        ("ar", "29 فبراير", "3 مايو 2026، 14:05 UTC", "A وB وC", "Lyon، فرنسا"),
+    ],
+)
+def test_lists_and_moments_follow_the_language(
+    locale: str, day: str, clock: str, names: str, place: str
+) -> None:
+    """Each language has its own comma, and its own word before the last of a list."""
+    moment = dt.datetime(2026, 5, 3, 14, 5, tzinfo=dt.UTC)
+    born = {"locality": "Lyon", "country": "FR"}
+
+    assert claim_labels.text("birthdate", "0000-02-29", locale=locale, _=english) == day
+    assert claim_labels.clock(moment, locale) == clock
+    assert claim_labels.listed(["A", "B", "C"], locale) == names
+    assert claim_labels.text("place_of_birth", born, locale=locale, _=english) == place
+    assert claim_labels.area({"locality": "Lyon", "country_code": "FR"}, locale) == place
 
 
 def test_only_the_end_of_a_number_is_shown() -> None:

@@ -452,3 +452,19 @@ async def test_just_this_once_is_for_one_authorization(gateway: Gateway) -> None
     assert "code" in verdicts.sent_back(answer, services.CALLBACK, gateway.issuer)
     assert (await silent(gateway, someone))["error"] == "consent_required"
     assert (await silent(gateway, someone, client_id="post"))["error"] == "consent_required"
+
+
+async def test_the_history_names_what_a_change_was_about(gateway: Gateway) -> None:
+    """UX: what was stopped stands beside "You stopped sharing a detail", not what goes on."""
+    someone = await gateway.citizen("basic")
+    browser = Browser(gateway, someone.cookie)
+    page = await browser.follow("/account/sharing/basic")
+
+    page = await browser.fill(page, "save", {"share": "name"})
+
+    told = re.findall(r"<strong>([^<]+)</strong><br><span class=\"soft\">([^<]+)<", page.text)
+    assert told[0][0] == "You stopped sharing a detail"
+    assert "Email address" in told[0][1]
+    assert "Full name" not in told[0][1]
+    assert told[-1][0] == "You agreed to share"
+    assert "Full name" in told[-1][1]

@@ -48,6 +48,8 @@ async def show(call: Call, session: Session) -> Response:
     whom = f"account:{session.account.id}"
     found = await journal.about(call.entry, whom, before=before, limit=PAGE + 1)
     items = _gathered([_item(call, one) for one in found[:PAGE] if one.kind in KINDS])
+    for item in items:
+        item["labels"] = claim_labels.listed(item["labels"], call.locale)
     older = found[PAGE - 1].seq if len(found) > PAGE else None
     return citizen.page(call, "account/activity.html", "activity", items=items, older=older)
 

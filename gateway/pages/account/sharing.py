@@ -6,8 +6,10 @@
 The service's next read returns less at once: it is the same row that its token asks.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import zip_longest
 from typing import Any
 
 from starlette.responses import Response
@@ -24,6 +26,7 @@ from gateway.web.locale import N_
 from idp.sessions import Session
 from relying_parties import claims_policy, clients, consents, releases
 from relying_parties.clients import Client
+from relying_parties.consent_records import Change
 from relying_parties.consents import Consent
 from relying_parties.errors import ConsentUnknown, RestoreTooLate, StateConflict
 
@@ -102,7 +105,7 @@ async def ask_stop(call: Call, session: Session) -> Response:
         to=_to(call, client),
         consent=consent,
         law=[row for row in rows if row["fixed"]],
-        ends=[row["label"] for row in rows if not row["fixed"]],
+        ends=claim_labels.listed([row["label"] for row in rows if not row["fixed"]], call.locale),
     )
 
 
@@ -226,7 +229,7 @@ async def _card(call: Call, consent: Consent, reads: Any) -> dict[str, Any]:
         "to": _to(call, client) if client else None,
         "active": running,
         "claims": list(consent.claims) if running else [],
-        "labels": [claim_labels.label(name, call.gettext) for name in consent.claims],
+        "labels": _named(call, consent.claims),
         "since": claim_labels.day(consent.given_at, call.locale),
         "until": claim_labels.day(consent.expires_at, call.locale),
         "ended": claim_labels.day(ended, call.locale),
@@ -263,28 +266,26 @@ def _row(call: Call, client: Client, consent: Consent, name: str, reads: Any) ->
 
 
 def _history(
-    call: Call, client: Client, made: list[Any], released: list[Any]
+    call: Call, client: Client, made: list[Change], released: list[Any]
 ) -> list[dict[str, Any]]:
     _ = call.gettext
     told = [
         {
             "moment": one.at,
             "title": _(KINDS[one.kind]),
-            "text": ", ".join(claim_labels.label(name, _) for name in one.claims),
+            "text": _named(call, _decided(one, before)),
             "href": f"/account/sharing/{client.client_id}/receipt/{one.version}"
             if one.receipt
             else "",
         }
-        for one in made
+        for one, before in zip_longest(made, made[1:])
     ] + [
         {
             "moment": one.at,
             "title": _("The service read your details"),
             # A flag says nothing beyond the detail that it follows.
-            "text": ", ".join(
-                claim_labels.label(name, _)
-                for name in one.claims
-                if name not in claims_policy.FOLLOWS
+            "text": _named(
+                call, [name for name in one.claims if name not in claims_policy.FOLLOWS]
             ),
             "href": "",
         }
@@ -295,6 +296,20 @@ def _history(
         item["when"] = claim_labels.day(item["moment"], call.locale)
         item["clock"] = claim_labels.clock(item["moment"], call.locale)
     return told
+
+
+def _named(call: Call, claims: Iterable[str]) -> str:
+    labels = (claim_labels.label(name, call.gettext) for name in claims)
+    return claim_labels.listed(labels, call.locale)
+
+
+def _decided(change: Change, before: Change | None) -> list[str]:
+    """Name the details that a change was about: what it added or took, else all it covers."""
+    now, then = change.claims, before.claims if before else ()
+    added = [name for name in now if name not in then]
+    taken = [name for name in then if name not in now]
+    about = {"widened": added, "narrowed": taken, "withdrawn": taken}
+    return about.get(change.kind) or list(now)
 
 
 def _only_law(consent: Consent) -> bool:
