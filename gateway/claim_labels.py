@@ -48,10 +48,10 @@ LABELS: Mapping[str, str] = {
     "nationalities": _("Nationality"),
     "marital_status": _("Marital status"),
     "residence_status": _("Right to live here"),
-    "age_over_16": _("Over 16"),
-    "age_over_18": _("Over 18"),
-    "age_over_21": _("Over 21"),
-    "age_over_65": _("Over 65"),
+    "age_over_16": _("16 or over"),
+    "age_over_18": _("18 or over"),
+    "age_over_21": _("21 or over"),
+    "age_over_65": _("65 or over"),
     "age_in_years": _("Age in years"),
     "birth_year": _("Year of birth"),
     "is_resident_of": _("Lives in the area"),
@@ -130,6 +130,9 @@ SEXES: Mapping[int, str] = {
     9: _("does not apply"),
 }
 
+# Registers that come with the product; an agency's own keeps the name it has.
+REGISTERS: Mapping[str, str] = {"Population Register": _("Population Register")}
+
 # Shown by their last characters; the rest is behind "Show".
 MASKED = frozenset(
     {"eidas_person_identifier", "national_identifiers", "tax_identifier", "documents"}
@@ -147,6 +150,11 @@ _ENUMS = frozenset(
 def label(claim: str, _: Gettext) -> str:
     """Name a claim; one that is not ours keeps its own name."""
     return _(LABELS[claim]) if claim in LABELS else claim
+
+
+def register(name: str, _: Gettext) -> str:
+    """Name the register that a value comes from."""
+    return _(REGISTERS[name]) if name in REGISTERS else name
 
 
 def text(claim: str, value: Any, *, locale: str, _: Gettext) -> str:

@@ -154,7 +154,7 @@ def page(
         title=_title(service, _, only_law=only_law, asks=bool(rows)),
         itself=_("This service registered itself with us.") if registration.self_registered else "",
         purposes=_purposes(registration, [*new.claims, *new.known], reader.locale),
-        often=_("Also when you are not using the service")
+        often=_("When you use the service, and at other times")
         if offline
         else _("Only when you use the service"),
         law=by_law,
@@ -245,7 +245,7 @@ def source(attribute: Held, reader: Reader) -> str:
     if attribute.verified and attribute.verified_at:
         day = claim_labels.day(attribute.verified_at, reader.locale)
         if attribute.source:
-            said = {"source": attribute.source, "date": day}
+            said = {"source": claim_labels.register(attribute.source, _), "date": day}
             return _("Checked by %(source)s on %(date)s") % said
         return _("Checked on %(date)s") % {"date": day}
     day = claim_labels.day(attribute.recorded_at, reader.locale)

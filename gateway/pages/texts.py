@@ -54,7 +54,7 @@ TEXTS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
             (
                 N_("Cookies"),
                 N_(
-                    "Only what signing in needs: your session, this browser, and your language. Nothing follows you."
+                    "Only what signing in needs: your session, this browser, and your language. We do not track you."
                 ),
             ),
             (

@@ -47,7 +47,7 @@ BROKEN = End(
     400,
     N_("Request cannot be completed"),
     N_("There is a problem with the link that brought you here."),
-    (N_("It is not your doing. Go back to the service and start again there."),),
+    (N_("This is not your fault. Go back to the service and start again there."),),
 )
 USED = End(
     400,
@@ -64,12 +64,12 @@ LATE = End(
 UNKNOWN = End(
     400,
     N_("Request cannot be completed"),
-    N_("This page has run out, or it was opened in another browser."),
+    N_("This page has expired, or it was opened in another browser."),
     (N_("Nothing was shared. Go back to the service and start again there."),),
 )
 ANSWERED = End(
     410,
-    N_("You have used the back button, or this page has run out"),
+    N_("You have used the back button, or this page has expired"),
     N_("You are done here already, perhaps in another tab."),
     (N_("If you want to do it again, start at the service."),),
 )
@@ -86,13 +86,13 @@ NO_SERVICE = End(
 )
 RUN_OUT = End(
     410,
-    N_("This page has run out"),
+    N_("This page has expired"),
     N_("You were away for a while, so we stopped, to protect your details."),
     (N_("Start again. It does not take long."),),
 )
 NOT_HERE = End(
     410,
-    N_("This page has run out"),
+    N_("This page has expired"),
     N_("Or it was opened in another browser than the one where you began."),
     (N_("Go back to that browser, or start again. It does not take long."),),
 )

@@ -33,7 +33,7 @@ BUSY = Outcome(
 GONE = Outcome(
     410,
     "invalid_request",
-    N_("This page has run out"),
+    N_("This page has expired"),
     N_("It was open for too long, or it was used already."),
     N_("Start again. It does not take long."),
 )
@@ -97,7 +97,7 @@ UNEXPECTED = Outcome(
     500,
     "server_error",
     N_("Something went wrong here"),
-    N_("It is not your doing, and nothing was changed."),
+    N_("This is not your fault, and nothing was changed."),
     N_("Try again in a minute. If it happens again, tell us the reference."),
 )
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gateway import claim_labels
+from gateway.web.locale import translations
 
 
 def english(text: str) -> str:
@@ -81,6 +82,18 @@ def test_lists_and_moments_follow_the_language(
     assert claim_labels.listed(["A", "B", "C"], locale) == names
     assert claim_labels.text("place_of_birth", born, locale=locale, _=english) == place
     assert claim_labels.area({"locality": "Lyon", "country_code": "FR"}, locale) == place
+
+
+def test_a_birthday_counts_on_the_day() -> None:
+    """``age_over_65`` is true from the sixty-fifth birthday on (ISO/IEC 18013-5 §7.2.5)."""
+    assert claim_labels.label("age_over_65", english) == "65 or over"
+
+
+def test_our_register_has_a_name_in_each_language() -> None:
+    told = translations("ar").gettext
+
+    assert claim_labels.register("Population Register", told) == "سجل السكان"
+    assert claim_labels.register("Land Register", told) == "Land Register"
 
 
 def test_only_the_end_of_a_number_is_shown() -> None:

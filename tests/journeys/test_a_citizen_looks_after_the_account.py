@@ -59,7 +59,7 @@ def test_stopping_is_at_once_and_can_be_taken_back(page: Page, demo: Demo) -> No
 
     page.goto(mine)
     page.locator("#undo").click()
-    expect(page.get_by_text("Taken back. It is as it was before.")).to_be_visible()
+    expect(page.get_by_text("Undone. It is as it was before.")).to_be_visible()
     expect(page.locator("#save")).to_be_visible()
 
 

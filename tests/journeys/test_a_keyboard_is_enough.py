@@ -79,7 +79,7 @@ def test_sharing_is_stopped_and_taken_back(page: Page, demo: Demo) -> None:
     keys.to("#undo")
     keys.press("Space", "#save")
 
-    expect(page.get_by_text("Taken back. It is as it was before.")).to_be_visible()
+    expect(page.get_by_text("Undone. It is as it was before.")).to_be_visible()
     assert not keys.wrong
 
 

@@ -81,7 +81,7 @@ def stops_and_takes_back(page: Page, demo: Demo) -> None:
     page.locator("#stop").click()
     expect(page.get_by_text("You stopped sharing. They get no new details.")).to_be_visible()
     page.locator("#undo").click()
-    expect(page.get_by_text("Taken back. It is as it was before.")).to_be_visible()
+    expect(page.get_by_text("Undone. It is as it was before.")).to_be_visible()
 
 
 def declines(page: Page, demo: Demo) -> None:

@@ -81,7 +81,7 @@ def test_a_way_back_that_nobody_began_is_told_kindly(
 
     assert answer
     assert answer.status == 400
-    expect(page.get_by_role("status")).to_contain_text("That page had run out")
+    expect(page.get_by_role("status")).to_contain_text("That page had expired")
     looked_at(page)
 
 

@@ -66,7 +66,7 @@ def _row(call: Call, held: attributes.Attribute) -> dict[str, Any]:
         "value": shown,
         "hidden": claim_labels.mask(held.claim, shown),
         "source": said % {"day": when},
-        "register": held.source if held.verified else "",
+        "register": claim_labels.register(held.source or "", _) if held.verified else "",
         "validity": sharing.validity(held, reader),
         "over": held.over,
         "disputed": held.disputed,

@@ -102,7 +102,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "error.html",
         {
             "title": "Request cannot be completed",
-            "lead": "This page has run out.",
+            "lead": "This page has expired.",
             "reference": "7K2M-Q4PX",
             "developer": {"error": "redirect_uri_mismatch"},
             "actions": [Words(text="Find a service", href="/")],
