@@ -133,6 +133,10 @@ def as_file(name: str) -> str:
 
 def render(name: str, language: str = "en") -> str:
     template, given = PAGES[name]
+    return draw(template, given, language)
+
+
+def draw(template: str, given: dict[str, Any], language: str = "en") -> str:
     loader = jinja2.FileSystemLoader(GATEWAY / "templates")
     env = jinja2.Environment(loader=loader, autoescape=True, extensions=["jinja2.ext.i18n"])
     env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
@@ -235,3 +239,37 @@ def test_optional_details_are_never_ticked_beforehand() -> None:
 
     assert len(boxes) == 1, "only an optional detail that we hold has a switch"
     assert " checked" not in boxes[0]
+
+
+@pytest.mark.parametrize(
+    ("contact", "href"),
+    [
+        ("help@parking.example", "mailto:help@parking.example"),
+        ("+44 1632 960 001", "tel:+441632960001"),
+        ("https://parking.example/help", "https://parking.example/help"),
+        ("The town hall, Monday to Friday", None),
+        ("javascript:alert(1)", None),
+    ],
+)
+def test_a_contact_can_be_pressed(contact: str, href: str | None) -> None:
+    """UX: on a phone, an address and a number are a press away."""
+    html = draw("portal/text.html", {"title": "Help", "contact": contact})
+    found = re.search(r'<a href="([^"]+)"><bdi', html)
+
+    assert (found[1] if found else None) == href
+
+
+def test_on_a_small_screen_only_the_overview_has_the_menu() -> None:
+    """UX: the other pages of the account lead back to it instead."""
+    menu = [
+        Words(href="/account", text="Overview", current=True),
+        Words(href="/account/details", text="Your details", current=False),
+    ]
+    there = [Words(one, current=not one["current"]) for one in menu]
+    over = draw("account/overview.html", {"menu": menu, "passkeys": 2})
+    inner = draw("account/details.html", {"menu": there, "verified": True})
+
+    assert 'class="back up"' not in over
+    assert 'class="two"' in over
+    assert '<a class="back up" href="/account">Your account</a>' in inner
+    assert 'class="two inner"' in inner
