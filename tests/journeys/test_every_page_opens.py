@@ -233,6 +233,7 @@ def _details(at: Looker, demo: Demo) -> None:
     page.locator("#salutation").fill("Captain")
     at.press("#detail-save")
     at.press("[id^=dispute-]")
+    at.press("#dispute")
     at.press("[id^=dispute-]")
 
 

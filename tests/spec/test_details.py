@@ -116,13 +116,19 @@ async def test_a_contested_detail_goes_out_to_nobody(gateway: Gateway) -> None:
     browser = Browser(gateway, someone.cookie)
 
     page = await browser.follow(TELLING)
-    contested = await browser.fill(page, "dispute-address")
+    async with gateway.unchanged():
+        asked = await browser.follow(f"{TELLING}/address/dispute")
+    contested = await browser.fill(asked, "dispute")
     during = await held(gateway, someone, "address", "locality")
     settled = await browser.fill(contested, "dispute-address")
 
+    assert 'href="/account/details/address/dispute"' in page.text
+    assert "Ask the register to correct it: <bdi>Population Register</bdi>" in asked.text
+    assert "You said that a detail is wrong" in contested.text
     assert "You say this is wrong" in contested.text
     assert "No service gets this until it is settled." in contested.text
     assert during == {}
+    assert "You said that a detail is wrong" not in settled.text
     assert "You say this is wrong" not in settled.text
     assert await held(gateway, someone, "address") == {"address": home}
 

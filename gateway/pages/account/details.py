@@ -6,6 +6,7 @@ gets it until that is settled.
 
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -39,7 +40,21 @@ async def show(call: Call, session: Session) -> Response:
         ],
         verified=session.account.ial > 1,
         saved=call.query.text("done") in told,
+        contested=any(one.disputed for one in held if one.claim == call.query.text("contested")),
     )
+
+
+@citizen.signed_in("details")
+async def ask_dispute(call: Call, session: Session) -> Response:
+    """Say what contesting a detail means before it happens."""
+    claim = call.path_text("claim")
+    held = await attributes.all_current(call.entry, call.runtime.vault, session.account.id)
+    rows = [_row(call, one) for one in held if one.claim == claim and one.claim in _ORDER]
+    row = next((row for row in rows if row["contest"] and not row["disputed"]), None)
+    # Another tab did it, or nobody else wrote it: the page shows how it is.
+    if row is None:
+        return see_other("/account/details")
+    return citizen.page(call, "account/dispute.html", "details", row=row)
 
 
 @citizen.signed_in("details")
@@ -47,9 +62,10 @@ async def dispute(call: Call, session: Session) -> Response:
     """Note that the citizen says a detail is wrong, or says so no more."""
     csrf.check(call)
     move = disputes.drop if call.form.text("answer") == "drop" else disputes.begin
+    claim = call.path_text("claim")
     with suppress(NothingToDispute):  # another tab did it: the page shows how it is
-        await move(call.entry, session.account.id, call.path_text("claim"))
-    return see_other("/account/details")
+        await move(call.entry, session.account.id, claim)
+    return see_other(f"/account/details?{urlencode({'contested': claim})}")
 
 
 def _row(call: Call, held: attributes.Attribute) -> dict[str, Any]:
