@@ -468,3 +468,22 @@ async def test_the_history_names_what_a_change_was_about(gateway: Gateway) -> No
     assert "Full name" not in told[0][1]
     assert told[-1][0] == "You agreed to share"
     assert "Full name" in told[-1][1]
+
+
+async def test_the_account_tells_what_a_service_has_from_what_it_may_have(
+    gateway: Gateway,
+) -> None:
+    """UX: a detail that never went out is not one that the service has."""
+    someone = await gateway.citizen("basic")
+    browser = Browser(gateway, someone.cookie)
+
+    before = await browser.follow("/account/sharing")
+    told = await services.tokens(gateway, someone, scope="openid email")
+    await userinfo(gateway, told)
+    after = await browser.follow("/account/sharing")
+
+    assert "<dt>Has</dt>" not in before.text
+    rows = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)<", after.text))
+    assert "Email address" in rows["Has"]
+    assert "Full name" not in rows["Has"]
+    assert "Full name" in rows["Allowed, not yet given"]

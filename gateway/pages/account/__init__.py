@@ -16,7 +16,9 @@ ROUTES: tuple[Route, ...] = (
     Route("/account", {"GET": overview.show}),
     Route("/account/details", {"GET": details.show}),
     Route("/account/details/{claim}", {"GET": telling.show, "POST": telling.save}),
-    Route("/account/details/{claim}/dispute", {"GET": details.ask_dispute, "POST": details.dispute}),
+    Route(
+        "/account/details/{claim}/dispute", {"GET": details.ask_dispute, "POST": details.dispute}
+    ),
     Route("/account/sharing", {"GET": sharing.show}),
     Route("/account/sharing/{client}", {"GET": sharing.show_service}),
     Route("/account/sharing/{client}/claims", {"POST": sharing.change}),

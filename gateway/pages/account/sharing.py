@@ -229,7 +229,9 @@ async def _card(call: Call, consent: Consent, reads: Any) -> dict[str, Any]:
         "to": _to(call, client) if client else None,
         "active": running,
         "claims": list(consent.claims) if running else [],
-        "labels": _named(call, consent.claims),
+        "has": _named(call, [name for name in consent.claims if name in reads]),
+        # Agreed to, and perhaps not even known to us yet.
+        "allowed": _named(call, [name for name in consent.claims if name not in reads]),
         "since": claim_labels.day(consent.given_at, call.locale),
         "until": claim_labels.day(consent.expires_at, call.locale),
         "ended": claim_labels.day(ended, call.locale),
