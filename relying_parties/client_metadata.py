@@ -24,6 +24,9 @@ SAME: Mapping[str, str] = {
     "redirect_uris": "redirectUris",
     "post_logout_redirect_uris": "postLogoutRedirectUris",
     "backchannel_logout_uri": "backchannelLogoutUri",
+    "frontchannel_logout_uri": "frontchannelLogoutUri",
+    "userinfo_signed_response_alg": "userinfoAlg",
+    "introspection_signed_response_alg": "introspectionAlg",
     "initiate_login_uri": "initiateLoginUri",
     "sector_identifier_uri": "sectorIdentifierUri",
     "client_uri": "start",
@@ -59,10 +62,10 @@ APPLICATION_TYPES = ("web", "native")
 # What would be encrypted, or signed where we sign nothing, or tied to a certificate.
 NOT_GIVEN = (
     *("id_token_encrypted_response_alg", "id_token_encrypted_response_enc"),
-    *("userinfo_signed_response_alg", "userinfo_encrypted_response_alg"),
-    *("userinfo_encrypted_response_enc", "request_object_encryption_alg"),
+    *("userinfo_encrypted_response_alg", "userinfo_encrypted_response_enc"),
+    "request_object_encryption_alg",
     *("request_object_encryption_enc", "authorization_encrypted_response_alg"),
-    *("authorization_encrypted_response_enc", "introspection_signed_response_alg"),
+    "authorization_encrypted_response_enc",
     *("introspection_encrypted_response_alg", "introspection_encrypted_response_enc"),
     *("tls_client_auth_subject_dn", "tls_client_auth_san_dns", "tls_client_auth_san_uri"),
     *("tls_client_auth_san_ip", "tls_client_auth_san_email"),
