@@ -110,7 +110,8 @@ async def one_page(
     client_id = standing.newest.client_id
     client = await clients.find(call.entry, client_id)
     versions = await onboarding.versions(call.entry, client_id)
-    method = client.registration.auth.method if client else ""
+    secretive = client is not None and client.registration.auth.method in SECRET_METHODS
+    issues = secretive and officer.writes(standing.agency_id)
     return office.page(
         call,
         officer,
@@ -125,8 +126,9 @@ async def one_page(
             "write": officer.writes(standing.agency_id) and standing.status != "retired",
             "stop": officer.may(STOPS) and standing.status == "live",
             "resume": officer.may(STOPS) and standing.status == "suspended",
-            "secret": officer.writes(standing.agency_id) and method in SECRET_METHODS,
+            "secret": issues,
         },
+        first_secret=issues and client is not None and not client.secrets and not secret,
         errors=errors or {},
         reason=call.form.text("reason"),
     )

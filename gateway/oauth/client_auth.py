@@ -8,6 +8,7 @@ Specs: RFC 6749 §2.3, RFC 7523 §3, RFC 10070 (audience), OpenID Connect Core �
 
 import base64
 import binascii
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +25,8 @@ from relying_parties.clients import Client
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST = timedelta(minutes=5)
+
+log = logging.getLogger("gatehouse")
 
 Method = Callable[[Call], Awaitable[Client | None]]
 
@@ -109,21 +112,48 @@ async def _by_secret(call: Call, client_id: str, secret: str) -> Client | None:
 
 
 async def _assertion(call: Call) -> Client | None:
-    if call.form.text("client_assertion_type") != ASSERTION_TYPE:
-        return None
     raw = call.form.text("client_assertion")
+    client = None
     try:
-        assertions.strict_header(raw)
-        named = assertions.strict_claims(raw).get("sub")
-        client = await _find(call, named) if isinstance(named, str) else None
-        if client is None or client.registration.auth.method != "private_key_jwt":
-            return None
-        claims = await _read(call, client, raw)
-    except (TokenRefused, UnicodeError):
+        client = await _named(call, raw)
+        await _prove(call, client, raw)
+    except (TokenRefused, UnicodeError) as error:
+        # The answer tells nothing, so an operator must be able to. Anything can stand in a
+        # token: of what it says, only a name that is registered goes to the log.
+        known, reason = client.client_id if client else None, getattr(error, "reason", "format")
+        log.warning("client assertion refused", extra={"client": known, "reason": reason})
         return None
+    return client
+
+
+async def _named(call: Call, raw: str) -> Client:
+    """Return the client that an assertion says it comes from.
+
+    :raises TokenRefused: reason ``type`` or ``unknown_client``, or it can't be read
+    """
+    if call.form.text("client_assertion_type") != ASSERTION_TYPE:
+        raise TokenRefused("type")
+    assertions.strict_header(raw)
+    named = assertions.strict_claims(raw).get("sub")
+    client = await _find(call, named) if isinstance(named, str) else None
+    if client is None:
+        raise TokenRefused("unknown_client")
+    return client
+
+
+async def _prove(call: Call, client: Client, raw: str) -> None:
+    """See that the assertion is the client's, and new.
+
+    :raises TokenRefused: reason ``method``, ``replayed`` or ``not_live``, or what is wrong with it
+    """
+    if client.registration.auth.method != "private_key_jwt":
+        raise TokenRefused("method")
+    claims = await _read(call, client, raw)
     ends = datetime.fromtimestamp(min(float(claims["exp"]), 4e9), UTC) + assertions.SKEW
-    fresh = await replay.claim(call.entry, f"assertion:{client.client_id}", claims["jti"], ends)
-    return client if fresh else None
+    if not await replay.claim(call.entry, f"assertion:{client.client_id}", claims["jti"], ends):
+        raise TokenRefused("replayed")
+    if not client.live:
+        raise TokenRefused("not_live")
 
 
 async def _read(call: Call, client: Client, raw: str) -> Mapping[str, Any]:

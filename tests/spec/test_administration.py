@@ -148,6 +148,29 @@ async def test_a_fresh_passkey_is_asked_for_nothing(gateway: Gateway) -> None:
     assert await state(gateway, client_id) == "approved"
 
 
+async def test_an_approved_service_without_a_secret_is_offered_its_first(gateway: Gateway) -> None:
+    """Approving by hand issues none, as nobody would be there to take it."""
+    registrar = await officer(gateway, "registrar")
+    client_id = "first-secret"
+    async with gateway.runtime.entry() as entry:
+        document = services.document(client_id)
+        await onboarding.draft(entry, document, author="test", rules=rules(gateway.runtime))
+        await onboarding.submit(entry, client_id, 1, by="test")
+    browser = Browser(gateway, registrar.cookie)
+    before = await browser.send("GET", f"/admin/services/{client_id}")
+    decision = f"/admin/services/{client_id}/versions/1/decision"
+    await post(browser, decision, {"answer": "approve"})
+    page = await browser.follow(f"/admin/services/{client_id}")
+
+    issued = await browser.fill(page, "first-secret")
+    after = await browser.follow(f"/admin/services/{client_id}")
+
+    assert 'id="first-secret"' not in before.text
+    assert "cannot sign anybody in" in page.text
+    assert 'id="client-secret"' in issued.text
+    assert 'id="first-secret"' not in issued.text + after.text
+
+
 async def test_nobody_approves_what_they_wrote(gateway: Gateway) -> None:
     """RC-10, AD-05: not in a second tab either."""
     registrar = await officer(gateway, "registrar")

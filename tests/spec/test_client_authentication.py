@@ -373,3 +373,40 @@ async def test_another_kind_of_assertion_is_refused(gateway: Gateway, kind: str 
         form["client_assertion_type"] = kind
 
     await refused(gateway, form)
+
+
+@pytest.mark.parametrize(
+    ("over", "client", "reason"),
+    [
+        pytest.param({"aud": "https://elsewhere.example"}, "gov", "aud", id="aud"),
+        pytest.param({"exp": 1}, "gov", "exp", id="exp"),
+        pytest.param({"key": STRANGER}, "gov", "signature", id="foreign-key"),
+        pytest.param({"header": {"kid": "other"}}, "gov", "unknown_kid", id="kid"),
+        pytest.param({"client_id": "basic"}, "basic", "method", id="registered-a-secret"),
+        pytest.param({"client_id": "nobody-we-know"}, None, "unknown_client", id="unknown"),
+    ],
+)
+async def test_the_log_says_why_an_assertion_is_refused(
+    gateway: Gateway, over: dict[str, Any], client: str | None, reason: str
+) -> None:
+    """An operator can help; the token itself, and what it claims, is told to nobody."""
+    before = len(gateway.logs())
+    made = assertion(gateway, **over)
+
+    await refused(gateway, by_assertion(made))
+
+    said = gateway.logs()
+    lines = [json.loads(line) for line in said.splitlines() if "assertion refused" in line]
+    assert len(said) > before
+    assert (client, reason) in {(line["client"], line["reason"]) for line in lines}
+    assert "nobody-we-know" not in said
+    assert not any(part in said for part in made.split("."))
+
+
+async def test_the_log_says_that_an_assertion_came_twice(gateway: Gateway) -> None:
+    made = by_assertion(assertion(gateway))
+    await accepted(gateway, made)
+
+    await refused(gateway, made)
+
+    assert '"client": "gov", "reason": "replayed"' in gateway.logs()
