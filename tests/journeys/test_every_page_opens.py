@@ -421,7 +421,8 @@ WALKS = {
     "citizen": Walk(of_a_citizen, frozenset({
         "/", "/login", "/login/password", "/login/offer", "/login/confirm", "/account/verify",
         "/consent/{interaction}", "/authorize", "/authorize/{interaction}", "/account",
-        "/account/details", "/account/details/{claim}", "/account/sharing",
+        "/account/details", "/account/details/{claim}",
+        "/account/details/{claim}/dispute", "/account/sharing",
         "/account/sharing/{client}", "/account/sharing/{client}/stop", "/account/security",
         "/account/security/passkeys",
         "/account/security/passkeys/{passkey}", "/account/security/password",
