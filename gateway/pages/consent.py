@@ -1,7 +1,8 @@
 """The share page: what a service asks, in the citizen's own values; and the answer.
 
     shown ──allow──▶ consent given, receipt signed ──▶ /authorize/{i}
-      │  └──deny───▶ noted as declined ─────────────▶ /authorize/{i}
+      │  ├──deny───▶ noted as declined ─────────────▶ /authorize/{i}
+      │  └──add, or another language──▶ what was picked is noted ──▶ shown
       └─ another citizen signed in meanwhile ▶ 409, nothing given to anybody
 
 The approved registration says what may be asked and what is needed. Of the form only
@@ -11,8 +12,10 @@ Specs: OpenID Connect Core §3.1.2.4, GDPR Art. 7, ISO/IEC TS 27560.
 """
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from starlette.responses import Response
 
@@ -20,6 +23,7 @@ from gateway import claim_labels
 from gateway.oauth import claims, marks
 from gateway.pages import passage, receipt, sharing, stale
 from gateway.pages.passage import Passage
+from gateway.settings import LOCALES
 from gateway.web import csrf, render
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
@@ -73,10 +77,39 @@ async def submit(call: Call) -> Response:
         return see_other(_back(call))
     if not opaque.same(call.form.text("as"), visit.subject):
         return _someone_else(call, visit)
+    if aside := _aside(call, visit):
+        await pending.note(call.entry, visit.way.i, marks.PICKED, _picks(call, visit))
+        return see_other(aside)
     if call.form.text("answer") == "deny":
         await pending.note(call.entry, visit.way.i, "declined", "consent")
         return see_other(visit.way.onward)
     return await _allow(call, visit)
+
+
+def _aside(call: Call, visit: Visit) -> str:
+    """Return where the citizen goes without an answer: to add a detail, or to read on."""
+    claim, language = call.form.text("add"), call.form.text("lang")
+    if language in LOCALES:
+        return f"{call.path}?{urlencode({'lang': language})}"
+    way = sharing.way_to(claim) if claim in visit.client.registration.asked else ""
+    return visit.way.address(way) if way else ""
+
+
+def _picks(call: Call, visit: Visit) -> dict[str, Any]:
+    asked = visit.client.registration.asked
+    return {
+        "by": marks.of(call.runtime, visit.client.client_id, visit.session),
+        "share": [claim for claim in call.form.all("share") if claim in asked],
+        "duration": "once" if call.form.text("duration") == "once" else "until",
+    }
+
+
+def _picked(call: Call, visit: Visit) -> Mapping[str, Any]:
+    """Return what this very citizen picked on this page before they went aside."""
+    steps = visit.way.interaction.steps if visit.way.interaction else {}
+    picked: Mapping[str, Any] = steps.get(marks.PICKED) or {}
+    mark = marks.of(call.runtime, visit.client.client_id, visit.session)
+    return picked if marks.by(picked, "by", mark) else {}
 
 
 async def _allow(call: Call, visit: Visit) -> Response:
@@ -218,6 +251,7 @@ def _domain(visit: Visit) -> str:
 
 def _page(call: Call, question: Question, *, error: str = "") -> Response:
     visit = question.visit
+    chosen = _picks(call, visit) if error else _picked(call, visit)
     return passage.show(
         call,
         visit.way,
@@ -226,7 +260,8 @@ def _page(call: Call, question: Question, *, error: str = "") -> Response:
         page=question.page,
         who=visit.subject,
         email=visit.email,
-        ticked=set(call.form.all("share")) if error else (),
-        duration=(call.form.text("duration") if error else "") or "until",
+        ticked=chosen.get("share", ()),
+        duration=chosen.get("duration", "until"),
+        kept_by="share",
         errors={"consent-allow": error} if error else {},
     )

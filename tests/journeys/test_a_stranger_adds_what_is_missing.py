@@ -38,7 +38,10 @@ def test_a_stranger_adds_what_is_missing_and_shares_three_of_five(page: Page, de
     assert look_around(page) == []
     asked = page.url
 
-    page.get_by_role("link", name="Add it Home address").click()
+    page.locator("#share-email").check()
+    page.get_by_label("Just this once").check()
+    settled(page)
+    page.get_by_role("button", name="Add it Home address").click()
     assert look_around(page) == []
     page.locator("#street_address").fill("3 Weir View")
     page.locator("#postal_code").fill("NT3 4AB")
@@ -48,9 +51,10 @@ def test_a_stranger_adds_what_is_missing_and_shares_three_of_five(page: Page, de
 
     expect(page.get_by_text("3 Weir View")).to_be_visible()
     assert page.url == asked
-    expect(page.get_by_role("link", name="Add it Phone number")).to_be_visible()
+    expect(page.get_by_role("button", name="Add it Phone number")).to_be_visible()
     expect(page.locator("#share-phone_number")).to_have_count(0)
-    page.locator("#share-email").check()
+    expect(page.locator("#share-email")).to_be_checked()
+    expect(page.get_by_label("Just this once")).to_be_checked()
     settled(page)
     page.locator("#consent-allow").click()
     expect(page.locator("[data-claim=name]")).to_have_text("Robin Stranger")
@@ -65,7 +69,8 @@ def test_a_stranger_is_proved_with_what_the_page_says(page: Page, demo: Demo) ->
     page.goto(demo.service("appointments")["url"])
     page.get_by_role("link", name="Sign in").first.click()
     create_account(page, demo, "proved@example.test")
-    page.get_by_role("link", name="Add it Date of birth").click()
+    settled(page)
+    page.get_by_role("button", name="Add it Date of birth").click()
     assert look_around(page) == []
     born = page.locator("#trial-birthdate").inner_text()
 

@@ -487,3 +487,42 @@ async def test_the_account_tells_what_a_service_has_from_what_it_may_have(
     assert "Email address" in rows["Has"]
     assert "Full name" not in rows["Has"]
     assert "Full name" in rows["Allowed, not yet given"]
+
+
+async def reader(gateway: Gateway) -> Citizen:
+    """Somebody who told us their language, so that its switch is there."""
+    someone = await gateway.citizen()
+    browser = Browser(gateway, someone.cookie)
+    page = await browser.follow("/account/details/locale")
+    await browser.fill(page, "detail-save", {"locale": "en"})
+    return someone
+
+
+async def test_what_was_picked_is_still_there_in_another_language(gateway: Gateway) -> None:
+    """UX: going aside is no answer, keeps the choices, and ticks nothing that was not picked."""
+    someone = await reader(gateway)
+    browser = Browser(gateway, someone.cookie)
+    page = await browser.follow(f"/authorize?{urlencode(asked())}")
+    picks = {"lang": "fr", "share": "locale", "duration": "once"}
+
+    french = await browser.fill(page, "consent-allow", picks)
+    plain = await browser.fill(french, "consent-allow", {"lang": "en", "duration": "until"})
+
+    assert '<html lang="fr"' in french.text
+    assert re.findall(r'value="([^"]+)" checked', french.text) == ["locale", "once"]
+    assert re.findall(r'value="([^"]+)" checked', plain.text) == ["until"]
+
+
+async def test_what_was_picked_is_nobody_else_s(gateway: Gateway) -> None:
+    """Security: another account in the same browser finds no switch on."""
+    first, second = await reader(gateway), await reader(gateway)
+    browser = Browser(gateway, first.cookie)
+    page = await browser.follow(f"/authorize?{urlencode(asked())}")
+    page = await browser.fill(page, "consent-allow", {"lang": "fr", "share": "locale"})
+    assert re.findall(r'value="([^"]+)" checked', page.text) == ["locale", "until"]
+
+    browser.cookies |= dict([second.cookie.split("=", 1)])
+    page = await browser.follow(page.url.path)
+
+    assert 'value="locale"' in page.text
+    assert re.findall(r'value="([^"]+)" checked', page.text) == ["until"]

@@ -165,15 +165,14 @@ async def test_what_is_missing_is_added_on_the_way_to_a_service(gateway: Gateway
     over = {"scope": "openid profile address phone", "claims": '{"userinfo":{"age_over_65":null}}'}
 
     page = await browser.follow(f"/authorize?{urlencode(asked('zone', **over))}")
-    ways = dict(re.findall(r'href="(/account/[^"?]+)(\?i=[^"]+)">Add it', page.text))
-    for path, claim in (
-        (f"{TELLING}/address", "address"),
-        (f"{TELLING}/phone_number", "phone_number"),
-    ):
-        form = await browser.follow(path + ways[path])
+    added = re.findall(r'name="add" value="([^"]+)">Add it', page.text)
+    proof = await browser.fill(page, "consent-allow", {"add": "age_over_65"})
+    for claim in ("address", "phone_number"):
+        form = await browser.fill(page, "consent-allow", {"add": claim})
         page = await browser.fill(form, "detail-save", TYPED[claim])
 
-    assert "/account/verify" in ways
+    assert added == ["address", "phone_number", "age_over_65"]
+    assert proof.url.path == "/account/verify"
     assert "1 New Street" in page.text
     back = await browser.fill(page, "consent-allow", {"answer": "allow", "share": "phone_number"})
     assert "code" in verdicts.sent_back(back, CALLBACK, gateway.issuer)

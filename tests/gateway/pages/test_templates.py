@@ -96,7 +96,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "new-passkey": ("create/passkey.html", {"stage": True, "other": "/x", "failed": "No."}),
     "new-password": ("create/password.html", {**WHO, "stage": True, "back": "/x"}),
     "created": ("create/done.html", {"title": "Account created", "lead": "Yes.", "to": TO}),
-    "share": ("consent/share.html", {**WHO, "page": SHARE, "to": TO}),
+    "share": ("consent/share.html", {**WHO, "page": SHARE, "to": TO, "kept_by": "share"}),
     "verify": ("proofing/start.html", {"to": TO}),
     "error": (
         "error.html",
