@@ -9,6 +9,6 @@ async def test_changes_of_one_moment_are_told_as_one(gateway: Gateway, ana: Citi
 
     items = page.text.partition('<ol class="line">')[2].split("</li>")
     told = [item for item in items if "A detail was changed" in item]
-    assert sum("Family name, Given names" in item for item in told) == 1
+    assert sum("Family name and Given names" in item for item in told) == 1
     assert len(told) <= 2
     assert "Number" not in "".join(told)

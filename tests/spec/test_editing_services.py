@@ -21,11 +21,28 @@ VALUES: dict[str, Any] = {
     "description": {"en": "Rent a berth", "cy": "Rhentu angorfa"},
     "profile": "oidc-basic",
     "start": "https://rp.example/start",
+    "initiateLoginUri": "https://rp.example/sign-in",
     "redirectUris": [services.CALLBACK, services.SECOND],
     "postLogoutRedirectUris": [services.AFTER],
     "backchannelLogoutUri": "https://rp.example/backchannel-logout",
-    "auth": {"method": "private_key_jwt", "jwks": {"keys": [copy.deepcopy(factories.A_KEY)]}},
+    "frontchannelLogoutUri": "https://rp.example/frontchannel-logout",
+    "sectorIdentifierUri": "https://rp.example/redirects.json",
+    "auth": {
+        "method": "private_key_jwt",
+        "jwks": {
+            "keys": [
+                copy.deepcopy(factories.A_KEY),
+                factories.A_KEY | {"kid": "to-encrypt-to", "use": "enc"},
+            ]
+        },
+    },
+    "assertionAlg": "PS256",
+    "requestAlg": "RS256",
     "idTokenAlg": "ES256",
+    "introspectionAlg": "RS256",
+    "idTokenEncryption": {"alg": "ECDH-ES", "enc": "A256GCM"},
+    "userinfoAlg": "ES256",
+    "userinfoEncryption": {"alg": "ECDH-ES"},
     "requirePar": True,
     "requirePkce": False,
     "offlineAccess": True,
@@ -60,7 +77,17 @@ VALUES: dict[str, Any] = {
             "claims": [factories.asks("address")],
         },
     ],
+    "resource": {"identifier": "https://api.rp.example/", "scopes": ["berths:read"]},
+    "calls": [services.READS],
+    "onBehalf": [services.READS],
+    "selfRegistered": True,
 }
+
+
+def with_all(client_id: str) -> dict[str, Any]:
+    """A document with every member; no two services offer one API."""
+    api = VALUES["resource"] | {"identifier": f"https://api.rp.example/{client_id}"}
+    return factories.a_document(client_id, **VALUES | {"resource": api})
 
 
 class Fields(HTMLParser):
@@ -125,7 +152,7 @@ def test_every_member_has_a_value_here() -> None:
 async def test_saving_without_a_change_changes_nothing(gateway: Gateway, member: str) -> None:
     """Whether the form has a field for the member or not."""
     client_id = f"edited-{member.lower()}"
-    document = factories.a_document(client_id, **VALUES)
+    document = with_all(client_id)
     async with gateway.runtime.entry() as entry:
         await onboarding.draft(entry, document, author="test", rules=rules(gateway.runtime))
 
@@ -146,7 +173,7 @@ async def test_a_service_of_the_default_profile_keeps_it(gateway: Gateway) -> No
 
 
 async def test_what_is_emptied_is_gone(gateway: Gateway) -> None:
-    await gateway.service(factories.a_document("edited-emptied", **VALUES))
+    await gateway.service(with_all("edited-emptied"))
 
     again = await saved(
         gateway, "edited-emptied", **{"spec.backchannelLogoutUri": "", "spec.description.en": ""}
@@ -156,7 +183,7 @@ async def test_what_is_emptied_is_gone(gateway: Gateway) -> None:
 
 
 async def test_the_page_of_a_service_tells_where_it_hears_of_sign_outs(gateway: Gateway) -> None:
-    await gateway.service(factories.a_document("edited-shown", **VALUES))
+    await gateway.service(with_all("edited-shown"))
     browser = Browser(gateway, (await officer(gateway, "registrar")).cookie)
 
     page = await browser.send("GET", "/admin/services/edited-shown")

@@ -55,7 +55,8 @@ def test_a_problem_says_the_way_out(
 
     assert ran.code == 6
     assert says in ran.err, ran.err
-    assert all(line.startswith("error: Service permits: ") for line in ran.err.splitlines())
+    lines = ran.err.splitlines()
+    assert all(line.startswith("error: Service permits: ") for line in lines), ran.err
 
 
 def test_all_problems_of_all_documents_are_told_at_once(gatehouse: Command, tmp_path: Path) -> None:
@@ -91,12 +92,13 @@ def test_a_role_that_is_none_is_told_with_those_that_are(
 
 def test_what_is_new_is_created_and_only_then_changed(gatehouse: Command, tmp_path: Path) -> None:
     agency = {**AGENCY, "metadata": {"id": "created"}}
+    agency["spec"] = {**AGENCY["spec"], "name": {"en": "Created town"}}
     path = tmp_path / "agency.yaml"
     path.write_text(yaml.safe_dump(agency))
 
     would = gatehouse("apply", "--dry-run", "-f", str(path))
     first, second = gatehouse("apply", "-f", str(path)), gatehouse("apply", "-f", str(path))
-    agency["spec"] = {**AGENCY["spec"], "contact": "new@northtown.example"}
+    agency["spec"] = {**agency["spec"], "contact": "new@northtown.example"}
     path.write_text(yaml.safe_dump(agency))
     third = gatehouse("apply", "-f", str(path))
 
