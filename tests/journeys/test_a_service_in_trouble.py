@@ -21,13 +21,13 @@ NEEDED = {"ISSUER": "http://localhost:8000", "BASE_URL": HERE, "CLIENT_ID": "tax
 PUBLIC: Mapping[str, Any] = factories.A_KEY
 
 
-async def tries(issuer: str, key: Mapping[str, Any]) -> httpx2.Response:
-    """Open /sign-in of a service that thinks itself the tax office."""
-    settings = Settings(issuer, HERE, "tax-account", client_jwk=key)
+async def tries(issuer: str, key: Mapping[str, Any], at: str = HERE) -> httpx2.Response:
+    """Open /sign-in of a service that thinks itself the tax office, at address ``at``."""
+    settings = Settings(issuer, at, "tax-account", client_jwk=key)
     folder = Path(parking.__file__).parent
     service = Service(settings, folder=folder, wants=("name",))
     over = httpx2.ASGITransport(app=service.application([]))
-    async with httpx2.AsyncClient(transport=over, base_url=HERE) as browser:
+    async with httpx2.AsyncClient(transport=over, base_url=at) as browser:
         return await browser.get("/sign-in")
 
 
@@ -52,13 +52,15 @@ async def test_a_key_that_is_not_the_registered_one(
 
 
 async def test_a_service_that_is_switched_off(demo: Demo, caplog: pytest.LogCaptureFixture) -> None:
-    right = demo.service("tax-account")["jwk"]
+    tax = demo.service("tax-account")
+    # Until a process has looked, nothing is wrong with the request: its address is the right one.
+    right = demo.issuer, tax["jwk"], tax["url"].rstrip("/")
     demo.command("rp", "suspend", "tax-account", "--reason", "a test")
     try:
         # Each process of the gateway looks once a second.
-        answer = await tries(demo.issuer, right)
+        answer = await tries(*right)
         while answer.status_code == 303:
-            answer = await tries(demo.issuer, right)
+            answer = await tries(*right)
     finally:
         demo.command("rp", "resume", "tax-account")
 
