@@ -11,7 +11,6 @@ scales, and not how many cores this machine has left.
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -66,11 +65,10 @@ def _take_turns(workers: Sequence[int], over: threading.Event) -> None:
     turn = 0
     while not over.is_set():
         next_one = whose.get(turn % _TURNS)
-        if next_one is None:
-            time.sleep(_TURN)
-        else:
+        if next_one is not None:
             _send(next_one, signal.SIGCONT)
-            time.sleep(_TURN)
+        over.wait(_TURN)
+        if next_one is not None:
             _send(next_one, signal.SIGSTOP)
         turn += 1
     for pid in workers:

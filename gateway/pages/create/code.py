@@ -10,8 +10,7 @@ from gateway.pages.create.flow import Flow
 from gateway.web import csrf, render
 from gateway.web.call import Call, see_other
 from idp import attempts, signups
-from idp.errors import CodeWrong, SignupOver
-from keys import opaque
+from idp.errors import SignupOver
 
 
 @stale.page
@@ -31,17 +30,8 @@ async def submit(call: Call) -> Response:
     onward = flow.way.address("/create/name", flow=flow.handle)
     if flow.signup.proved_at:
         return see_other(onward)
-    typed = call.form.text("code")
-    code = "".join(each for each in typed if each.isalnum())
-    if not code:
-        return _page(call, flow, error=call.gettext("Enter the code from your email"))
-    try:
-        await signups.prove_by_code(call.entry, flow.handle, opaque.digest(call.browser), code)
-    except CodeWrong:
-        wrong = call.gettext("The code is wrong. Use the newest mail from us.")
-        return _page(call, flow, typed=typed, error=wrong)
-    except SignupOver as error:
-        raise stale.DeadEnd(stale.RUN_OUT, flow.way.to) from error
+    if wrong := await flows.check_code(call, flow):
+        return _page(call, flow, error=wrong)
     return see_other(onward)
 
 
@@ -91,7 +81,7 @@ async def confirmed(call: Call) -> Response:
     return render.page(call, "create/link_done.html", stopped=stopped)
 
 
-def _page(call: Call, flow: Flow, *, typed: str = "", error: str = "") -> Response:
+def _page(call: Call, flow: Flow, *, error: str = "") -> Response:
     return passage.show(
         call,
         flow.way,
@@ -103,6 +93,6 @@ def _page(call: Call, flow: Flow, *, typed: str = "", error: str = "") -> Respon
         action="/create/code",
         back=flow.way.address("/create"),
         resent=call.method == "GET" and call.query.text("sent") == "again",
-        values={"code": typed},
+        values={"code": call.form.text("code")},
         errors={"code": error} if error else {},
     )

@@ -17,7 +17,7 @@ from gateway.pages import stale
 from gateway.pages.passage import Passage, read
 from gateway.web.call import Call
 from idp import authenticators, signups
-from idp.errors import AccountNotOpen
+from idp.errors import AccountNotOpen, CodeWrong, SignupOver
 from keys import opaque
 from keys.errors import NotSealedHere
 
@@ -56,6 +56,32 @@ async def proved(call: Call) -> Flow:
     if flow.signup.expires_at <= call.entry.at:
         raise stale.DeadEnd(stale.RUN_OUT, flow.way.to)
     return flow
+
+
+async def check_code(call: Call, flow: Flow) -> str:
+    """Prove the address by the code that was typed; return what is wrong with it, or nothing.
+
+    :raises stale.DeadEnd: the flow is over, or has no tries left
+    """
+    code = "".join(each for each in call.form.text("code") if each.isalnum())
+    if not code:
+        return call.gettext("Enter the code from your email")
+    try:
+        await signups.prove_by_code(call.entry, flow.handle, opaque.digest(call.browser), code)
+    except CodeWrong:
+        return call.gettext("The code is wrong. Use the newest mail from us.")
+    except SignupOver as error:
+        raise stale.DeadEnd(stale.RUN_OUT, flow.way.to) from error
+    return ""
+
+
+async def use(call: Call, flow: Flow) -> None:
+    """Use the flow up: of many who try at once, one.
+
+    :raises stale.DeadEnd: it was used, or is over
+    """
+    if not await signups.use(call.entry, flow.handle, opaque.digest(call.browser)):
+        raise stale.DeadEnd(stale.RUN_OUT, flow.way.to)
 
 
 async def hold(call: Call, flow: Flow, account_id: UUID) -> None:

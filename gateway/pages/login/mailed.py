@@ -25,10 +25,9 @@ from gateway.pages.login import arrive, offer
 from gateway.pages.passage import Passage
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
-from idp import attempts, identifiers, signups
+from idp import attempts, identifiers
 from idp.authenticators import passwords
-from idp.errors import CodeWrong, SignupOver, TooManyAttempts
-from keys import opaque
+from idp.errors import TooManyAttempts
 
 PURPOSE = "sign-in"
 
@@ -60,19 +59,9 @@ async def submit(call: Call) -> Response:
     """Check the code, and sign in as the password would have."""
     csrf.check(call)
     flow, account_id = await _live(call)
-    code = "".join(each for each in call.form.text("code") if each.isalnum())
-    if not code:
-        return _page(call, flow, error=call.gettext("Enter the code from your email"))
-    browser = opaque.digest(call.browser)
-    try:
-        await signups.prove_by_code(call.entry, flow.handle, browser, code)
-    except CodeWrong:
-        wrong = call.gettext("The code is wrong. Use the newest mail from us.")
+    if wrong := await flows.check_code(call, flow):
         return _page(call, flow, error=wrong)
-    except SignupOver as error:
-        raise stale.DeadEnd(stale.RUN_OUT, flow.way.to) from error
-    if not await signups.use(call.entry, flow.handle, browser):
-        raise stale.DeadEnd(stale.RUN_OUT, flow.way.to)
+    await flows.use(call, flow)
     to = await offer.due(call, flow.way, account_id)
     return await arrive.signed_in(call, flow.way, account_id, amr=("pwd",), aal=1, to=to)
 

@@ -23,17 +23,14 @@ from gateway.pages.passage import Passage, read
 from gateway.web import cookies, csrf, render
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
-from idp import accounts, attempts, identifiers, notices, recovery, sessions, signups
+from idp import accounts, attempts, identifiers, notices, recovery, sessions
 from idp.authenticators import passwords
 from idp.errors import (
-    CodeWrong,
     IdentifierInvalid,
     PasswordRefused,
     RecoveryOver,
-    SignupOver,
     TooManyAttempts,
 )
-from keys import opaque
 
 
 @stale.page
@@ -69,20 +66,12 @@ async def submit_code(call: Call) -> Response:
     """Check the code and start the recovery."""
     csrf.check(call)
     flow = await flows.of(call, "recover")
-    code = "".join(each for each in call.form.text("code") if each.isalnum())
-    if not code:
-        return _code(call, flow, error=call.gettext("Enter the code from your email"))
-    browser = opaque.digest(call.browser)
-    try:
-        await signups.prove_by_code(call.entry, flow.handle, browser, code)
-    except CodeWrong:
-        wrong = call.gettext("The code is wrong. Use the newest mail from us.")
+    if wrong := await flows.check_code(call, flow):
         return _code(call, flow, error=wrong)
-    except SignupOver as error:
-        raise stale.DeadEnd(stale.RUN_OUT, flow.way.to) from error
     account_id = await identifiers.find_account(call.entry, call.runtime.vault, flow.signup.email)
-    if account_id is None or not await signups.use(call.entry, flow.handle, browser):
+    if account_id is None:
         raise stale.DeadEnd(stale.RUN_OUT, flow.way.to)
+    await flows.use(call, flow)
     try:
         await attempts.count(call.entry, "recover", account_id.bytes)
     except TooManyAttempts as full:
