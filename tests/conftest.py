@@ -149,12 +149,20 @@ async def vault(pool: Pool, moment: datetime) -> Vault:
         return await open_vault(entry, MASTER)
 
 
+@pytest.fixture
+def demo(running_demo: Demo) -> Demo:
+    """The whole product with people in it, who have not done anything yet."""
+    running_demo.begin_again()
+    return running_demo
+
+
 @pytest.fixture(scope="session")
-def demo(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """The whole product with people in it."""
+def running_demo(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One demo for the run; tests take ``demo``, which is as it was at its start."""
     home = tmp_path_factory.mktemp("demo")
     _open_the_way(home)
     running = demos.start(home)
+    running.remember()
     yield running
     demos.stop(running)
     demos.tells_no_secret(running)

@@ -445,7 +445,7 @@ WALKS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def _services(demo: Demo) -> None:
     demo.command("apply", "-f", str(Path(looking.__file__).with_name("looks.yaml")))
 

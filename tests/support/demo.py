@@ -24,6 +24,35 @@ OPTIONS = ("port", "parking-port", "tax-port", "clinic-port", "mail-port", "smtp
            "database-port")  # fmt: skip
 
 
+_REMEMBER = """
+DO $$ DECLARE one record; BEGIN
+  CREATE SCHEMA remembered;
+  FOR one IN SELECT * FROM pg_tables WHERE schemaname IN ('idp', 'relying_parties') LOOP
+    EXECUTE format('CREATE TABLE remembered.%I AS TABLE %I.%I',
+      one.schemaname || '.' || one.tablename, one.schemaname, one.tablename);
+  END LOOP;
+END $$
+"""
+
+# Only what differs is touched, and at the end the registry's number rises: our processes, which
+# go on working meanwhile, drop the services that they hold.
+_BEGIN_AGAIN = """
+DO $$ DECLARE one record; kept text; used text; BEGIN
+  SET LOCAL session_replication_role = replica;
+  FOR one IN SELECT * FROM pg_tables WHERE schemaname IN ('idp', 'relying_parties')
+      AND tablename <> 'registry' LOOP
+    kept := format('remembered.%I', one.schemaname || '.' || one.tablename);
+    used := format('%I.%I', one.schemaname, one.tablename);
+    EXECUTE format('DELETE FROM %s AS u WHERE u::text NOT IN (SELECT k::text FROM %s AS k)',
+      used, kept);
+    EXECUTE format('INSERT INTO %s OVERRIDING SYSTEM VALUE SELECT * FROM %s AS k'
+      ' WHERE k::text NOT IN (SELECT u::text FROM %s AS u)', used, kept, used);
+  END LOOP;
+  UPDATE relying_parties.registry SET version = version + 1;
+END $$
+"""
+
+
 @dataclass(frozen=True)
 class Demo:
     """A running demo and what it says of itself."""
@@ -78,6 +107,17 @@ class Demo:
             await connection.execute(statement, *values)
         finally:
             await connection.close()
+
+    def remember(self) -> None:
+        """Keep a copy of its people and services, for :meth:`begin_again`."""
+        self.change(_REMEMBER)
+
+    def begin_again(self) -> None:
+        """Bring back the people and services that it began with, whatever was done since.
+
+        The keys stay, and so does the journal, which only grows.
+        """
+        self.change(_BEGIN_AGAIN)
 
     @property
     def _database(self) -> str:
