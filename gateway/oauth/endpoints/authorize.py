@@ -11,7 +11,6 @@ Specs: OpenID Connect Core §3.1.2, RFC 9126 §4, RFC 9700.
 """
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -22,18 +21,16 @@ from gateway.oauth import (
     dead_ends,
     interaction,
     marks,
-    request,
-    request_objects,
     respond,
     targets,
+    visits,
 )
 from gateway.oauth.interaction import Facts, Step
 from gateway.oauth.refusals import OAuthRefused, PageRefused
 from gateway.oauth.request import AuthorizationRequest
+from gateway.oauth.visits import Returned, Visit
 from gateway.web import cookies, ends
 from gateway.web.call import Call, see_other
-from gateway.web.ends import End
-from gateway.web.params import Params
 from idp import assurance
 from idp.sessions import Session
 from keys import pairwise, signing
@@ -44,25 +41,8 @@ from relying_parties.clients import Client
 from relying_parties.consents import Consent
 from relying_parties.errors import ConsentMissing
 from relying_parties.grants import codes, directed
-from relying_parties.pending import Interaction
 
 _LONG = 6000  # a posted request beyond this is kept instead of going into an address
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One request and how far it has come."""
-
-    request: AuthorizationRequest
-    client: Client
-    request_uri: str | None = None
-    handle: str = ""
-    interaction: Interaction | None = None
-
-    @property
-    def steps(self) -> dict[str, Any]:
-        """What was done in this interaction."""
-        return dict(self.interaction.steps) if self.interaction else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +61,10 @@ async def arrive(call: Call) -> Response:
     try:
         if call.method == "POST":
             return await _again_as_get(call)
-        visit = await _read(call, call.query)
+        visit = await visits.read(call, call.query)
     except PageRefused as refusal:
         return dead_ends.page(call, refusal)
-    except _Returned as returned:
+    except Returned as returned:
         return respond.refused(call, returned.client, returned.request, returned.refusal)
     return await _proceed(call, visit)
 
@@ -98,7 +78,7 @@ async def resume(call: Call) -> Response:
     asked = AuthorizationRequest.from_json(found.request)
     call.speak(asked.ui_locales)
     try:
-        client = await _live(call, found.client_id)
+        client = await visits.live(call, found.client_id)
         if found.used_at is not None:
             raise _answered(client, handle)
         # The registration may have changed since: what is gone must not be answered (RU-20).
@@ -114,22 +94,11 @@ async def _over(call: Call, handle: str) -> PageRefused:
         return PageRefused("invalid_request", "this request is unknown here", end=ends.UNKNOWN)
     call.speak(str(late.request.get("ui_locales") or ""))
     try:
-        client = await _live(call, late.client_id)
+        client = await visits.live(call, late.client_id)
     except PageRefused as refusal:
         return refusal
     end = ends.ANSWERED if late.used_at else ends.RUN_OUT
     return PageRefused("invalid_request", "this request is over", end=end, client=client)
-
-
-async def _live(call: Call, client_id: str) -> Client:
-    client: Client | None = await call.runtime.client(client_id)
-    if client is None:
-        raise PageRefused("unauthorized_client", "no service has this client_id")
-    if not client.live:
-        raise PageRefused(
-            "unauthorized_client", "this service is switched off", end=ends.SUSPENDED, client=client
-        )
-    return client
 
 
 def _answered(client: Client, handle: str) -> PageRefused:
@@ -137,88 +106,6 @@ def _answered(client: Client, handle: str) -> PageRefused:
     # Whoever comes from a page of ours has used the back button, or another tab.
     end = ends.ANSWERED if handle else ends.USED
     return PageRefused("invalid_request", said, end=end, client=client)
-
-
-class _Returned(Exception):  # noqa: N818 - carries a refusal to where it can be told
-    """A refusal that the client may be told by redirect."""
-
-    def __init__(self, client: Client, asked: AuthorizationRequest, refusal: OAuthRefused) -> None:
-        super().__init__(refusal.error)
-        self.client = client
-        self.request = asked
-        self.refusal = refusal
-
-
-async def _read(call: Call, params: Params) -> Visit:
-    for name in ("client_id", "redirect_uri", "request_uri", "request"):
-        if len(params.all(name)) > 1:
-            raise PageRefused("invalid_request", f"{name} came more than once")
-    client = await _live(call, params.text("client_id"))
-    uri = params.text("request_uri")
-    if uri.startswith(pending.PREFIX):
-        if "request" in params:
-            raise PageRefused("invalid_request", "request and request_uri at once", client=client)
-        return await _pushed(call, client, uri)
-    return await _brought(call, params, client)
-
-
-async def _pushed(call: Call, client: Client, uri: str) -> Visit:
-    stored = await pending.pushed(call.entry, uri, client.client_id)
-    if stored is None:
-        end = await _missed(call, client, uri)
-        raise PageRefused(
-            "invalid_request_uri",
-            "the pushed request is unknown, used or over",
-            end=end,
-            client=client,
-        )
-    asked = AuthorizationRequest.from_json(stored)
-    checks.redirect_uri(asked, client)
-    return Visit(asked, client, uri)
-
-
-async def _missed(call: Call, client: Client, uri: str) -> End:
-    fate = await pending.fate(call.entry, uri, client.client_id)
-    if fate is None:
-        return ends.BROKEN
-    return ends.USED if fate.used else ends.LATE
-
-
-async def _brought(call: Call, params: Params, client: Client) -> Visit:
-    """Read what the browser brought; its redirect_uri is judged before anything else."""
-    try:
-        given = await request_objects.opened(call, client, params)
-    except OAuthRefused as refusal:
-        # What stands outside the object is all there is to answer to.
-        raise _Returned(client, _bare(params, client), refusal) from refusal
-    bare = _bare(given, client)
-    try:
-        asked = request.read(given, call.runtime.settings.issuer)
-        checks.run(checks.AUTHORIZE, asked, client)
-    except OAuthRefused as refusal:
-        raise _Returned(client, bare, refusal) from refusal
-    return Visit(asked, client)
-
-
-def _bare(params: Params, client: Client) -> AuthorizationRequest:
-    """Return as much of a request as an error needs to find its way.
-
-    :raises PageRefused: it would not go to an address of this client
-    """
-    bare = AuthorizationRequest(
-        client.client_id,
-        params.text("redirect_uri"),
-        state=_echoed(params),
-        response_mode=params.text("response_mode"),
-    )
-    checks.redirect_uri(bare, client)
-    return bare
-
-
-def _echoed(params: Params) -> str | None:
-    """Return the state that an error may carry: one that is itself refused is not sent on."""
-    given = params.all("state")
-    return given[0] if len(given) == 1 and len(given[0]) <= request.LONGEST else None
 
 
 async def _proceed(call: Call, visit: Visit) -> Response:
@@ -394,7 +281,7 @@ async def _again_as_get(call: Call) -> Response:
     query = urlencode([(name, value) for name in call.form for value in call.form.all(name)])
     if len(query) > _LONG:
         # Too long for an address: judged as it is, kept, and named by a short one.
-        visit = await _read(call, call.form)
+        visit = await visits.read(call, call.form)
         client_id = visit.client.client_id
         kept = visit.request_uri or await pending.push(
             call.entry, client_id, visit.request.to_json(), most=pending.MOST_KEPT
