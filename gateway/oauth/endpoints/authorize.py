@@ -19,8 +19,10 @@ from gateway.oauth import (
     checks,
     claims,
     dead_ends,
+    hints,
     interaction,
     marks,
+    orders,
     respond,
     targets,
     visits,
@@ -31,10 +33,8 @@ from gateway.oauth.request import AuthorizationRequest
 from gateway.oauth.visits import Returned, Visit
 from gateway.web import cookies, ends
 from gateway.web.call import Call, see_other
-from idp import assurance
 from idp.sessions import Session
-from keys import pairwise, signing
-from keys.errors import TokenRefused
+from keys import pairwise
 from relying_parties import claims_policy, consents, pending
 from relying_parties.claims_policy import New, Wanted
 from relying_parties.clients import Client
@@ -150,7 +150,7 @@ def _facts(call: Call, visit: Visit, standing: Standing) -> Facts:
     own = marks.of(call.runtime, visit.client.client_id, session) if session else ""
     hinted = None
     if asked.id_token_hint is not None:
-        hinted = _hinted(call, visit) == standing.subject
+        hinted = hints.subject(call, visit.client, asked.id_token_hint) == standing.subject
     return Facts(
         request=asked,
         session=session,
@@ -168,50 +168,14 @@ def _facts(call: Call, visit: Visit, standing: Standing) -> Facts:
     )
 
 
-def _hinted(call: Call, visit: Visit) -> str:
-    try:
-        told = signing.verify(
-            call.runtime.keyring,
-            visit.request.id_token_hint or "",
-            purpose="token",
-            typ=None,
-            issuer=call.runtime.settings.issuer,
-            at=None,
-        )
-    except TokenRefused as error:
-        raise OAuthRefused("invalid_request", "id_token_hint is not ours") from error
-    if told.get("aud") != visit.client.client_id:
-        raise OAuthRefused("invalid_request", "id_token_hint is another client's")
-    return str(told.get("sub", ""))
-
-
 async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
     asked, client, session = visit.request, visit.client, standing.session
     if session is None or standing.wanted is None:  # decide() issues for nobody
         return dead_ends.page(call, PageRefused("server_error", client=client))
     if not await _claimed(call, visit):
         return dead_ends.page(call, _answered(client, visit.handle))
-    consent, vault = standing.consent, call.runtime.vault
-    offline = _offline(asked, client, consent)
-    order = codes.Issue(
-        client_id=client.client_id,
-        subject=standing.subject,
-        citizen=pairwise.seal_citizen(vault.sealer, session.account.id, client.client_id),
-        consent_id=consent.id if consent else None,
-        redirect_uri=asked.redirect_uri,
-        challenge=asked.code_challenge,
-        nonce=asked.nonce,
-        scope=_granted_scope(asked, offline=offline),
-        claims=_within(standing.wanted.userinfo, consent),
-        id_token_claims=_within(standing.wanted.id_token, consent),
-        acr=assurance.acr(session.account.ial, session.aal, phr=session.phishing_resistant),
-        amr=list(session.amr),
-        auth_time=session.auth_time,
-        sid=pairwise.sid(vault.pairwise, client.client_id, session.id),
-        lives=client.registration.profile.code_ttl,
-        offline_until=consent.expires_at if offline and consent else None,
-        jkt=asked.dpop_jkt,
-    )
+    vault, consent = call.runtime.vault, standing.consent
+    order = orders.order(vault, client, asked, session, standing.wanted, consent)
     try:
         code = await codes.issue(call.entry, order)
     except ConsentMissing:
@@ -219,22 +183,6 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
     if asked.resource:
         await directed.direct(call.entry, code, asked.resource)
     return respond.success(call, client, asked, code)
-
-
-def _within(wanted: tuple[str, ...], consent: Consent | None) -> list[str]:
-    agreed = set(consent.claims) if consent else set()
-    return [name for name in wanted if name in agreed]
-
-
-def _offline(asked: AuthorizationRequest, client: Client, consent: Consent | None) -> bool:
-    """OpenID Connect Core §11: asked for, registered, and the citizen agreed to it."""
-    registered = client.registration.offline_access
-    return "offline_access" in asked.scopes and registered and bool(consent and consent.offline)
-
-
-def _granted_scope(asked: AuthorizationRequest, *, offline: bool) -> str:
-    kept = [scope for scope in asked.scopes if scope != "offline_access" or offline]
-    return " ".join(kept)
 
 
 async def _claimed(call: Call, visit: Visit) -> bool:
