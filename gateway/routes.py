@@ -4,6 +4,7 @@ from gateway import admin
 from gateway.api import health
 from gateway.oauth.endpoints import (
     authorize,
+    device_authorization,
     discovery,
     end_session,
     introspect,
@@ -28,6 +29,7 @@ PROTOCOL: tuple[Route, ...] = (
     Route("/token", {"POST": token.exchange}, "protocol", _TOKEN_LIMIT),
     Route("/userinfo", _USERINFO, "protocol", _TOKEN_LIMIT, safe=False),
     Route("/par", {"POST": par.push}, "protocol"),
+    Route("/device_authorization", {"POST": device_authorization.ask}, "protocol"),
     Route("/introspect", {"POST": introspect.look}, "protocol", _TOKEN_LIMIT),
     Route("/revoke", {"POST": revoke.end}, "protocol", _TOKEN_LIMIT),
     Route("/register", {"POST": register.register}, "protocol", register.LIMIT, json=True),

@@ -104,10 +104,14 @@ def _spec(spec: Mapping[str, Any], rules: Rules) -> Iterator[Problem]:
         value = spec.get(member)
         if value is not None:
             yield from check(value, f"spec.{member}", rules, profile)
-        elif member in NECESSARY and not (member == "redirectUris" and _MACHINE & spec.keys()):
+        elif member in NECESSARY and not (member == "redirectUris" and _elsewhere(spec)):
             yield f"spec.{member}", "missing"
     yield from _keys_to_encrypt_to(spec)
     yield from _frame_at_home(spec)
+
+
+def _elsewhere(spec: Mapping[str, Any]) -> bool:
+    return any(spec.get(member) for member in _ELSEWHERE)
 
 
 def _keys_to_encrypt_to(spec: Mapping[str, Any]) -> Iterator[Problem]:
@@ -395,6 +399,7 @@ MEMBERS: Mapping[str, Check] = {
     "requirePar": _switch,
     "requirePkce": _pkce,
     "offlineAccess": _switch,
+    "device": _switch,
     "dpop": _switch,
     "requireSignedRequest": _switch,
     "requestUris": _addresses,
@@ -412,4 +417,5 @@ MEMBERS: Mapping[str, Check] = {
     "selfRegistered": _switch,
 }
 NECESSARY = frozenset({"name", "redirectUris", "auth"})
-_MACHINE = frozenset({"resource", "calls"})  # with one of these, citizens need not come at all
+# With one of these, citizens need not come at all, or not by their browser.
+_ELSEWHERE = ("resource", "calls", "device")

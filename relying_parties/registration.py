@@ -79,6 +79,7 @@ class Registration:
     require_par: bool
     require_pkce: bool
     offline_access: bool
+    device: bool
     dpop: bool
     require_signed_request: bool
     request_uris: tuple[str, ...]
@@ -150,6 +151,7 @@ def read(document: Document) -> Registration:
         # Only a profile that allows it honours the waiver, whatever the document says.
         require_pkce=not profile.pkce_waivable or spec.get("requirePkce") is not False,
         offline_access=bool(spec.get("offlineAccess")),
+        device=bool(spec.get("device")),
         dpop=bool(spec.get("dpop")),
         require_signed_request=bool(spec.get("requireSignedRequest")),
         request_uris=tuple(spec.get("requestUris") or ()),

@@ -25,7 +25,7 @@ _TEXTS = (
     *("profile", "idTokenAlg", "start", "backchannelLogoutUri"),
     *("logo", "contact", "privacy", "terms"),
 )
-_SWITCHES = ("requirePar", "dpop", "offlineAccess")
+_SWITCHES = ("requirePar", "dpop", "offlineAccess", "device")
 _INDEX = re.compile(r"\[(\d+)\]")
 _PURPOSE = re.compile(r"spec\.purposes\.(\d{1,2})\.")
 _CLAIM = re.compile(r"spec\.purposes\.(\d{1,2})\.claims\.(\d{1,2})\.")

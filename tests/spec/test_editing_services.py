@@ -46,6 +46,7 @@ VALUES: dict[str, Any] = {
     "requirePar": True,
     "requirePkce": False,
     "offlineAccess": True,
+    "device": True,
     "dpop": False,
     "requireSignedRequest": True,
     "requestUris": ["https://rp.example/request.jwt"],

@@ -19,6 +19,7 @@ from gateway.oauth import (
     checks,
     claims,
     dead_ends,
+    devices,
     hints,
     interaction,
     marks,
@@ -82,7 +83,7 @@ async def resume(call: Call) -> Response:
         if found.used_at is not None:
             raise _answered(client, handle)
         # The registration may have changed since: what is gone must not be answered (RU-20).
-        checks.redirect_uri(asked, client)
+        checks.way_back(asked, client)
     except PageRefused as refusal:
         return dead_ends.page(call, refusal)
     return await _proceed(call, Visit(asked, client, None, handle, found))
@@ -131,7 +132,7 @@ async def _standing(call: Call, visit: Visit) -> Standing:
         return Standing(None)
     client = visit.client
     asked = visit.request
-    request = {"scope": asked.scope, "claims": asked.claims}
+    request = {"scope": asked.scope, "claims": asked.claims, "device": asked.device}
     wanted = claims.wanted(client.registration, request, session, call.entry.at)
     subject = pairwise.subject(call.runtime.vault.pairwise, client.sector, session.account.id)
     consent = await consents.current(call.entry, subject, client.client_id)
@@ -165,6 +166,7 @@ def _facts(call: Call, visit: Visit, standing: Standing) -> Facts:
         chosen=marks.by(steps, marks.CHOSEN, own),
         consented=marks.consented(steps, standing.consent),
         declined="declined" in steps,
+        begun=marks.BEGUN in steps,
     )
 
 
@@ -176,6 +178,8 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
         return dead_ends.page(call, _answered(client, visit.handle))
     vault, consent = call.runtime.vault, standing.consent
     order = orders.order(vault, client, asked, session, standing.wanted, consent)
+    if asked.device:
+        return await devices.let_in(call, visit, order)
     try:
         code = await codes.issue(call.entry, order)
     except ConsentMissing:
@@ -197,6 +201,8 @@ async def _claimed(call: Call, visit: Visit) -> bool:
 async def _end(call: Call, visit: Visit, refusal: OAuthRefused) -> Response:
     if not await _claimed(call, visit):
         return dead_ends.page(call, _answered(visit.client, visit.handle))
+    if visit.request.device:
+        return await devices.keep_out(call, visit)
     return respond.refused(call, visit.client, visit.request, refusal)
 
 
@@ -215,6 +221,7 @@ async def _ask(call: Call, visit: Visit, step: Step) -> Response:
 
 
 PAGES = {
+    Step.DEVICE: "/device/{i}",
     Step.CREATE: "/create?i={i}",
     Step.LOGIN: "/login?i={i}",
     Step.CHOOSE: "/login/choose?i={i}",
