@@ -4,6 +4,7 @@ KeysError
 ├── DatabaseBusy        no connection in time: answer 503 and ask to come back
 ├── NotSealedHere       ciphertext that this key and place do not open
 ├── TokenRefused        a JWT that is not what its reader asked for
+├── CertificateRefused  no X.509 certificate, or not the right one
 ├── UnknownKey          no such signing key, or none active for (purpose, alg)
 ├── KeyStateConflict    a transition that the key's state does not allow
 ├── MasterKeyMissing    no master key where the settings say
@@ -35,6 +36,16 @@ class TokenRefused(KeysError):  # noqa: N818 - named as the fact it reports
     code = "token_refused"
 
     def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class CertificateRefused(KeysError):  # noqa: N818 - named as the fact it reports
+    """It is no certificate that can be read, or not one of whom it should be; ``reason`` says."""
+
+    code = "certificate_refused"
+
+    def __init__(self, reason: str = "format") -> None:
         super().__init__(reason)
         self.reason = reason
 

@@ -21,9 +21,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from keys import finality, tables
+from keys import tables
 from keys.entry import Entry, Row, statement
-from keys.finality import CURSOR, SET_CURSOR
 
 CHAIN = "chain"  # name of the chain's own cursor
 _START = bytes(32)
@@ -31,6 +30,7 @@ _MOST = 5000  # rows of a batch
 
 _rows = tables.journal.c
 _batches = tables.journal_batches.c
+_cursors = tables.cursors.c
 
 
 def _if_given(name: str, compare: Callable[[Any], Any]) -> sa.ColumnElement[bool]:
@@ -74,7 +74,13 @@ BETWEEN = statement(
     .order_by(_rows.seq)
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
-NEWEST = finality.newest(_rows.seq)
+NEWEST = statement(
+    sa.select(
+        sa.func.coalesce(sa.func.max(_rows.seq), 0).label("seq"),
+        sa.func.pg_snapshot_xmax(sa.func.pg_current_snapshot()).cast(sa.Text).label("snapshot"),
+        sa.func.pg_snapshot_xmin(sa.func.pg_current_snapshot()).cast(sa.Text).label("oldest"),
+    )
+)
 LAST_BATCH = statement(sa.select(tables.journal_batches).order_by(_batches.number.desc()).limit(1))
 ALL_BATCHES = statement(sa.select(tables.journal_batches).order_by(_batches.number))
 ADD_BATCH = statement(
@@ -89,6 +95,15 @@ ADD_BATCH = statement(
     )
     .on_conflict_do_nothing()
     .returning(_batches.number)
+)
+CURSOR = statement(sa.select(tables.cursors).where(_cursors.name == sa.bindparam("cursor")))
+_set = pg.insert(tables.cursors).values(
+    name=sa.bindparam("cursor"), seq=sa.bindparam("seq"), snapshot=sa.bindparam("snapshot")
+)
+SET_CURSOR = statement(
+    _set.on_conflict_do_update(
+        index_elements=["name"], set_={"seq": _set.excluded.seq, "snapshot": _set.excluded.snapshot}
+    )
 )
 
 
@@ -175,8 +190,17 @@ async def chain(entry: Entry) -> int:
 
     Two workers at once chain the same batch; the second finds it there.
     """
-    final = await finality.reached(entry, NEWEST, CHAIN)
-    return 0 if final is None else await _batch(entry, final)
+    cursor = await entry.one(CURSOR, cursor=CHAIN)
+    now = await entry.one(NEWEST)
+    if now is None:
+        return 0
+    chained = 0
+    if cursor is not None and cursor["snapshot"] is not None:
+        if int(now["oldest"]) < cursor["snapshot"]:
+            return 0
+        chained = await _batch(entry, cursor["seq"])
+    await entry.run(SET_CURSOR, cursor=CHAIN, seq=now["seq"], snapshot=int(now["snapshot"]))
+    return chained
 
 
 async def verify(entry: Entry) -> Verdict:
