@@ -13,6 +13,8 @@ from typing import Any
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from keys import certificates
+
 MOST = 20
 RSA_BITS = range(2048, 8193)  # above, one verification would cost milliseconds
 EXPONENTS = range(65537, 2**32)
@@ -62,7 +64,7 @@ def _problem(key: object, *, named: bool) -> str | None:
     if check is None:
         return "key_type"
     try:
-        return check(key)
+        return check(key) or _certified(key)
     except (AttributeError, KeyError, TypeError, ValueError, UnsupportedAlgorithm):
         return "malformed_key"
 
@@ -81,6 +83,11 @@ def _naming(key: Mapping[str, Any]) -> str | None:
     kid = key.get("kid")
     good = isinstance(kid, str) and 1 <= len(kid) <= 256 and kid.isprintable()
     return None if good else "kid_missing"
+
+
+def _certified(key: Mapping[str, Any]) -> str | None:
+    # RFC 7517 §4.7: what it carries is its own, or it says two things at once.
+    return "foreign_certificate" if "x5c" in key and not certificates.fits(key) else None
 
 
 def _rsa(key: Mapping[str, Any]) -> str | None:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from relying_parties import metadata, redirects
 from relying_parties.errors import RegistrationInvalid
 from relying_parties.metadata import Problem, Rules
+from relying_parties.profiles import PROFILES
 
 # Members that say the same as one of ours. The next is a row.
 SAME: Mapping[str, str] = {
@@ -40,6 +41,11 @@ SAME: Mapping[str, str] = {
     "require_pushed_authorization_requests": "requirePar",
     "require_signed_request_object": "requireSignedRequest",
     "dpop_bound_access_tokens": "dpop",
+    "tls_client_certificate_bound_access_tokens": "certificateBound",
+}
+# Names of a certificate (RFC 8705 §2.1.2), which stand inside ``auth``.
+CERTIFICATE: Mapping[str, str] = {
+    f"tls_client_auth_{kind}": member for member, kind in metadata.CERTIFICATE_NAMES.items()
 }
 # Members of ours that are made of several, or of one in another way.
 MADE: Mapping[str, str] = {
@@ -48,20 +54,19 @@ MADE: Mapping[str, str] = {
     "auth.method": "token_endpoint_auth_method",
     "auth.jwks": "jwks",
     "auth.jwksUri": "jwks_uri",
+    **{f"auth.{member}": name for name, member in CERTIFICATE.items()},
     "auth": "jwks",
     "profile": "token_endpoint_auth_method",
     "idTokenAlg": "id_token_signed_response_alg",
     "offlineAccess": "grant_types",
-    "device": "grant_types",
 }
 
 RESPONSE_TYPES = ("code",)
-DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
-GRANT_TYPES = ("authorization_code", "refresh_token", DEVICE)
+GRANT_TYPES = ("authorization_code", "refresh_token")
 SUBJECT_TYPES = ("pairwise",)
 APPLICATION_TYPES = ("web", "native")
 
-# What would be encrypted, or signed where we sign nothing, or tied to a certificate.
+# What would be encrypted, or signed where we sign nothing.
 NOT_GIVEN = (
     *("id_token_encrypted_response_alg", "id_token_encrypted_response_enc"),
     *("userinfo_encrypted_response_alg", "userinfo_encrypted_response_enc"),
@@ -69,11 +74,7 @@ NOT_GIVEN = (
     *("request_object_encryption_enc", "authorization_encrypted_response_alg"),
     "authorization_encrypted_response_enc",
     *("introspection_encrypted_response_alg", "introspection_encrypted_response_enc"),
-    *("tls_client_auth_subject_dn", "tls_client_auth_san_dns", "tls_client_auth_san_uri"),
-    *("tls_client_auth_san_ip", "tls_client_auth_san_email"),
 )
-# Switches of which only ``false`` can be kept.
-NEVER = ("tls_client_certificate_bound_access_tokens",)
 
 DEFAULT_METHOD = "client_secret_basic"  # OpenID Connect Registration 1.0 §2
 DEFAULT_ALG = "RS256"
@@ -97,16 +98,15 @@ def spec(given: Given, before: Given | None = None) -> dict[str, Any]:
     ours = {*SAME.values(), *(name for name in MADE if "." not in name)}
     made = {name: value for name, value in (before or {}).items() if name not in ours}
     method = given.get("token_endpoint_auth_method", DEFAULT_METHOD)
+    certificate = {member: given.get(name) for name, member in CERTIFICATE.items()}
     keys = {"jwks": given.get("jwks"), "jwksUri": given.get("jwks_uri")}
     contacts = given.get("contacts")
     made |= {
         "name": _names(given),
         "profile": _profile(given, method),
-        "auth": {"method": method, **present(keys)},
+        "auth": {"method": method, **present(keys), **present(certificate)},
         "idTokenAlg": given.get("id_token_signed_response_alg", DEFAULT_ALG),
         "offlineAccess": "refresh_token" in _list(given, "grant_types"),
-        # Said only where it is so: most services never heard of it.
-        "device": DEVICE in _list(given, "grant_types") or None,
         # Citizens see one way to write to a service.
         "contact": contacts[0] if isinstance(contacts, list) and contacts else contacts or None,
         **{member: given.get(name) for name, member in SAME.items()},
@@ -135,7 +135,7 @@ def told(document: Given, scopes: Mapping[str, tuple[str, ...]]) -> dict[str, An
     """
     of = document["spec"]
     auth, native = of["auth"], of["profile"] == "native-public"
-    kept = (True, bool(of.get("offlineAccess")), bool(of.get("device")))
+    offline = bool(of.get("offlineAccess"))
     names = {f"client_name#{tag}": text for tag, text in of["name"].items() if tag != _LANGUAGE}
     if _LANGUAGE in of["name"]:
         names["client_name"] = of["name"][_LANGUAGE]
@@ -147,7 +147,7 @@ def told(document: Given, scopes: Mapping[str, tuple[str, ...]]) -> dict[str, An
         "token_endpoint_auth_method": auth["method"],
         "application_type": "native" if native else "web",
         "response_types": list(RESPONSE_TYPES),
-        "grant_types": [name for name, has in zip(GRANT_TYPES, kept, strict=True) if has],
+        "grant_types": list(GRANT_TYPES if offline else GRANT_TYPES[:1]),
         "subject_type": "pairwise",
         "id_token_signed_response_alg": of["idTokenAlg"],
         "scope": " ".join(_scopes(of, scopes)),
@@ -155,7 +155,7 @@ def told(document: Given, scopes: Mapping[str, tuple[str, ...]]) -> dict[str, An
     }
 
 
-_KEYS = {"jwks": "jwks", "jwks_uri": "jwksUri"}
+_KEYS = {"jwks": "jwks", "jwks_uri": "jwksUri", **CERTIFICATE}
 
 
 def _names(given: Given) -> dict[str, Any]:
@@ -173,7 +173,8 @@ def _profile(given: Given, method: Any) -> str:
     if method == "none":
         return "native-public"
     pushes = given.get("require_pushed_authorization_requests") is True
-    return "gov-standard" if pushes and method == "private_key_jwt" else "oidc-basic"
+    strong = method in PROFILES["gov-standard"].auth_methods
+    return "gov-standard" if pushes and strong else "oidc-basic"
 
 
 def _list(given: Given, name: str) -> list[Any]:
@@ -182,7 +183,6 @@ def _list(given: Given, name: str) -> list[Any]:
 
 
 def _contradictions(given: Given) -> Iterator[Problem]:
-    known: tuple[str, ...]
     for name, known in (("response_types", RESPONSE_TYPES), ("grant_types", GRANT_TYPES)):
         value = given.get(name, list(known[:1]))
         if not isinstance(value, list) or not value:
@@ -200,9 +200,6 @@ def _contradictions(given: Given) -> Iterator[Problem]:
 def _wishes(given: Given) -> Iterator[Problem]:
     for name in NOT_GIVEN:
         if name in given:
-            yield name, "not_supported"
-    for name in NEVER:
-        if given.get(name, False) is not False:
             yield name, "not_supported"
 
 

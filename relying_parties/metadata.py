@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from keys import encryption
+from keys import certificates, encryption
 from relying_parties import client_keys, redirects, resources, wording
-from relying_parties.profiles import PROFILES, Profile
+from relying_parties.profiles import CERTIFICATE_METHODS, PROFILES, Profile
 from relying_parties.purposes import AREA, BASES, LONGEST, NEEDS
 
 DEFAULT_PROFILE = "gov-standard"
@@ -36,6 +36,7 @@ class Rules:
     :ivar claims: the names in the catalogue, if the caller knows it
     :ivar by_law: those that go out only where a law says so
     :ivar of_area: those that speak of one area, which the document has to name
+    :ivar mutual_tls: services can show certificates to us (RFC 8705)
     :ivar scopes: those that speak of citizens, so that no resource takes them for its own
     """
 
@@ -44,15 +45,25 @@ class Rules:
     by_law: frozenset[str] = frozenset()
     of_area: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
+    mutual_tls: bool = True
 
 
 STRICT = Rules()
+
+# How a service's certificate is named (RFC 8705 §2.1.2), as its document and as keys spell it.
+CERTIFICATE_NAMES: Mapping[str, str] = {
+    "subjectDn": "subject_dn",
+    "sanDns": "san_dns",
+    "sanUri": "san_uri",
+    "sanIp": "san_ip",
+    "sanEmail": "san_email",
+}
 
 # What may stand where, besides the members of ``spec``.
 KNOWN: Mapping[str, tuple[str, ...]] = {
     "": ("apiVersion", "kind", "metadata", "spec"),
     "metadata": ("id", "agency"),
-    "auth": ("method", "jwks", "jwksUri"),
+    "auth": ("method", "jwks", "jwksUri", *CERTIFICATE_NAMES),
     "purposes": ("id", "name", "keepDays", "claims"),
     "claims": ("claim", "need", "basis", "why", "law", "area"),
     "area": AREA,
@@ -104,14 +115,10 @@ def _spec(spec: Mapping[str, Any], rules: Rules) -> Iterator[Problem]:
         value = spec.get(member)
         if value is not None:
             yield from check(value, f"spec.{member}", rules, profile)
-        elif member in NECESSARY and not (member == "redirectUris" and _elsewhere(spec)):
+        elif member in NECESSARY and not (member == "redirectUris" and _MACHINE & spec.keys()):
             yield f"spec.{member}", "missing"
     yield from _keys_to_encrypt_to(spec)
     yield from _frame_at_home(spec)
-
-
-def _elsewhere(spec: Mapping[str, Any]) -> bool:
-    return any(spec.get(member) for member in _ELSEWHERE)
 
 
 def _keys_to_encrypt_to(spec: Mapping[str, Any]) -> Iterator[Problem]:
@@ -165,6 +172,20 @@ def _pkce(value: Any, path: str, _rules: Rules, profile: Profile) -> Iterator[Pr
     if not isinstance(value, bool):
         yield path, "not_a_switch"
     elif not value and not profile.pkce_waivable:
+        yield path, "profile_forbids"
+
+
+def _certificate_bound(value: Any, path: str, rules: Rules, _profile: Profile) -> Iterator[Problem]:
+    if not isinstance(value, bool):
+        yield path, "not_a_switch"
+    elif value and not rules.mutual_tls:
+        yield path, "no_certificates"
+
+
+def _openid(value: Any, path: str, _rules: Rules, profile: Profile) -> Iterator[Problem]:
+    if not isinstance(value, bool):
+        yield path, "not_a_switch"
+    elif value and not profile.openid_waivable:
         yield path, "profile_forbids"
 
 
@@ -223,15 +244,30 @@ def _auth(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Pro
     method, jwks, jwks_uri = value.get("method"), value.get("jwks"), value.get("jwksUri")
     if method not in profile.auth_methods:
         yield f"{path}.method", "profile_forbids"
+    elif method in CERTIFICATE_METHODS and not rules.mutual_tls:
+        yield f"{path}.method", "no_certificates"
     # RFC 7591 §2: a set by value or by reference, never both.
     if jwks is not None and jwks_uri is not None:
         yield path, "jwks_and_jwks_uri"
-    if jwks is None and jwks_uri is None and method == "private_key_jwt":
+    if jwks is None and jwks_uri is None and method in _BY_KEY:
         yield path, "keys_missing"
+    yield from _certificate_name(value, path, method)
     if jwks is not None:
         yield from client_keys.problems(jwks, f"{path}.jwks")
     if jwks_uri is not None:
         yield from _address(jwks_uri, f"{path}.jwksUri", rules, profile)
+
+
+def _certificate_name(auth: Mapping[str, Any], path: str, method: object) -> Iterator[Problem]:
+    """RFC 8705 §2.1.2: exactly one, where an authority vouches for it."""
+    given = [member for member in CERTIFICATE_NAMES if auth.get(member) is not None]
+    if method != "tls_client_auth":
+        for member in given:
+            yield f"{path}.{member}", "unknown_member"
+    elif len(given) != 1:
+        yield f"{path}.{given[1] if given else 'subjectDn'}", "one_certificate_name"
+    elif not certificates.can_be_named(CERTIFICATE_NAMES[given[0]], auth[given[0]]):
+        yield f"{path}.{given[0]}", "certificate_name"
 
 
 def _alg(value: Any, path: str, _rules: Rules, profile: Profile) -> Iterator[Problem]:
@@ -399,8 +435,9 @@ MEMBERS: Mapping[str, Check] = {
     "requirePar": _switch,
     "requirePkce": _pkce,
     "offlineAccess": _switch,
-    "device": _switch,
+    "openidOptional": _openid,
     "dpop": _switch,
+    "certificateBound": _certificate_bound,
     "requireSignedRequest": _switch,
     "requestUris": _addresses,
     "responseModes": _response_modes,
@@ -417,5 +454,5 @@ MEMBERS: Mapping[str, Check] = {
     "selfRegistered": _switch,
 }
 NECESSARY = frozenset({"name", "redirectUris", "auth"})
-# With one of these, citizens need not come at all, or not by their browser.
-_ELSEWHERE = ("resource", "calls", "device")
+_BY_KEY = frozenset({"private_key_jwt", CERTIFICATE_METHODS[1]})
+_MACHINE = frozenset({"resource", "calls"})  # with one of these, citizens need not come at all

@@ -12,6 +12,8 @@ from datetime import timedelta
 from types import MappingProxyType
 
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
+# RFC 8705 §2: by an authority that vouches for a name, or by the very certificate.
+CERTIFICATE_METHODS = ("tls_client_auth", "self_signed_tls_client_auth")
 ASSERTION_ALGS = ("ES256", "PS256", "EdDSA")
 # RFC 10070 wants a type of its own. The certified clients and the OpenID Foundation's suite
 # still send JWT or none, whatever their profile, so refusing these would lock all out. What
@@ -28,6 +30,7 @@ class Profile:
     :ivar assertion_typs: types of a client assertion, in small letters; ``None`` for none at all
     :ivar assertion_to_endpoint: a client assertion may be for the token endpoint, as OpenID
         Connect Core §9 has it, not for the issuer alone (RFC 10070)
+    :ivar openid_waivable: a registration may say ``openidOptional: true``
     :ivar pkce_waivable: a registration may say ``requirePkce: false``
     :ivar require_sender_constraint: its access tokens are for a key that it proves
     :ivar dpop_nonce: its proofs repeat a nonce of ours, so that none can be made ahead
@@ -46,6 +49,7 @@ class Profile:
     assertion_typs: frozenset[str | None] = ASSERTION_TYPS
     offered: bool = True
     assertion_to_endpoint: bool = False
+    openid_waivable: bool = False
     pkce_waivable: bool = False
     require_sender_constraint: bool = False
     dpop_nonce: bool = False
@@ -61,7 +65,7 @@ _ROWS = (
     Profile(
         name="oidc-basic",
         require_par=False,
-        auth_methods=(*SECRET_METHODS, "private_key_jwt"),
+        auth_methods=(*SECRET_METHODS, "private_key_jwt", *CERTIFICATE_METHODS),
         id_token_algs=("RS256", "ES256"),
         assertion_algs=("RS256", *ASSERTION_ALGS),
         assertion_to_endpoint=True,
@@ -72,14 +76,16 @@ _ROWS = (
     Profile(
         name="gov-standard",
         require_par=True,
-        auth_methods=("private_key_jwt",),
+        auth_methods=("private_key_jwt", *CERTIFICATE_METHODS),
         id_token_algs=("ES256", "RS256"),
+        openid_waivable=True,
     ),
     Profile(
         name="fapi2",
         require_par=True,
-        auth_methods=("private_key_jwt",),
+        auth_methods=("private_key_jwt", *CERTIFICATE_METHODS),
         id_token_algs=("ES256",),
+        openid_waivable=True,
         require_sender_constraint=True,
     ),
     Profile(

@@ -34,9 +34,13 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """How the service proves at the token endpoint who it is."""
+    """How the service proves at the token endpoint who it is.
+
+    :ivar certificate_name: kind of name, as :data:`keys.certificates.NAMES`, and the name
+    """
 
     method: str
+    certificate_name: tuple[str, str] | None = None
     jwks: tuple[Mapping[str, Any], ...] | None = None
     jwks_uri: str | None = None
 
@@ -78,9 +82,10 @@ class Registration:
     userinfo_encryption: Encryption | None
     require_par: bool
     require_pkce: bool
+    openid_optional: bool
     offline_access: bool
-    device: bool
     dpop: bool
+    certificate_bound: bool
     require_signed_request: bool
     request_uris: tuple[str, ...]
     response_modes: tuple[str, ...]
@@ -97,11 +102,6 @@ class Registration:
     purposes: tuple[Purpose, ...]
     asked: Mapping[str, Asked]
     document: Document
-
-    @property
-    def bound(self) -> bool:
-        """Whether its access tokens must be for a key that it proves."""
-        return self.profile.require_sender_constraint or self.dpop
 
     @property
     def public(self) -> bool:
@@ -150,9 +150,10 @@ def read(document: Document) -> Registration:
         require_par=profile.require_par or bool(spec.get("requirePar")),
         # Only a profile that allows it honours the waiver, whatever the document says.
         require_pkce=not profile.pkce_waivable or spec.get("requirePkce") is not False,
+        openid_optional=profile.openid_waivable and bool(spec.get("openidOptional")),
         offline_access=bool(spec.get("offlineAccess")),
-        device=bool(spec.get("device")),
         dpop=bool(spec.get("dpop")),
+        certificate_bound=bool(spec.get("certificateBound")),
         require_signed_request=bool(spec.get("requireSignedRequest")),
         request_uris=tuple(spec.get("requestUris") or ()),
         response_modes=tuple(spec.get("responseModes") or ()),
@@ -179,8 +180,14 @@ def to_document(registration: Registration) -> Document:
 
 def _auth(auth: Document) -> Auth:
     jwks = auth.get("jwks")
+    names = (
+        (kind, auth[member])
+        for member, kind in metadata.CERTIFICATE_NAMES.items()
+        if auth.get(member)
+    )
     return Auth(
         method=auth["method"],
+        certificate_name=next(names, None),
         jwks=tuple(jwks["keys"]) if jwks else None,
         jwks_uri=auth.get("jwksUri"),
     )

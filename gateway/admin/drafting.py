@@ -14,10 +14,11 @@ from gateway.web.call import Call, see_other
 from idp import catalog
 from relying_parties import agencies, onboarding
 from relying_parties.errors import RegistrationInvalid
+from relying_parties.metadata import CERTIFICATE_NAMES
 from relying_parties.onboarding import Standing
-from relying_parties.profiles import PROFILES
+from relying_parties.profiles import CERTIFICATE_METHODS, PROFILES, SECRET_METHODS
 
-METHODS = ("private_key_jwt", "client_secret_basic", "client_secret_post", "none")
+METHODS = ("private_key_jwt", *CERTIFICATE_METHODS, *SECRET_METHODS, "none")
 BLANK: Fields = {
     "spec.profile": "gov-standard",
     "spec.auth.method": "private_key_jwt",
@@ -129,6 +130,7 @@ async def _page(
         agencies=[{"value": one.id, "text": words(one.name, call.locale)} for one in known],
         profiles=_profiles(given),
         methods=METHODS,
+        certificate_names=list(CERTIFICATE_NAMES),
         catalogue=_catalogue(call),
         tongues=form.LANGUAGES,
         errors=errors or {},

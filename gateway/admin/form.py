@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from relying_parties.metadata import DEFAULT_PROFILE
+from relying_parties.metadata import CERTIFICATE_NAMES, DEFAULT_PROFILE
 from relying_parties.purposes import AREA
 
 LANGUAGES = ("en", "fr", "ar")
@@ -25,7 +25,9 @@ _TEXTS = (
     *("profile", "idTokenAlg", "start", "backchannelLogoutUri"),
     *("logo", "contact", "privacy", "terms"),
 )
-_SWITCHES = ("requirePar", "dpop", "offlineAccess", "device")
+_SWITCHES = ("requirePar", "dpop", "certificateBound", "openidOptional", "offlineAccess")
+# A certificate has one name: its kind and its text are a field each.
+_NAME, _NAME_KIND = "spec.auth.certificateName", "spec.auth.certificateKind"
 _INDEX = re.compile(r"\[(\d+)\]")
 _PURPOSE = re.compile(r"spec\.purposes\.(\d{1,2})\.")
 _CLAIM = re.compile(r"spec\.purposes\.(\d{1,2})\.claims\.(\d{1,2})\.")
@@ -52,6 +54,9 @@ def fields(document: Mapping[str, Any]) -> Fields:
     found["spec.auth.method"] = auth["method"]
     found["spec.auth.jwksUri"] = auth.get("jwksUri") or ""
     found["spec.auth.jwks"] = json.dumps(auth["jwks"], indent=1) if auth.get("jwks") else ""
+    for member in CERTIFICATE_NAMES:
+        if auth.get(member):
+            found |= {_NAME_KIND: member, _NAME: auth[member]}
     found |= _spell_api(spec)
     for number, purpose in enumerate(spec.get("purposes") or ()):
         found |= _spell_purpose(f"spec.purposes.{number}", purpose)
@@ -127,6 +132,8 @@ def field(path: str) -> str:
     for member in (*_LINES, *_WHOLE):
         if name.startswith(f"spec.{member}."):
             return f"spec.{member}"
+    if name.removeprefix("spec.auth.") in CERTIFICATE_NAMES:
+        return _NAME
     return "spec.auth.jwks" if name.startswith("spec.auth.jwks.") else name
 
 
@@ -171,6 +178,8 @@ def _spell_purpose(path: str, purpose: Mapping[str, Any]) -> Fields:
 def _auth(given: Mapping[str, str]) -> Document:
     auth: Document = {"method": given.get("spec.auth.method", "")}
     _put(auth, "jwksUri", given.get("spec.auth.jwksUri", "").strip())
+    if (kind := given.get(_NAME_KIND, "")) in CERTIFICATE_NAMES:
+        _put(auth, kind, given.get(_NAME, "").strip())
     if keys := given.get("spec.auth.jwks", "").strip():
         try:
             auth["jwks"] = json.loads(keys)

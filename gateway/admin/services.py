@@ -11,6 +11,7 @@ from gateway.admin.office import STOPS, NotAllowed, NotFound, Officer
 from gateway.pages.sharing import words
 from gateway.web.call import Call, see_other
 from relying_parties import clients, onboarding, resources
+from relying_parties.metadata import CERTIFICATE_NAMES
 from relying_parties.onboarding import Standing, Version
 from relying_parties.profiles import SECRET_METHODS
 
@@ -146,6 +147,7 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
         (_("What it is for"), [words(spec.get("description") or {}, call.locale)]),
         (_("Security profile"), [spec.get("profile") or "gov-standard"]),
         (_("How it proves itself"), [auth["method"], keys]),
+        (_("Name in its certificate"), _certificate_name(auth)),
         (_("Where citizens go back to"), list(spec.get("redirectUris") or ())),
         (_("Where they go after signing out"), list(spec.get("postLogoutRedirectUris") or ())),
         (_("Where it hears of sign-outs"), [spec.get("backchannelLogoutUri") or ""]),
@@ -155,12 +157,13 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
         (_("Privacy notice"), [spec.get("privacy") or ""]),
         (_("Tokens bound to its key"), [_("Yes") if spec.get("dpop") else _("No")]),
         (
+            _("Tokens bound to its certificate"),
+            [_("Yes") if spec.get("certificateBound") else _("No")],
+        ),
+        (_("May do without a sign-in"), [_("Yes")] if spec.get("openidOptional") else []),
+        (
             _("Reads without the citizen present"),
             [_("Yes") if spec.get("offlineAccess") else _("No")],
-        ),
-        (
-            _("Signs people in on devices without a browser"),
-            [_("Yes") if spec.get("device") else _("No")],
         ),
         (_("Address of the API it offers"), [offered.get("identifier") or ""]),
         (_("What can be done there"), list(offered.get("scopes") or ())),
@@ -173,6 +176,10 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
         for key, lines in rows
         if (kept := [line for line in lines if line])
     ]
+
+
+def _certificate_name(auth: Mapping[str, Any]) -> list[str]:
+    return [f"{member}: {auth[member]}" for member in CERTIFICATE_NAMES if auth.get(member)]
 
 
 def _called(calls: Sequence[Mapping[str, Any]] | None) -> list[str]:

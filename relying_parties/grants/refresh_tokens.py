@@ -38,6 +38,9 @@ GRACE = timedelta(seconds=10)
 
 Cnf = Mapping[str, str] | None  # RFC 7800 §3.1; ``None`` for a bearer
 
+# What a token of a public client is for, by the member of its confirmation.
+BOUND = {"jkt": tables.refresh_tokens.c.jkt, "x5t#S256": tables.refresh_tokens.c.x5t}
+
 _r, _codes, _consents = tables.refresh_tokens.c, tables.codes.c, tables.consents.c
 
 
@@ -83,7 +86,7 @@ START = statement(
             name: sa.bindparam(name)
             for name in (
                 *("digest", "code", "client_id", "scope"),
-                *("issued_at", "idle_until", "expires_at", "jkt"),
+                *("issued_at", "idle_until", "expires_at", "jkt", "x5t"),
             )
         }
     )
@@ -115,13 +118,16 @@ def _use(kind: str) -> sa.Executable:
             sa.func.string_to_array(sa.func.coalesce(_WANTED, _r.scope), _SPACE).op("<@")(
                 sa.func.string_to_array(_r.scope, _SPACE)
             ),
-            sa.or_(_r.jkt.is_(None), _r.jkt == _CNF.op("->>")(constant("jkt"))),
+            *(
+                sa.or_(bound.is_(None), bound == _CNF.op("->>")(constant(member)))
+                for member, bound in BOUND.items()
+            ),
             service_lives(_r.client_id),
             consent_lives(_codes.consent_id),
         )
         .values(values[kind])
         .returning(
-            *(_r.code, _r.client_id, _r.scope, _r.expires_at, _r.jkt),
+            *(_r.code, _r.client_id, _r.scope, _r.expires_at, *BOUND.values()),
             *(_codes.subject, _codes.citizen, _codes.consent_id, _codes.claims),
             *(_codes.id_token_claims, _codes.acr, _codes.amr, _codes.auth_time, _codes.sid),
             agreed.scalar_subquery().label("agreed"),
@@ -177,12 +183,13 @@ def _successor(used: sa.CTE) -> sa.CTE:
                 "issued_at",
                 "idle_until",
                 "expires_at",
-                "jkt",
+                *(bound.name for bound in BOUND.values()),
             ],
             sa.select(
                 sa.bindparam("next", type_=sa.LargeBinary),
                 *(used.c.code, used.c.client_id, used.c.scope),
-                *(at, idle, used.c.expires_at, used.c.jkt),
+                *(at, idle, used.c.expires_at),
+                *(used.c[bound.name] for bound in BOUND.values()),
             ),
         )
         .cte("successor")
@@ -215,13 +222,13 @@ async def start(
     client_id: str,
     scope: str,
     expires_at: datetime,
-    jkt: str | None = None,
+    cnf: Cnf = None,
 ) -> str:
     """Make the first refresh token of a family.
 
     :param code: digest of the code, the name of the family
     :param expires_at: the end of the consent, which no use moves
-    :param jkt: of a public client: thumbprint of the key without which it is worth nothing
+    :param cnf: of a public client: the keys without which it is worth nothing
     """
     token = opaque.handle()
     await entry.run(
@@ -233,7 +240,7 @@ async def start(
         issued_at=entry.at,
         idle_until=min(entry.at + IDLE, expires_at),
         expires_at=expires_at,
-        jkt=jkt,
+        **{bound.name: (cnf or {}).get(member) for member, bound in BOUND.items()},
     )
     return token
 

@@ -16,7 +16,6 @@ from tests.factories import A_KEY, asks
 MEMBERS = (
     *client_metadata.SAME,
     *client_metadata.MADE.values(),
-    *client_metadata.NEVER,
     *("client_name#fr", "response_types", "subject_type", "application_type", "scope"),
 )
 WORDS = st.sampled_from(["", "x", "none", "native", "https://rp.example/", "a\x00b", "é", "\u202e"])
