@@ -34,6 +34,7 @@ class Application:
 
     @contextlib.asynccontextmanager
     async def _live(self, _app: Starlette) -> AsyncIterator[None]:
+        self._runtime.know_authorities()
         await self._runtime.open()
         log.info("serving", extra={"pid": os.getpid()})
         fresh = asyncio.create_task(self._runtime.keep_keys_fresh())

@@ -4,7 +4,6 @@ from gateway import admin
 from gateway.api import health
 from gateway.oauth.endpoints import (
     authorize,
-    device_authorization,
     discovery,
     end_session,
     introspect,
@@ -26,12 +25,11 @@ _MANAGED = {"GET": register.read, "PUT": register.replace, "DELETE": register.re
 PROTOCOL: tuple[Route, ...] = (
     Route("/authorize", {"GET": authorize.arrive, "POST": authorize.arrive}, safe=False),
     Route("/authorize/{interaction}", {"GET": authorize.resume}, safe=False),
-    Route("/token", {"POST": token.exchange}, "protocol", _TOKEN_LIMIT),
-    Route("/userinfo", _USERINFO, "protocol", _TOKEN_LIMIT, safe=False),
-    Route("/par", {"POST": par.push}, "protocol"),
-    Route("/device_authorization", {"POST": device_authorization.ask}, "protocol"),
-    Route("/introspect", {"POST": introspect.look}, "protocol", _TOKEN_LIMIT),
-    Route("/revoke", {"POST": revoke.end}, "protocol", _TOKEN_LIMIT),
+    Route("/token", {"POST": token.exchange}, "protocol", _TOKEN_LIMIT, aliased=True),
+    Route("/userinfo", _USERINFO, "protocol", _TOKEN_LIMIT, safe=False, aliased=True),
+    Route("/par", {"POST": par.push}, "protocol", aliased=True),
+    Route("/introspect", {"POST": introspect.look}, "protocol", _TOKEN_LIMIT, aliased=True),
+    Route("/revoke", {"POST": revoke.end}, "protocol", _TOKEN_LIMIT, aliased=True),
     Route("/register", {"POST": register.register}, "protocol", register.LIMIT, json=True),
     Route("/register/{client}", _MANAGED, "protocol", register.LIMIT, json=True),
     Route("/logout", {"GET": end_session.arrive, "POST": end_session.answer}, safe=False),

@@ -17,7 +17,7 @@ from gateway.settings import Settings
 from gateway.web import pace
 from gateway.web.pace import Buckets
 from idp.authenticators.passwords import Hasher
-from keys import keystore, master, rotation, vault
+from keys import certificates, keystore, master, rotation, vault
 from keys.entry import Entry
 from keys.keystore import Keyring
 from keys.pool import Pool, PoolPolicy
@@ -50,6 +50,7 @@ class Runtime:
         # wait for another one that never comes free.
         self._beside = Pool(settings.database_url, PoolPolicy(size=BESIDE))
         self.hasher: Any = None
+        self.authorities: Any = None  # of clients' certificates
         self.pages = Buckets(pace.PAGES, on=settings.rate_limits)
         self.paces = Buckets(pace.CLIENTS, on=settings.rate_limits)
         self.registrations = Buckets(pace.REGISTRATIONS, on=settings.rate_limits)
@@ -75,6 +76,14 @@ class Runtime:
             self._keys_standing = await keystore.standing(entry)
             self.keyring = await keystore.load(entry, self.vault.sealer)
         self.hasher = Hasher(self.vault.pepper, threads=cores.mine(self.settings.workers))
+
+    def know_authorities(self) -> None:
+        """Read who vouches for clients' certificates; only who answers requests needs it.
+
+        :raises CertificateRefused, OSError: the file is not there, or holds none
+        """
+        named = self.settings.client_authorities
+        self.authorities = certificates.authorities(named.read_bytes()) if named else None
 
     async def close(self) -> None:
         """Let everything go."""

@@ -20,6 +20,7 @@ BOUNDS = {"port": (1, 65535), "workers": (1, 256), "pool_size": (1, 500)}
 SWITCHES = ("allow_loopback", "rate_limits", "open_registration", "conformance")
 MAIL_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 DEFAULT_PORTS = {"https": 443, "http": 80}
+CERTIFICATE_HEADERS = ("client-cert", "ssl-client-cert")
 
 ENVIRONMENTS = ("production", "demo", "test")
 LOCALES = ("en", "fr", "ar")
@@ -38,6 +39,9 @@ class Settings:
 
     :ivar issuer: the gateway's own address, exactly as it stands in every token
     :ivar trusted_proxies: peers whose ``X-Forwarded-For`` is believed
+    :ivar mtls_address: where clients show certificates: another host or port of ours
+    :ivar client_authorities: file of the certificates of those who vouch for clients (PEM)
+    :ivar certificate_header: in which a trusted proxy hands a client's certificate over
     :ivar workers: processes that answer requests
     :ivar operator: what the gateway calls itself on its pages
     :ivar contact: where people and finders of faults can write: an address or a link
@@ -59,6 +63,9 @@ class Settings:
     smtp_url: str = field(default="smtp://127.0.0.1:1025", repr=False)
     mail_from: str = "Gatehouse <no-reply@localhost>"
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    mtls_address: str = ""
+    client_authorities: Path | None = None
+    certificate_header: str = ""
     operator: str = "Gatehouse"
     contact: str = ""
     default_locale: str = "en"
@@ -84,6 +91,11 @@ class Settings:
     def authority(self) -> str:
         """Host and port of the issuer: the only ``Host`` that is answered."""
         return urlsplit(self.issuer).netloc
+
+    @property
+    def mtls_authority(self) -> str:
+        """Host and port at which clients show certificates; empty where they show none."""
+        return urlsplit(self.mtls_address).netloc
 
     @property
     def rp_id(self) -> str:
@@ -123,8 +135,10 @@ def _value(variable: str, name: str, text: str) -> object:
             return _number(text, *BOUNDS[name])
         if name in SWITCHES:
             return {"true": True, "false": False}[text.lower()]
-        if name == "master_key_file":
-            return Path(text)
+        if name in ("master_key_file", "client_authorities"):
+            return Path(text) if text else None
+        if name == "certificate_header":
+            return text.lower()
         if name == "trusted_proxies":
             return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except (ValueError, KeyError) as error:
@@ -142,7 +156,8 @@ def _number(text: str, least: int, most: int) -> int:
 def _judge(settings: Settings, environment: Mapping[str, str]) -> None:
     if settings.environment not in ENVIRONMENTS:
         raise SettingsInvalid(f"GATEHOUSE_ENVIRONMENT is one of {', '.join(ENVIRONMENTS)}.")
-    _judge_issuer(settings.issuer)
+    _judge_address("GATEHOUSE_ISSUER", settings.issuer)
+    _judge_mutual_tls(settings)
     if settings.default_locale not in LOCALES:
         raise SettingsInvalid(f"GATEHOUSE_DEFAULT_LOCALE is one of {', '.join(LOCALES)}.")
     if settings.country and not re.fullmatch(r"[A-Z]{2}", settings.country):
@@ -157,25 +172,48 @@ def _judge(settings: Settings, environment: Mapping[str, str]) -> None:
         _judge_production(settings, environment)
 
 
-def _judge_issuer(issuer: str) -> None:
+def _judge_address(variable: str, address: str) -> None:
     """Refuse every spelling but one: it is compared letter by letter wherever a token goes."""
     try:
-        parts = urlsplit(issuer.strip())
+        parts = urlsplit(address.strip())
         host, port = (parts.hostname or "").rstrip("."), parts.port
         host = host if host.isascii() else idna.encode(host, uts46=True).decode()
     except ValueError as error:  # which IDNAError is, too
-        raise SettingsInvalid(f"GATEHOUSE_ISSUER can't be {issuer!r}: {error}.") from error
+        raise SettingsInvalid(f"{variable} can't be {address!r}: {error}.") from error
     if parts.scheme not in DEFAULT_PORTS or not host:
-        raise SettingsInvalid(
-            "GATEHOUSE_ISSUER is a scheme and a host, such as https://id.example."
-        )
+        raise SettingsInvalid(f"{variable} is a scheme and a host, such as https://id.example.")
     host = f"[{host}]" if ":" in host else host
     tail = "" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}"
     plain = f"{parts.scheme}://{host}{tail}"
-    if issuer != plain:
+    if address != plain:
         raise SettingsInvalid(
-            "GATEHOUSE_ISSUER is a scheme, a host and perhaps a port, in small letters and with"
-            f" nothing after: {plain} instead of {issuer!r}."
+            f"{variable} is a scheme, a host and perhaps a port, in small letters and with"
+            f" nothing after: {plain} instead of {address!r}."
+        )
+
+
+def _judge_mutual_tls(settings: Settings) -> None:
+    if not settings.mtls_address:
+        for name in ("client_authorities", "certificate_header"):
+            if getattr(settings, name):
+                raise SettingsInvalid(
+                    f"GATEHOUSE_{name.upper()} does nothing without GATEHOUSE_MTLS_ADDRESS."
+                )
+        return
+    _judge_address("GATEHOUSE_MTLS_ADDRESS", settings.mtls_address)
+    if settings.mtls_authority == settings.authority:
+        raise SettingsInvalid(
+            "GATEHOUSE_MTLS_ADDRESS must be another host or port than GATEHOUSE_ISSUER: browsers"
+            " would ask everybody for a certificate."
+        )
+    if settings.certificate_header not in ("", *CERTIFICATE_HEADERS):
+        raise SettingsInvalid(
+            f"GATEHOUSE_CERTIFICATE_HEADER is one of {', '.join(CERTIFICATE_HEADERS)}."
+        )
+    if settings.certificate_header and not settings.trusted_proxies:
+        raise SettingsInvalid(
+            "GATEHOUSE_CERTIFICATE_HEADER is believed from GATEHOUSE_TRUSTED_PROXIES only: name"
+            " them."
         )
 
 
@@ -206,6 +244,8 @@ _SAFE: Mapping[str, tuple[bool, str]] = {
 def _judge_production(settings: Settings, environment: Mapping[str, str]) -> None:
     if not settings.issuer.startswith("https://"):
         raise SettingsInvalid("GATEHOUSE_ISSUER must be https in production.")
+    if settings.mtls_address and not settings.mtls_address.startswith("https://"):
+        raise SettingsInvalid("GATEHOUSE_MTLS_ADDRESS must be https in production.")
     for name, (safe, why) in _SAFE.items():
         if getattr(settings, name) is not safe:
             raise SettingsInvalid(f"GATEHOUSE_{name.upper()} {why}")

@@ -23,8 +23,8 @@ from gateway import migrations, settings
 from gateway.cli import house
 from gateway.runtime import now
 from gateway.settings import Settings
-from keys import master
-from keys.errors import KeysError
+from keys import certificates, master
+from keys.errors import CertificateRefused, KeysError
 
 SKEW = 5.0  # seconds between our clock and the database's
 PATIENCE = 5.0  # seconds for anything that answers over a network
@@ -96,7 +96,8 @@ def _unseen(names: Sequence[str]) -> list[Finding]:
 
 
 async def _outside(given: Settings) -> list[Finding]:
-    return [*await _database(given), await _tls(given), await _discovery(given)]
+    found = [*await _database(given), await _tls(given.issuer), await _discovery(given)]
+    return [*found, *await _mutual(given)] if given.mtls_address else found
 
 
 async def _database(given: Settings) -> list[Finding]:
@@ -180,8 +181,8 @@ async def _keys(given: Settings) -> Finding:
     return Finding(True, "keys")
 
 
-async def _tls(given: Settings) -> Finding:
-    parts = urlsplit(given.issuer)
+async def _tls(address: str) -> Finding:
+    parts = urlsplit(address)
     if parts.scheme != "https":
         return Finding(None, "TLS")
     host, port = parts.hostname or "", parts.port or 443
@@ -223,3 +224,44 @@ async def _discovery(given: Settings) -> Finding:
         f"discovery ({(time.monotonic() - started) * 1000:.0f} ms)",
         f"another gateway answers at {given.issuer}: correct GATEHOUSE_ISSUER or your proxy",
     )
+
+
+async def _mutual(given: Settings) -> list[Finding]:
+    """Look at the host where clients show certificates: its TLS, its answer, who vouches."""
+    return [await _tls(given.mtls_address), await _aliased(given), authorities(given)]
+
+
+async def _aliased(given: Settings) -> Finding:
+    what = "mutual TLS"
+    try:
+        tls = ssl.create_default_context()
+        async with httpx2.AsyncClient(timeout=PATIENCE, verify=tls, trust_env=False) as http:
+            answer = await http.get(f"{given.mtls_address}/userinfo")
+    except httpx2.HTTPError:
+        advice = (
+            f"{given.mtls_address} does not answer without a certificate: your proxy must ask for"
+            " one and not insist (nginx: ssl_verify_client optional_no_ca)"
+        )
+        return Finding(False, what, advice)
+    # What our own resource says to whoever brings no token.
+    right = answer.status_code == httpx2.codes.UNAUTHORIZED and _names(given, answer)
+    advice = "it is not this gateway that answers there, or its proxy changes Host"
+    return Finding(right, what, f"{given.mtls_address}: {advice}")
+
+
+def _names(given: Settings, answer: httpx2.Response) -> bool:
+    return f'"{given.issuer}/' in answer.headers.get("www-authenticate", "")
+
+
+def authorities(given: Settings) -> Finding:
+    """Judge the file of those who vouch for clients; without one, nobody does."""
+    what, path = "authorities of clients", given.client_authorities
+    if path is None:
+        return Finding(None, what)
+    try:
+        ends = certificates.ends(path.read_bytes())
+    except (OSError, CertificateRefused):
+        advice = f"{path} holds no certificates that can be read: PEM, one after the other"
+        return Finding(False, what, advice)
+    what = f"{what}, of which the first ends in {(ends - now()).days} days"
+    return Finding(ends - now() > SOON, what, f"renew it in {path}, and restart")

@@ -3,7 +3,10 @@
 import contextlib
 import importlib.util
 import os
+import ssl
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import click
 import uvicorn
@@ -11,6 +14,8 @@ from uvicorn.supervisors import Multiprocess
 
 from gateway import logs, settings
 from gateway.web import listener
+from keys import certificates
+from keys.errors import CertificateRefused
 
 # Of TLS 1.2 what BCP 195 recommends and FAPI 2.0 §5.2.2 allows; TLS 1.3 brings its own.
 CIPHERS = "ECDHE+AESGCM"
@@ -27,18 +32,32 @@ _FILE = click.Path(exists=True, dir_okay=False)
 )
 @click.option("--certificate", type=_FILE, help="Speak TLS ourselves, with this chain (PEM).")
 @click.option("--key", type=_FILE, help="The certificate's private key (PEM).")
+@click.option(
+    "--client-certificates",
+    "asking",
+    is_flag=True,
+    help="Ask every client for a certificate: for a port of its own, at GATEHOUSE_MTLS_ADDRESS.",
+)
 def serve(
     host: str | None,
     port: int | None,
     workers: int | None,
     certificate: str | None,
     key: str | None,
+    *,
+    asking: bool,
 ) -> None:
     """Answer requests."""
     for module in ("uvloop", "httptools"):
         if importlib.util.find_spec(module) is None:
             raise click.ClickException(f"{module} is missing: without it we are four times slower")
     given = settings.read()
+    if asking and not (certificate and given.mtls_address and given.client_authorities):
+        raise click.ClickException(
+            "--client-certificates needs --certificate, GATEHOUSE_MTLS_ADDRESS and"
+            " GATEHOUSE_CLIENT_AUTHORITIES"
+        )
+    _look_at_authorities(given.client_authorities)
     logs.set_up()
     processes = workers or given.workers
     os.environ["GATEHOUSE_WORKERS"] = str(processes)  # each asks how many share the cores
@@ -47,7 +66,7 @@ def serve(
         factory=True,
         workers=processes,
         loop="uvloop",
-        http="gateway.web.door:Door",
+        http="gateway.web.door:AskingDoor" if asking else "gateway.web.door:Door",
         ws="none",
         access_log=False,
         server_header=False,
@@ -59,6 +78,9 @@ def serve(
         ssl_certfile=certificate,
         ssl_keyfile=key,
         ssl_ciphers=CIPHERS,
+        ssl_cert_reqs=ssl.CERT_OPTIONAL if asking else ssl.CERT_NONE,
+        ssl_ca_certs=given.client_authorities if asking else None,
+        ssl_context_factory=_anchored if asking else None,
     )
     try:
         own = listener.claim(host or given.host, port or given.port)
@@ -72,3 +94,24 @@ def serve(
         server.run(sockets=[own])
         if not server.started:
             sys.exit(1)
+
+
+def _look_at_authorities(named: Path | None) -> None:
+    """Say what is wrong before any process starts.
+
+    :raises ClickException: the file is not there, or holds none
+    """
+    try:
+        if named is not None:
+            certificates.authorities(named.read_bytes())
+    except (OSError, CertificateRefused) as error:
+        raise click.ClickException(
+            f"GATEHOUSE_CLIENT_AUTHORITIES: {named} holds no certificates that can be read"
+        ) from error
+
+
+def _anchored(_config: uvicorn.Config, usual: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    """Let whoever is named vouch, though somebody vouches for them in turn."""
+    context = usual()
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context

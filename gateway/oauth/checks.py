@@ -1,15 +1,14 @@
 """Checks: pure rows, each one rule about one request and its client.
 
-| check             | /authorize | /par | /device_authorization |
-|-------------------|------------|------|------|
-| redirect_uri      | first, as a page | first | |
-| device            |            |      | yes  |
-| pushed            | yes        |      |      |
-| response_type     | yes        | yes  |      |
-| response_mode     | yes        | yes  |      |
-| scope             | yes        | yes  | yes  |
-| resource          | yes        | yes  | yes  |
-| pkce              | yes        | yes  |      |
+| check             | /authorize | /par |
+|-------------------|------------|------|
+| redirect_uri      | first, as a page | first |
+| pushed            | yes        |      |
+| response_type     | yes        | yes  |
+| response_mode     | yes        | yes  |
+| scope             | yes        | yes  |
+| resource          | yes        | yes  |
+| pkce              | yes        | yes  |
 
 A failing row is the error. The next rule is a function and a row.
 """
@@ -40,20 +39,6 @@ def redirect_uri(request: AuthorizationRequest, client: Client) -> None:
         )
 
 
-def way_back(request: AuthorizationRequest, client: Client) -> None:
-    """Hold a request that was kept to the registration of today (RU-20)."""
-    if not request.device:
-        redirect_uri(request, client)
-    elif not client.registration.device:
-        raise PageRefused("unauthorized_client", "not registered for devices", client=client)
-
-
-def device(_request: AuthorizationRequest, client: Client) -> None:
-    """RFC 8628 §3.1: who is registered for it; nobody whose requests must be signed."""
-    if not client.registration.device or client.registration.require_signed_request:
-        raise OAuthRefused("unauthorized_client", "this client is not registered for devices")
-
-
 def pushed(_request: AuthorizationRequest, client: Client) -> None:
     """RFC 9126 §5: who is registered to push its requests can't bring them by the browser."""
     if client.registration.require_par:
@@ -77,9 +62,11 @@ def response_mode(request: AuthorizationRequest, client: Client) -> None:
         raise OAuthRefused("invalid_request", "response_mode is not one of the registered ones")
 
 
-def scope(request: AuthorizationRequest, _client: Client) -> None:
-    """OpenID Connect Core §3.1.2.1: without openid it is not a sign-in."""
-    if "openid" not in request.scopes:
+def scope(request: AuthorizationRequest, client: Client) -> None:
+    """OpenID Connect Core §3.1.2.1: without openid it is not a sign-in; RFC 6749 §3.3."""
+    if not request.scopes:
+        raise OAuthRefused("invalid_scope", "scope is missing")
+    if "openid" not in request.scopes and not client.registration.openid_optional:
         raise OAuthRefused("invalid_scope", "scope must contain openid")
 
 
@@ -105,7 +92,6 @@ def pkce(request: AuthorizationRequest, client: Client) -> None:
 COMMON: tuple[Check, ...] = (response_type, response_mode, scope, resource, pkce)
 AUTHORIZE: tuple[Check, ...] = (pushed, *COMMON)
 PAR: tuple[Check, ...] = (redirect_uri, *COMMON)
-DEVICE: tuple[Check, ...] = (device, scope, resource)
 
 
 def run(checks: tuple[Check, ...], request: AuthorizationRequest, client: Client) -> None:

@@ -3,7 +3,10 @@
 Whatever fails, the answer has one text and one status, so nobody learns which clients
 exist. Credentials in the Basic header are form-encoded first (RFC 6749 §2.3.1).
 
-Specs: RFC 6749 §2.3, RFC 7523 §3, RFC 10070 (audience), OpenID Connect Core §9.
+A certificate is a way only for a client that is registered so: others may show one beside
+their secret or assertion, for their tokens to be bound to it.
+
+Specs: RFC 6749 §2.3, RFC 7523 §3, RFC 10070 (audience), RFC 8705 §2, OpenID Connect Core §9.
 """
 
 import base64
@@ -14,14 +17,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_plus
 
-from gateway.oauth import client_keys
+from gateway.oauth import client_certificates, client_keys
 from gateway.oauth.refusals import ClientRefused, OAuthRefused
+from gateway.settings import Settings
 from gateway.web.call import Call
 from keys import assertions, opaque, replay
 from keys.assertions import Expected
-from keys.errors import TokenRefused
+from keys.errors import CertificateRefused, TokenRefused
 from relying_parties import clients
 from relying_parties.clients import Client
+from relying_parties.profiles import CERTIFICATE_METHODS
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST = timedelta(minutes=5)
@@ -44,7 +49,7 @@ async def authenticate(call: Call) -> Client:
     used = _used(call)
     if len(used) > 1:
         raise OAuthRefused("invalid_request", "more than one way of client authentication")
-    method = used[0] if used else "none"
+    method = used[0] if used else await _unsaid(call)
     client = await CLIENT_AUTH[method](call)
     if client is None or not client.live or client.registration.auth.method != method:
         raise ClientRefused(method)
@@ -79,6 +84,13 @@ def _used(call: Call) -> list[str]:
         "client_secret_post": "client_secret" in call.form,
     }
     return [method for method, there in signs.items() if there]
+
+
+async def _unsaid(call: Call) -> str:
+    """Say which way it is if the request names none: its certificate alone, or none at all."""
+    client = await _find(call, call.form.text("client_id")) if call.aliased else None
+    registered = client.registration.auth.method if client else ""
+    return registered if registered in CERTIFICATE_METHODS else "none"
 
 
 async def _none(call: Call) -> Client | None:
@@ -176,6 +188,29 @@ def _audience(call: Call, client: Client, raw: str) -> str:
     return endpoint if old and assertions.strict_claims(raw).get("aud") == endpoint else issuer
 
 
+async def _vouched(call: Call) -> Client | None:
+    return await _by_certificate(call, client_certificates.vouched)
+
+
+async def _self_signed(call: Call) -> Client | None:
+    return await _by_certificate(call, client_certificates.own)
+
+
+async def _by_certificate(
+    call: Call, see: Callable[[Call, Client], Awaitable[None]]
+) -> Client | None:
+    client = await _find(call, call.form.text("client_id"))
+    if client is None:
+        return None
+    try:
+        await see(call, client)
+    except CertificateRefused as error:
+        told = {"client": client.client_id, "reason": error.reason}
+        log.warning("client certificate refused", extra=told)
+        return None
+    return client
+
+
 async def _find(call: Call, client_id: str) -> Client | None:
     if not client_id or len(client_id) > 256 or "\0" in client_id:
         return None
@@ -187,5 +222,18 @@ CLIENT_AUTH: Mapping[str, Method] = {
     "client_secret_basic": _basic,
     "client_secret_post": _post,
     "private_key_jwt": _assertion,
+    "tls_client_auth": _vouched,
+    "self_signed_tls_client_auth": _self_signed,
     "none": _none,
 }
+
+
+def offered(settings: Settings) -> list[str]:
+    """Return the ways that work here: certificates only where clients can show them."""
+    vouching = settings.client_authorities is not None
+    works = {"tls_client_auth": vouching, "self_signed_tls_client_auth": True}
+    return [
+        method
+        for method in CLIENT_AUTH
+        if method not in works or (bool(settings.mtls_address) and works[method])
+    ]

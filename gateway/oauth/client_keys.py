@@ -6,8 +6,9 @@ from typing import Any
 from gateway.oauth import remote_keys
 from gateway.oauth.refusals import OAuthRefused
 from gateway.web.call import Call
-from keys import assertions, encryption
+from keys import assertions, certificates, encryption
 from keys.assertions import Expected, VerifiedClaims
+from keys.certificates import Certificate
 from keys.encryption import Recipient
 from keys.errors import TokenRefused
 from relying_parties.clients import Client
@@ -27,6 +28,15 @@ async def verified(call: Call, client: Client, raw: str, expected: Expected) -> 
         if client.registration.auth.jwks_uri is None or not may_have_rotated(raw, error.reason):
             raise
     return assertions.read(raw, await _keys(call, client, again=True), expected, at)
+
+
+async def certified(call: Call, client: Client, shown: Certificate) -> bool:
+    """Whether ``shown`` is of a key of the client's, looked for anew where it publishes them."""
+    if any(certificates.is_of(shown, key) for key in await _keys(call, client)):
+        return True
+    if client.registration.auth.jwks_uri is None:
+        return False
+    return any(certificates.is_of(shown, key) for key in await _keys(call, client, again=True))
 
 
 async def recipient(call: Call, client: Client, wish: Encryption | None) -> Recipient | None:

@@ -1,28 +1,38 @@
 """Discovery: what we support, read off the tables that do it, so that it can't lie.
 
-Specs: OpenID Connect Discovery 1.0 §3, RFC 8414, RFC 9207, RFC 9728.
+Specs: OpenID Connect Discovery 1.0 §3, RFC 8414, RFC 8705 §5, RFC 9207, RFC 9728.
 """
 
 import json
 from typing import Any
 
-from gateway.oauth import checks, names, targets
-from gateway.oauth.client_auth import CLIENT_AUTH
+from gateway.oauth import checks, client_auth, names, targets
 from gateway.oauth.grants import GRANTS
 from gateway.oauth.request import PROMPTS
-from gateway.settings import LOCALES
+from gateway.settings import LOCALES, Settings
 from idp import assurance, catalog
 from keys import encryption, proofs
 from keys.keystore import ALGORITHMS
 from relying_parties.metadata import RESPONSE_MODES
 from relying_parties.profiles import PROFILES
 
+# What is answered at the alias host, too (the routes that say so), by its name in metadata.
+ALIASED = {
+    "token_endpoint": "/token",
+    "userinfo_endpoint": "/userinfo",
+    "pushed_authorization_request_endpoint": "/par",
+    "introspection_endpoint": "/introspect",
+    "revocation_endpoint": "/revoke",
+}
 
-def document(issuer: str) -> dict[str, Any]:
+
+def document(settings: Settings) -> dict[str, Any]:
     """Return the metadata of the issuer."""
+    issuer = settings.issuer
     offered = [profile for profile in PROFILES.values() if profile.offered]
     algs = sorted({alg for profile in offered for alg in profile.assertion_algs})
-    confidential = [method for method in CLIENT_AUTH if method != "none"]
+    methods = client_auth.offered(settings)
+    confidential = [method for method in methods if method != "none"]
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
@@ -30,7 +40,6 @@ def document(issuer: str) -> dict[str, Any]:
         "userinfo_endpoint": f"{issuer}/userinfo",
         "jwks_uri": f"{issuer}/jwks",
         "pushed_authorization_request_endpoint": f"{issuer}/par",
-        "device_authorization_endpoint": f"{issuer}/device_authorization",
         "introspection_endpoint": f"{issuer}/introspect",
         "introspection_endpoint_auth_methods_supported": confidential,
         "introspection_endpoint_auth_signing_alg_values_supported": algs,
@@ -51,7 +60,7 @@ def document(issuer: str) -> dict[str, Any]:
         "userinfo_encryption_alg_values_supported": list(encryption.ALGORITHMS),
         "userinfo_encryption_enc_values_supported": list(encryption.CONTENT),
         "authorization_signing_alg_values_supported": list(ALGORITHMS["token"]),
-        "token_endpoint_auth_methods_supported": list(CLIENT_AUTH),
+        "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": algs,
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": list(proofs.ALGORITHMS),
@@ -75,11 +84,25 @@ def document(issuer: str) -> dict[str, Any]:
         "protected_resources": [targets.userinfo(issuer)],
         "service_documentation": f"{issuer}/help",
         "op_policy_uri": f"{issuer}/privacy",
+        **_mutual_tls(settings),
     }
 
 
-def userinfo(issuer: str) -> dict[str, Any]:
+def _mutual_tls(settings: Settings) -> dict[str, Any]:
+    """Say where clients can show certificates (RFC 8705 §3.3 and §5)."""
+    if not settings.mtls_address:
+        return {}
+    aliases = {name: f"{settings.mtls_address}{path}" for name, path in ALIASED.items()}
+    return {
+        "tls_client_certificate_bound_access_tokens": True,
+        "mtls_endpoint_aliases": aliases,
+    }
+
+
+def userinfo(settings: Settings) -> dict[str, Any]:
     """Return the metadata of the resource that reads about citizens (RFC 9728 §2)."""
+    issuer = settings.issuer
+    bound = {"tls_client_certificate_bound_access_tokens": True} if settings.mtls_address else {}
     return {
         "resource": targets.userinfo(issuer),
         "authorization_servers": [issuer],
@@ -88,6 +111,7 @@ def userinfo(issuer: str) -> dict[str, Any]:
         "dpop_signing_alg_values_supported": list(proofs.ALGORITHMS),
         "resource_documentation": f"{issuer}/help",
         "resource_policy_uri": f"{issuer}/privacy",
+        **bound,
     }
 
 

@@ -195,6 +195,26 @@ class Call:
         return _network(peer)
 
     @property
+    def from_proxy(self) -> bool:
+        """Whether the peer itself is one of the proxies that the settings trust."""
+        client = self.scope.get("client")
+        trusted = self.runtime.settings.trusted_proxies
+        return bool(client and trusted and _within(client[0], trusted))
+
+    @property
+    def aliased(self) -> bool:
+        """Whether it came to the host at which clients show certificates (RFC 8705 §5)."""
+        alias: str = self.runtime.settings.mtls_authority
+        return bool(alias) and self.header("host") == alias
+
+    @property
+    def base(self) -> str:
+        """The address that it came to, as configured, without its path."""
+        settings = self.runtime.settings
+        called: str = settings.mtls_address if self.aliased else settings.issuer
+        return called
+
+    @property
     def device(self) -> str:
         """What browser this is, in words that a person recognises."""
         agent = self.header("user-agent")[:300]

@@ -47,6 +47,8 @@ class Route:
     :ivar limit: the largest form, in bytes, and ``fields`` how many it may have
     :ivar safe: its GET changes nothing, so that HEAD may be asked, too
     :ivar json: what is posted or put is JSON, not a form
+    :ivar aliased: answered at the alias host, too, where clients show certificates; a browser
+        that came there would ask its person for one
     :ivar paced: a page that counts towards what a network may ask for
     """
 
@@ -58,6 +60,7 @@ class Route:
     safe: bool = True
     paced: bool = True
     json: bool = False
+    aliased: bool = False
 
 
 class Routes:
@@ -137,7 +140,11 @@ class Dispatcher:
         except ParamsInvalid:
             call = Call({**scope, "query_string": b""}, runtime, {})
             found, wrong = None, errors.REFUSED
-        if kind != "open" and call.header("host") != runtime.settings.authority:
+        if (
+            kind != "open"
+            and call.header("host") != runtime.settings.authority
+            and not (found is not None and found[0].aliased and call.aliased)
+        ):
             return Response(status_code=421)
         try:
             if kind == "page" and (found is None or found[0].paced):

@@ -16,6 +16,7 @@ Specs: RFC 9110 §15.5.9 and RFC 6585 §5; security: HT-04, HT-05, HT-07.
 """
 
 import asyncio
+import ssl
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -151,3 +152,21 @@ class Door(HttpToolsProtocol):
             self.transport.write_eof()
         self._wait_no_more()
         self._deadline = self.loop.call_later(SECONDS, self._late)
+
+
+class AskingDoor(Door):
+    """One connection at the alias host: its client was asked for a certificate (RFC 8705)."""
+
+    _extensions: Any = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Keep what the client showed, for every request of the connection."""
+        super().connection_made(transport)
+        shown = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        chain = [ssl.DER_cert_to_PEM_cert(shown)] if shown else []
+        self._extensions = {"tls": {"client_cert_chain": chain}}
+
+    def on_message_begin(self) -> None:
+        """Hand it on as ASGI's TLS extension does."""
+        super().on_message_begin()
+        self.scope["extensions"] = self._extensions

@@ -132,3 +132,34 @@ def test_a_secret_is_not_told() -> None:
     given = {**BASE, "GATEHOUSE_DATABASE_URL": "postgresql://a:hidden@127.0.0.1/x"}
 
     assert "hidden" not in repr(settings.read(given))
+
+
+ALIAS = {"GATEHOUSE_MTLS_ADDRESS": "https://mtls.northtown.example"}
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"GATEHOUSE_MTLS_ADDRESS": "https://mtls.example/"}, "https://mtls.example instead of"),
+        ({"GATEHOUSE_MTLS_ADDRESS": "mtls.example"}, "is a scheme and a host"),
+        ({"GATEHOUSE_MTLS_ADDRESS": "http://mtls.example"}, "must be https in production"),
+        ({"GATEHOUSE_MTLS_ADDRESS": BASE["GATEHOUSE_ISSUER"]}, "must be another host or port"),
+        ({"GATEHOUSE_CLIENT_AUTHORITIES": "/ca.pem"}, "does nothing without"),
+        ({"GATEHOUSE_CERTIFICATE_HEADER": "Client-Cert"}, "does nothing without"),
+        (ALIAS | {"GATEHOUSE_CERTIFICATE_HEADER": "X-Cert"}, "one of client-cert"),
+        (ALIAS | {"GATEHOUSE_CERTIFICATE_HEADER": "Client-Cert"}, "name them"),
+    ],
+)
+def test_what_would_believe_strangers_stops_the_start(given: dict[str, str], says: str) -> None:
+    """CA-25."""
+    assert says in refused(**given)
+
+
+def test_a_header_is_believed_from_named_proxies() -> None:
+    header = {"GATEHOUSE_CERTIFICATE_HEADER": "Client-Cert"}
+    read = settings.read({**BASE, **ALIAS, **header, "GATEHOUSE_TRUSTED_PROXIES": "10.0.0.1"})
+
+    assert (read.mtls_authority, read.certificate_header) == (
+        "mtls.northtown.example",
+        "client-cert",
+    )

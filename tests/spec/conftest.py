@@ -8,6 +8,7 @@ import pytest
 from gateway.postgres import free_port
 from tests.conftest import create_database
 from tests.support import gateway as gateways
+from tests.support import mutual as mutuals
 from tests.support import services
 from tests.support.gateway import Citizen, Gateway
 
@@ -35,6 +36,15 @@ async def gateway(
     async with gateways.running(database, tmp_path_factory.mktemp("gateway")) as running:
         await services.seed(running, f"http://127.0.0.1:{remote_keys_port}/jwks")
         yield running
+
+
+@pytest.fixture(scope="session")
+async def mutual(
+    gateway: Gateway, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[mutuals.Node]:
+    """One more process, at whose alias host services show certificates."""
+    async with mutuals.running(gateway, tmp_path_factory.mktemp("mutual")) as node:
+        yield node
 
 
 @pytest.fixture

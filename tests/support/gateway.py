@@ -78,9 +78,10 @@ class Gateway:
     def authority(self) -> str:
         return self.issuer.partition("//")[2]
 
-    def start(self, port: int, **settings: str) -> "subprocess.Popen[bytes]":
+    def start(self, port: int, *options: str, **settings: str) -> "subprocess.Popen[bytes]":
         """Start one process that answers at ``port``, as the product starts itself.
 
+        :param options: of the command
         :param settings: what it is told otherwise than the others
         """
         log = self.folder / f"gateway-{port}.log"
@@ -95,6 +96,7 @@ class Gateway:
                     "1",
                     "--port",
                     f"{port}",
+                    *options,
                 ],
                 cwd=ROOT,
                 env={**_without_ours(), **self.environment, **settings},
@@ -106,10 +108,10 @@ class Gateway:
         return process
 
     @contextlib.asynccontextmanager
-    async def another(self, **settings: str) -> AsyncIterator[int]:
+    async def another(self, *options: str, **settings: str) -> AsyncIterator[int]:
         """Run one more process for as long as it takes; the number of its node."""
         port = free_port()
-        process = await asyncio.to_thread(self.start, port, **settings)
+        process = await asyncio.to_thread(self.start, port, *options, **settings)
         self.ports = (*self.ports, port)
         try:
             yield len(self.ports) - 1
@@ -264,6 +266,8 @@ async def running(database: str, folder: Path) -> AsyncIterator[Gateway]:
         "GATEHOUSE_COUNTRY": "GB",
         "GATEHOUSE_ISSUER": f"http://127.0.0.1:{ports[0]}",
         "GATEHOUSE_ALLOW_LOOPBACK": "true",
+        # Nobody hands certificates over here; who wants that starts one more process.
+        "GATEHOUSE_MTLS_ADDRESS": "https://mtls.gateway.test",
         "GATEHOUSE_RATE_LIMITS": "false",  # everybody here comes from one network
     }
     async with (

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway.oauth import metadata
+from gateway.settings import Settings
 from gateway.web.call import Call
 
 _COMMON = {
@@ -31,10 +32,10 @@ async def jwks(call: Call) -> Response:
     return _cached(call, call.runtime.keyring.document, 900)
 
 
-def _made(call: Call, make: Callable[[str], dict[str, Any]]) -> Response:
+def _made(call: Call, make: Callable[[Settings], dict[str, Any]]) -> Response:
     made = call.runtime.metadata
     if make.__name__ not in made:
-        made[make.__name__] = metadata.encoded(make(call.runtime.settings.issuer))
+        made[make.__name__] = metadata.encoded(make(call.runtime.settings))
     return _cached(call, made[make.__name__], 300)
 
 

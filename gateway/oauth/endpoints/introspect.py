@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.oauth import answers, client_auth, targets
+from gateway.oauth import answers, client_auth, sender, targets
 from gateway.oauth.refusals import ClientRefused, OAuthRefused
 from gateway.web.call import Call
 from gateway.web.headers import PROTOCOL
@@ -79,7 +79,7 @@ def _common(call: Call, found: Found | Own) -> dict[str, Any]:
         "active": True,
         "scope": found.scope,
         "client_id": found.client_id,
-        "token_type": "DPoP" if found.cnf else "Bearer",
+        "token_type": sender.token_type(found.cnf),
         "iss": call.runtime.settings.issuer,
         "iat": int(found.issued_at.timestamp()),
         "exp": int(found.expires_at.timestamp()),

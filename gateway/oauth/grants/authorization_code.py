@@ -5,7 +5,6 @@ Specs: RFC 6749 §4.1.3, RFC 7636 §4.6, OpenID Connect Core §3.1.3.
 
 import hashlib
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.oauth import audiences, claims, tokens
@@ -27,15 +26,6 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 REFUSED = "the code is unknown, expired, used, or not proved"
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """A code and what must come with it."""
-
-    code: str = field(repr=False)
-    redirect_uri: str
-    challenge: str | None = field(repr=False)
-
-
 async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
     """Redeem the code of the form.
 
@@ -44,25 +34,14 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
     form = call.form
     if not form.text("code"):
         raise OAuthRefused("invalid_request", "code is missing")
-    proof = Proof(
-        form.text("code"), form.text("redirect_uri"), _challenge(form.text("code_verifier"))
-    )
-    return await tokens_of(call, client, sender, proof)
-
-
-async def tokens_of(call: Call, client: Client, sender: Sender, proof: Proof) -> dict[str, Any]:
-    """Use up what ``proof`` proves, once, and answer with its tokens.
-
-    :raises OAuthRefused: ``invalid_grant`` whatever is wrong with it, so nothing can be probed
-    """
-    target = await audiences.of_code(call, client, proof.code)
+    target = await audiences.of_code(call, client)
     try:
         redeemed = await codes.redeem(
             call.entry,
-            proof.code,
+            form.text("code"),
             client_id=client.client_id,
-            redirect_uri=proof.redirect_uri,
-            challenge=proof.challenge,
+            redirect_uri=form.text("redirect_uri"),
+            challenge=_challenge(form.text("code_verifier")),
             token_lives=client.registration.profile.access_token_ttl,
             cnf=sender.cnf,
         )
@@ -77,7 +56,33 @@ async def tokens_of(call: Call, client: Client, sender: Sender, proof: Proof) ->
 async def _answer(
     call: Call, client: Client, redeemed: Redeemed, sender: Sender, held: Held
 ) -> dict[str, Any]:
-    entry, runtime = call.entry, call.runtime
+    entry = call.entry
+    answer = {
+        "access_token": held.access_token,
+        "expires_in": int((redeemed.expires_at - entry.at).total_seconds()),
+        "scope": held.scope,
+    }
+    if signs_in(redeemed.scope):
+        answer["id_token"] = await _id_token(call, client, redeemed, held)
+    if redeemed.offline and redeemed.consent_expires_at:
+        answer["refresh_token"] = await refresh_tokens.start(
+            entry,
+            code=redeemed.code,
+            client_id=client.client_id,
+            scope=redeemed.scope,
+            expires_at=redeemed.consent_expires_at,
+            # RFC 9449 §5, RFC 8705 §4: who authenticates otherwise may change the key.
+            cnf=sender.cnf if client.registration.public else None,
+        )
+    return answer
+
+
+def signs_in(scope: str) -> bool:
+    """OpenID Connect Core §3.1.2.1: whether it is a sign-in, so that an ID token tells of it."""
+    return "openid" in scope.split()
+
+
+async def _id_token(call: Call, client: Client, redeemed: Redeemed, held: Held) -> str:
     told: dict[str, Any] = {}
     if redeemed.id_token_claims:
         told = await in_id_token(call, client, redeemed)
@@ -89,30 +94,14 @@ async def _answer(
         sid=redeemed.sid,
         nonce=redeemed.nonce,
     )
-    answer = {
-        "access_token": held.access_token,
-        "expires_in": int((redeemed.expires_at - entry.at).total_seconds()),
-        "scope": held.scope,
-        "id_token": tokens.id_token(
-            runtime,
-            client,
-            authentication,
-            entry.at,
-            access_token=held.access_token,
-            claims=told,
-        ),
-    }
-    if redeemed.offline and redeemed.consent_expires_at:
-        answer["refresh_token"] = await refresh_tokens.start(
-            entry,
-            code=redeemed.code,
-            client_id=client.client_id,
-            scope=redeemed.scope,
-            expires_at=redeemed.consent_expires_at,
-            # RFC 9449 §5: who authenticates otherwise may change the key.
-            jkt=sender.jkt if client.registration.public else None,
-        )
-    return answer
+    return tokens.id_token(
+        call.runtime,
+        client,
+        authentication,
+        call.entry.at,
+        access_token=held.access_token,
+        claims=told,
+    )
 
 
 async def in_id_token(call: Call, client: Client, redeemed: Any) -> dict[str, Any]:

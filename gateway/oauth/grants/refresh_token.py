@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.oauth import audiences, tokens
 from gateway.oauth.audiences import Held
-from gateway.oauth.grants.authorization_code import in_id_token
+from gateway.oauth.grants.authorization_code import in_id_token, signs_in
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.sender import Sender
 from gateway.oauth.tokens import Authentication
@@ -66,6 +66,18 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
 
 
 async def _answer(call: Call, client: Client, refreshed: Refreshed, held: Held) -> dict[str, Any]:
+    answer = {
+        "access_token": held.access_token,
+        "expires_in": int((refreshed.expires_at - call.entry.at).total_seconds()),
+        "scope": held.scope,
+        "refresh_token": refreshed.refresh_token,
+    }
+    if signs_in(refreshed.scope):
+        answer["id_token"] = await _id_token(call, client, refreshed, held)
+    return answer
+
+
+async def _id_token(call: Call, client: Client, refreshed: Refreshed, held: Held) -> str:
     told: dict[str, Any] = {}
     if refreshed.id_token_claims:
         told = await in_id_token(call, client, refreshed)
@@ -76,20 +88,14 @@ async def _answer(call: Call, client: Client, refreshed: Refreshed, held: Held) 
         amr=refreshed.amr,
         sid=refreshed.sid,
     )
-    return {
-        "access_token": held.access_token,
-        "expires_in": int((refreshed.expires_at - call.entry.at).total_seconds()),
-        "scope": held.scope,
-        "refresh_token": refreshed.refresh_token,
-        "id_token": tokens.id_token(
-            call.runtime,
-            client,
-            authentication,
-            call.entry.at,
-            access_token=held.access_token,
-            claims=told,
-        ),
-    }
+    return tokens.id_token(
+        call.runtime,
+        client,
+        authentication,
+        call.entry.at,
+        access_token=held.access_token,
+        claims=told,
+    )
 
 
 async def _refusal(

@@ -23,14 +23,16 @@ LINES = (
     "configuration", "master key", "database", "TLS to the database", "PostgreSQL", "clock",
     "schema", "keys", "TLS", "discovery",
 )  # fmt: skip
+MUTUAL = ("TLS of", "mutual TLS", "authorities of clients")  # only where services show certificates
 
 
-def marks(ran: Ran) -> dict[str, str]:
+def marks(ran: Ran, *more: str) -> dict[str, str]:
     """Return the mark of each line, by what it looked at."""
     found = {}
     lines = ran.out.splitlines()
-    assert len(lines) == len(LINES), ran.out
-    for name, line in zip(LINES, lines, strict=True):
+    wanted = (*LINES, *more)
+    assert len(lines) == len(wanted), ran.out
+    for name, line in zip(wanted, lines, strict=True):
         assert line[2:].startswith(name), line
         assert line[0] != "✖" or ": " in line, f"no way to mend it: {line}"
         found[name] = line[0]
@@ -43,8 +45,10 @@ class Discovery(http.server.BaseHTTPRequestHandler):
     issuer = ""
 
     def do_GET(self) -> None:
-        body = json.dumps({"issuer": type(self).issuer}).encode()
-        self.send_response(200)
+        issuer = type(self).issuer
+        body = json.dumps({"issuer": issuer}).encode()
+        self.send_response(401 if self.path == "/userinfo" else 200)
+        self.send_header("www-authenticate", f'Bearer resource_metadata="{issuer}/x"')
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -235,3 +239,46 @@ def test_a_database_elsewhere_is_reached_by_tls(
     assert trial.right
     assert found.right is right
     assert by_variable.right is (right or not spelt)
+
+
+def test_the_host_where_certificates_are_shown_is_looked_at(
+    gatehouse: Command, tmp_path: Path
+) -> None:
+    good = certificate(tmp_path, "localhost", 57)
+    with proxy(good) as alias, proxy(good) as address:
+        ran = gatehouse(
+            "check",
+            GATEHOUSE_ISSUER=address,
+            GATEHOUSE_MTLS_ADDRESS=alias,
+            GATEHOUSE_CLIENT_AUTHORITIES=str(good),
+            SSL_CERT_FILE=str(good),
+        )
+
+    assert set(marks(ran, *MUTUAL).values()) == {"✔"}, ran.out
+    assert "authorities of clients, of which the first ends in 57 days" in ran.out
+
+
+def test_what_is_wrong_with_that_host_is_told(gatehouse: Command, tmp_path: Path) -> None:
+    good, soon = certificate(tmp_path, "localhost", 57), certificate(tmp_path, "authority", 3)
+    (tmp_path / "empty.pem").touch()
+    told = []
+    with proxy(good) as alias, proxy(good) as address:
+        Discovery.issuer = "https://another.example"
+        for authorities in (soon, tmp_path / "empty.pem", tmp_path / "none.pem"):
+            ran = gatehouse(
+                "check",
+                GATEHOUSE_ISSUER=address,
+                GATEHOUSE_MTLS_ADDRESS=alias,
+                GATEHOUSE_CLIENT_AUTHORITIES=str(authorities),
+                SSL_CERT_FILE=str(good),
+            )
+            seen = marks(ran, *MUTUAL)
+            assert (seen["mutual TLS"], seen["authorities of clients"]) == ("✖", "✖"), ran.out
+            told.append(ran.out)
+    assert "it is not this gateway that answers there" in told[0]
+    assert "renew it" in told[0]
+    assert all("holds no certificates that can be read" in each for each in told[1:])
+
+    gone = gatehouse("check", GATEHOUSE_MTLS_ADDRESS="https://localhost:1")
+    assert "ssl_verify_client optional_no_ca" in gone.out
+    assert marks(gone, *MUTUAL)["authorities of clients"] == "·"
