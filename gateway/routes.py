@@ -4,6 +4,7 @@ from gateway import admin
 from gateway.api import health
 from gateway.oauth.endpoints import (
     authorize,
+    device_authorization,
     discovery,
     end_session,
     introspect,
@@ -28,6 +29,7 @@ PROTOCOL: tuple[Route, ...] = (
     Route("/token", {"POST": token.exchange}, "protocol", _TOKEN_LIMIT, aliased=True),
     Route("/userinfo", _USERINFO, "protocol", _TOKEN_LIMIT, safe=False, aliased=True),
     Route("/par", {"POST": par.push}, "protocol", aliased=True),
+    Route("/device_authorization", {"POST": device_authorization.ask}, "protocol", aliased=True),
     Route("/introspect", {"POST": introspect.look}, "protocol", _TOKEN_LIMIT, aliased=True),
     Route("/revoke", {"POST": revoke.end}, "protocol", _TOKEN_LIMIT, aliased=True),
     Route("/register", {"POST": register.register}, "protocol", register.LIMIT, json=True),

@@ -18,7 +18,7 @@ from idp import attempts, devices, notices, sessions, signups
 from keys import journal, replay, rotation
 from relying_parties import consents, logos, logouts, pending, pictures
 from relying_parties.errors import PictureRefused
-from relying_parties.grants import families
+from relying_parties.grants import device_codes, families
 
 log = logging.getLogger("gatehouse.worker")
 
@@ -35,6 +35,7 @@ _PURGES = (
     notices.purge,
     pending.purge,
     families.purge,
+    device_codes.purge,
     logouts.purge,
 )
 

@@ -51,6 +51,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "mail-network": Rule(30, timedelta(hours=1)),  # network
         "recover": Rule(5, timedelta(hours=1)),
         "proofing": Rule(5, timedelta(hours=1)),
+        "device": Rule(5, timedelta(minutes=10), timedelta(minutes=1)),  # browser
+        "device-network": Rule(50, timedelta(minutes=10)),  # network
         "create": Rule(30, timedelta(hours=1)),  # network
     }
 )

@@ -21,8 +21,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from keys import tables
+from keys import finality, tables
 from keys.entry import Entry, Row, statement
+from keys.finality import CURSOR, SET_CURSOR
 
 CHAIN = "chain"  # name of the chain's own cursor
 _START = bytes(32)
@@ -30,7 +31,6 @@ _MOST = 5000  # rows of a batch
 
 _rows = tables.journal.c
 _batches = tables.journal_batches.c
-_cursors = tables.cursors.c
 
 
 def _if_given(name: str, compare: Callable[[Any], Any]) -> sa.ColumnElement[bool]:
@@ -74,13 +74,7 @@ BETWEEN = statement(
     .order_by(_rows.seq)
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
-NEWEST = statement(
-    sa.select(
-        sa.func.coalesce(sa.func.max(_rows.seq), 0).label("seq"),
-        sa.func.pg_snapshot_xmax(sa.func.pg_current_snapshot()).cast(sa.Text).label("snapshot"),
-        sa.func.pg_snapshot_xmin(sa.func.pg_current_snapshot()).cast(sa.Text).label("oldest"),
-    )
-)
+NEWEST = finality.newest(_rows.seq)
 LAST_BATCH = statement(sa.select(tables.journal_batches).order_by(_batches.number.desc()).limit(1))
 ALL_BATCHES = statement(sa.select(tables.journal_batches).order_by(_batches.number))
 ADD_BATCH = statement(
@@ -95,15 +89,6 @@ ADD_BATCH = statement(
     )
     .on_conflict_do_nothing()
     .returning(_batches.number)
-)
-CURSOR = statement(sa.select(tables.cursors).where(_cursors.name == sa.bindparam("cursor")))
-_set = pg.insert(tables.cursors).values(
-    name=sa.bindparam("cursor"), seq=sa.bindparam("seq"), snapshot=sa.bindparam("snapshot")
-)
-SET_CURSOR = statement(
-    _set.on_conflict_do_update(
-        index_elements=["name"], set_={"seq": _set.excluded.seq, "snapshot": _set.excluded.snapshot}
-    )
 )
 
 
@@ -190,17 +175,8 @@ async def chain(entry: Entry) -> int:
 
     Two workers at once chain the same batch; the second finds it there.
     """
-    cursor = await entry.one(CURSOR, cursor=CHAIN)
-    now = await entry.one(NEWEST)
-    if now is None:
-        return 0
-    chained = 0
-    if cursor is not None and cursor["snapshot"] is not None:
-        if int(now["oldest"]) < cursor["snapshot"]:
-            return 0
-        chained = await _batch(entry, cursor["seq"])
-    await entry.run(SET_CURSOR, cursor=CHAIN, seq=now["seq"], snapshot=int(now["snapshot"]))
-    return chained
+    final = await finality.reached(entry, NEWEST, CHAIN)
+    return 0 if final is None else await _batch(entry, final)
 
 
 async def verify(entry: Entry) -> Verdict:

@@ -27,12 +27,14 @@ from keys.errors import KeyStateConflict, UnknownKey
 from keys.events import KeyChangedState
 from keys.sealing import Sealer
 
-# ID tokens; logout tokens, receipts, introspection, signed userinfo; what others encrypt to us
-PURPOSES = ("token", "event", "enc")
+# ID tokens; logout tokens, receipts, introspection, signed userinfo; what others encrypt to us;
+# checkpoints of the transparency tree
+PURPOSES = ("token", "event", "enc", "checkpoint")
 ALGORITHMS = {
     "token": ("ES256", "RS256"),
     "event": ("ES256", "RS256"),
     "enc": ("ECDH-ES+A256KW", "RSA-OAEP-256"),
+    "checkpoint": ("ES256",),
 }
 _ALONE = 7_236_514_804  # of the advisory lock
 RSA_BITS = 3072  # 128-bit strength (ASVS 11.2.3)

@@ -31,6 +31,11 @@ def digits(count: int) -> str:
     return "".join(secrets.choice("0123456789") for _ in range(count))
 
 
+def letters(count: int, alphabet: str) -> str:
+    """Draw ``count`` letters of ``alphabet``, each equally likely."""
+    return "".join(secrets.choice(alphabet) for _ in range(count))
+
+
 def new_id() -> uuid.UUID:
     """Draw a random record id (RFC 9562 version 4)."""
     return uuid.UUID(bytes=secrets.token_bytes(16), version=4)

@@ -11,7 +11,7 @@ signing_keys = sa.Table(
     "signing_keys",
     metadata,
     sa.Column("kid", sa.Text, primary_key=True),  # RFC 7638 thumbprint
-    sa.Column("purpose", sa.Text, nullable=False),  # token | event
+    sa.Column("purpose", sa.Text, nullable=False),  # token | event | enc | checkpoint
     sa.Column("alg", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),  # announced | active | retiring | gone
     sa.Column("public", pg.JSONB, nullable=False),
@@ -90,4 +90,30 @@ cursors = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("snapshot", sa.BigInteger),  # the transaction that must end before seq is final
+)
+
+# The transparency tree, 256 hashes of one level a row: its last row of a level is not full.
+tree_tiles = sa.Table(
+    "tree_tiles",
+    metadata,
+    sa.Column("level", sa.SmallInteger, primary_key=True, autoincrement=False),  # 0: leaves
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("hashes", sa.LargeBinary, nullable=False),
+)
+
+# Where in the tree a record stands; records are numbered in the order of their leaves.
+tree_leaves = sa.Table(
+    "tree_leaves",
+    metadata,
+    sa.Column("record", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("place", sa.BigInteger, nullable=False),
+)
+
+checkpoints = sa.Table(
+    "checkpoints",
+    metadata,
+    sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("root", sa.LargeBinary, nullable=False),
+    sa.Column("signed", sa.Text, nullable=False),  # JWS, as published
+    sa.Column("at", NOW, nullable=False),
 )

@@ -59,10 +59,12 @@ MADE: Mapping[str, str] = {
     "profile": "token_endpoint_auth_method",
     "idTokenAlg": "id_token_signed_response_alg",
     "offlineAccess": "grant_types",
+    "device": "grant_types",
 }
 
 RESPONSE_TYPES = ("code",)
-GRANT_TYPES = ("authorization_code", "refresh_token")
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+GRANT_TYPES = ("authorization_code", "refresh_token", DEVICE)
 SUBJECT_TYPES = ("pairwise",)
 APPLICATION_TYPES = ("web", "native")
 
@@ -107,6 +109,8 @@ def spec(given: Given, before: Given | None = None) -> dict[str, Any]:
         "auth": {"method": method, **present(keys), **present(certificate)},
         "idTokenAlg": given.get("id_token_signed_response_alg", DEFAULT_ALG),
         "offlineAccess": "refresh_token" in _list(given, "grant_types"),
+        # Said only where it is so: most services never heard of it.
+        "device": DEVICE in _list(given, "grant_types") or None,
         # Citizens see one way to write to a service.
         "contact": contacts[0] if isinstance(contacts, list) and contacts else contacts or None,
         **{member: given.get(name) for name, member in SAME.items()},
@@ -135,7 +139,7 @@ def told(document: Given, scopes: Mapping[str, tuple[str, ...]]) -> dict[str, An
     """
     of = document["spec"]
     auth, native = of["auth"], of["profile"] == "native-public"
-    offline = bool(of.get("offlineAccess"))
+    kept = (True, bool(of.get("offlineAccess")), bool(of.get("device")))
     names = {f"client_name#{tag}": text for tag, text in of["name"].items() if tag != _LANGUAGE}
     if _LANGUAGE in of["name"]:
         names["client_name"] = of["name"][_LANGUAGE]
@@ -147,7 +151,7 @@ def told(document: Given, scopes: Mapping[str, tuple[str, ...]]) -> dict[str, An
         "token_endpoint_auth_method": auth["method"],
         "application_type": "native" if native else "web",
         "response_types": list(RESPONSE_TYPES),
-        "grant_types": list(GRANT_TYPES if offline else GRANT_TYPES[:1]),
+        "grant_types": [name for name, has in zip(GRANT_TYPES, kept, strict=True) if has],
         "subject_type": "pairwise",
         "id_token_signed_response_alg": of["idTokenAlg"],
         "scope": " ".join(_scopes(of, scopes)),
@@ -183,6 +187,7 @@ def _list(given: Given, name: str) -> list[Any]:
 
 
 def _contradictions(given: Given) -> Iterator[Problem]:
+    known: tuple[str, ...]
     for name, known in (("response_types", RESPONSE_TYPES), ("grant_types", GRANT_TYPES)):
         value = given.get(name, list(known[:1]))
         if not isinstance(value, list) or not value:

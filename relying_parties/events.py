@@ -167,6 +167,11 @@ class CodeBurned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceDenied(Event):
+    """Whoever typed a device's code said no, or that they did not begin it."""
+
+
+@dataclass(frozen=True, slots=True)
 class TokenRevoked(Event):
     """A service gave a token back."""
 

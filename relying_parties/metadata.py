@@ -115,10 +115,14 @@ def _spec(spec: Mapping[str, Any], rules: Rules) -> Iterator[Problem]:
         value = spec.get(member)
         if value is not None:
             yield from check(value, f"spec.{member}", rules, profile)
-        elif member in NECESSARY and not (member == "redirectUris" and _MACHINE & spec.keys()):
+        elif member in NECESSARY and not (member == "redirectUris" and _elsewhere(spec)):
             yield f"spec.{member}", "missing"
     yield from _keys_to_encrypt_to(spec)
     yield from _frame_at_home(spec)
+
+
+def _elsewhere(spec: Mapping[str, Any]) -> bool:
+    return any(spec.get(member) for member in _ELSEWHERE)
 
 
 def _keys_to_encrypt_to(spec: Mapping[str, Any]) -> Iterator[Problem]:
@@ -435,6 +439,7 @@ MEMBERS: Mapping[str, Check] = {
     "requirePar": _switch,
     "requirePkce": _pkce,
     "offlineAccess": _switch,
+    "device": _switch,
     "openidOptional": _openid,
     "dpop": _switch,
     "certificateBound": _certificate_bound,
@@ -454,5 +459,6 @@ MEMBERS: Mapping[str, Check] = {
     "selfRegistered": _switch,
 }
 NECESSARY = frozenset({"name", "redirectUris", "auth"})
+# With one of these, citizens need not come at all, or not by their browser.
+_ELSEWHERE = ("resource", "calls", "device")
 _BY_KEY = frozenset({"private_key_jwt", CERTIFICATE_METHODS[1]})
-_MACHINE = frozenset({"resource", "calls"})  # with one of these, citizens need not come at all

@@ -84,6 +84,7 @@ class Registration:
     require_pkce: bool
     openid_optional: bool
     offline_access: bool
+    device: bool
     dpop: bool
     certificate_bound: bool
     require_signed_request: bool
@@ -152,6 +153,7 @@ def read(document: Document) -> Registration:
         require_pkce=not profile.pkce_waivable or spec.get("requirePkce") is not False,
         openid_optional=profile.openid_waivable and bool(spec.get("openidOptional")),
         offline_access=bool(spec.get("offlineAccess")),
+        device=bool(spec.get("device")),
         dpop=bool(spec.get("dpop")),
         certificate_bound=bool(spec.get("certificateBound")),
         require_signed_request=bool(spec.get("requireSignedRequest")),

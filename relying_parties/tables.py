@@ -203,6 +203,25 @@ pushed_requests = sa.Table(
     ),
 )
 
+# Devices that wait while their citizen signs in elsewhere (RFC 8628).
+device_codes = sa.Table(
+    "device_codes",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("user_code", sa.LargeBinary, nullable=False, unique=True),  # a MAC
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("request", pg.JSONB, nullable=False),  # the frozen AuthorizationRequest
+    sa.Column("device", sa.Text, nullable=False),  # as it calls itself
+    sa.Column("network", sa.LargeBinary),  # a MAC of where it asked from; null: not known
+    sa.Column("state", sa.Text, nullable=False),  # waiting | granted | denied
+    sa.Column("interval", sa.Integer, nullable=False),  # seconds between two polls
+    sa.Column("polled_at", NOW),
+    sa.Column("created_at", NOW, nullable=False),
+    sa.Column("expires_at", NOW, nullable=False),
+    sa.Index("device_codes_of_client", "client_id", "expires_at"),
+    sa.Index("device_codes_by_end", "expires_at"),
+)
+
 # A code's row outlives the code: it is the family of every token that came of it.
 codes = sa.Table(
     "codes",

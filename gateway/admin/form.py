@@ -25,7 +25,7 @@ _TEXTS = (
     *("profile", "idTokenAlg", "start", "backchannelLogoutUri"),
     *("logo", "contact", "privacy", "terms"),
 )
-_SWITCHES = ("requirePar", "dpop", "certificateBound", "openidOptional", "offlineAccess")
+_SWITCHES = ("requirePar", "dpop", "certificateBound", "openidOptional", "offlineAccess", "device")
 # A certificate has one name: its kind and its text are a field each.
 _NAME, _NAME_KIND = "spec.auth.certificateName", "spec.auth.certificateKind"
 _INDEX = re.compile(r"\[(\d+)\]")

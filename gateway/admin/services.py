@@ -165,6 +165,10 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
             _("Reads without the citizen present"),
             [_("Yes") if spec.get("offlineAccess") else _("No")],
         ),
+        (
+            _("Signs people in on devices without a browser"),
+            [_("Yes") if spec.get("device") else _("No")],
+        ),
         (_("Address of the API it offers"), [offered.get("identifier") or ""]),
         (_("What can be done there"), list(offered.get("scopes") or ())),
         (_("Kind of its tokens"), [_kind(call, offered)]),

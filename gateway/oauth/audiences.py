@@ -81,7 +81,7 @@ class Citizen:
     act: Mapping[str, Any] | None = None
 
 
-async def of_code(call: Call, client: Client) -> Target | None:
+async def of_code(call: Call, client: Client, code: str) -> Target | None:
     """Return which resource the request wants of its code; ``None`` for userinfo.
 
     :raises OAuthRefused: ``invalid_target``, ``invalid_scope``; the code can be used still
@@ -89,7 +89,6 @@ async def of_code(call: Call, client: Client) -> Target | None:
     named = _named(call)
     if named is None:
         return None
-    code = call.form.text("code")
     granted = await directed.of_code(call.entry, code, client_id=client.client_id)
     # Of a code that is unknown or used the grant itself has something to say.
     return await _target(call, client, named, granted, "") if granted else None

@@ -1,14 +1,15 @@
 """Checks: pure rows, each one rule about one request and its client.
 
-| check             | /authorize | /par |
-|-------------------|------------|------|
-| redirect_uri      | first, as a page | first |
-| pushed            | yes        |      |
-| response_type     | yes        | yes  |
-| response_mode     | yes        | yes  |
-| scope             | yes        | yes  |
-| resource          | yes        | yes  |
-| pkce              | yes        | yes  |
+| check             | /authorize | /par | /device_authorization |
+|-------------------|------------|------|------|
+| redirect_uri      | first, as a page | first | |
+| device            |            |      | yes  |
+| pushed            | yes        |      |      |
+| response_type     | yes        | yes  |      |
+| response_mode     | yes        | yes  |      |
+| scope             | yes        | yes  | yes  |
+| resource          | yes        | yes  | yes  |
+| pkce              | yes        | yes  |      |
 
 A failing row is the error. The next rule is a function and a row.
 """
@@ -37,6 +38,20 @@ def redirect_uri(request: AuthorizationRequest, client: Client) -> None:
         raise PageRefused(
             "invalid_request", "redirect_uri is not one of the registered addresses", client=client
         )
+
+
+def way_back(request: AuthorizationRequest, client: Client) -> None:
+    """Hold a request that was kept to the registration of today (RU-20)."""
+    if not request.device:
+        redirect_uri(request, client)
+    elif not client.registration.device:
+        raise PageRefused("unauthorized_client", "not registered for devices", client=client)
+
+
+def device(_request: AuthorizationRequest, client: Client) -> None:
+    """RFC 8628 §3.1: who is registered for it; nobody whose requests must be signed."""
+    if not client.registration.device or client.registration.require_signed_request:
+        raise OAuthRefused("unauthorized_client", "this client is not registered for devices")
 
 
 def pushed(_request: AuthorizationRequest, client: Client) -> None:
@@ -92,6 +107,7 @@ def pkce(request: AuthorizationRequest, client: Client) -> None:
 COMMON: tuple[Check, ...] = (response_type, response_mode, scope, resource, pkce)
 AUTHORIZE: tuple[Check, ...] = (pushed, *COMMON)
 PAR: tuple[Check, ...] = (redirect_uri, *COMMON)
+DEVICE: tuple[Check, ...] = (device, scope, resource)
 
 
 def run(checks: tuple[Check, ...], request: AuthorizationRequest, client: Client) -> None:

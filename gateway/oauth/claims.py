@@ -56,13 +56,17 @@ def wanted(
     """Work out what a stored request comes to, within the registration, on this sign-in."""
     acr = assurance.acr(session.account.ial, session.aal, phr=session.phishing_resistant)
     now = _Now(acr, session.auth_time)
+    left_out = claims_policy.not_offered(registration, CARE, now, at)
+    if request.get("device"):
+        # RFC 10027: whoever is talked into typing a stranger's code loses nothing of this.
+        left_out |= CARE.each_time | CARE.userinfo_only
     return claims_policy.asked(
         registration,
         str(request.get("scope", "")).split(),
         request.get("claims") or {},
         scopes=catalog.SCOPES,
         care=CARE,
-        left_out=claims_policy.not_offered(registration, CARE, now, at),
+        left_out=left_out,
     )
 
 

@@ -1,7 +1,7 @@
 """What a request still needs before it is answered. Pure.
 
-    CREATE ─┬▶ CHOOSE ──▶ LOGIN ──▶ STEP_UP ──▶ PROVE ──▶ CONSENT ──▶ ISSUE
-            └───┴──────────┴──────────┴───────────┴─────────┴─────▶ REFUSE(error)
+    DEVICE ──▶ CREATE ─┬▶ CHOOSE ──▶ LOGIN ──▶ STEP_UP ──▶ PROVE ──▶ CONSENT ──▶ ISSUE
+       └───────────────┴───┴──────────┴──────────┴───────────┴─────────┴─────▶ REFUSE(error)
 
 The browser comes back here after every page, and everything is asked again, so no page
 can be skipped by its address. What always holds:
@@ -10,11 +10,12 @@ can be skipped by its address. What always holds:
   with a consent that leaves nothing new to decide
 * ``prompt=none`` never answers with a page: each page has its error, here and nowhere else
 * a citizen who said no is asked nothing more
+* what began on another device goes nowhere before its citizen said that they began it
 * what takes care goes out after a strong sign-in of the last minutes only, whatever the
   request says of either
 
 Specs: OpenID Connect Core §3.1.2.3 to §3.1.2.6, unmet_authentication_requirements 1.0,
-Initiating User Registration 1.0 §4.
+Initiating User Registration 1.0 §4, RFC 8628 §5.4.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,7 @@ from relying_parties.claims_policy import New
 class Step(Enum):
     """Where the citizen goes next."""
 
+    DEVICE = "device"
     CREATE = "create"
     LOGIN = "login"
     CHOOSE = "choose"
@@ -60,6 +62,7 @@ class Facts:
     :ivar hinted: whether ``id_token_hint`` names the citizen of the session
     :ivar logged_in: a page of this interaction signed the citizen in
     :ivar offered: a page of this interaction offered something stronger, and they declined
+    :ivar begun: the citizen said that they began it, on the device that waits
     :ivar chosen: the citizen chose this very session on a page of this interaction
     """
 
@@ -75,16 +78,15 @@ class Facts:
     consented: bool = False
     declined: bool = False
     careful: bool = False
+    begun: bool = False
 
 
 def decide(facts: Facts) -> Decision:
     """Return the next step; the error of a page instead of it, if the request wants none."""
     if facts.declined:
         return _refuse(_declined(facts))
-    decision = (
-        _create(facts) or _choice(facts) or _login(facts) or _assurance(facts) or _consent(facts)
-    )
-    decision = decision or Decision(Step.ISSUE)
+    decision = _device(facts) or _create(facts) or _choice(facts) or _login(facts)
+    decision = decision or _assurance(facts) or _consent(facts) or Decision(Step.ISSUE)
     if "none" in facts.request.prompt and decision.step in _SILENT:
         return _refuse(_SILENT[decision.step])
     return decision
@@ -110,6 +112,10 @@ def _declined(facts: Facts) -> str:
         if not isinstance(found, assurance.Met):
             return "unmet_authentication_requirements"
     return "access_denied"
+
+
+def _device(facts: Facts) -> Decision | None:
+    return Decision(Step.DEVICE) if facts.request.device and not facts.begun else None
 
 
 def _create(facts: Facts) -> Decision | None:

@@ -14,6 +14,7 @@ from keys import opaque, pairwise
 from relying_parties.consents import Consent
 
 CHOSEN, LOGGED_IN, CONSENTED = "chosen", "logged_in", "consented"
+BEGUN = "begun"  # on another device, by whoever sits here: so they said
 PICKED = "picked"  # on the share page, and not answered yet
 
 

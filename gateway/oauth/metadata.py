@@ -23,6 +23,7 @@ ALIASED = {
     "pushed_authorization_request_endpoint": "/par",
     "introspection_endpoint": "/introspect",
     "revocation_endpoint": "/revoke",
+    "device_authorization_endpoint": "/device_authorization",
 }
 
 
@@ -40,6 +41,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "userinfo_endpoint": f"{issuer}/userinfo",
         "jwks_uri": f"{issuer}/jwks",
         "pushed_authorization_request_endpoint": f"{issuer}/par",
+        "device_authorization_endpoint": f"{issuer}/device_authorization",
         "introspection_endpoint": f"{issuer}/introspect",
         "introspection_endpoint_auth_methods_supported": confidential,
         "introspection_endpoint_auth_signing_alg_values_supported": algs,

@@ -39,6 +39,7 @@ class AuthorizationRequest:
     :ivar essential_acr: an ``acr`` that the ID token must have, or the request fails
     :ivar resource: beside userinfo, which is always meant (RFC 8707 §2.1)
     :ivar dpop_jkt: thumbprint of the key that must redeem the code (RFC 9449 §10)
+    :ivar device: which device waits for the answer, instead of an address (RFC 8628)
     """
 
     client_id: str
@@ -60,6 +61,7 @@ class AuthorizationRequest:
     ui_locales: str = ""
     dpop_jkt: str | None = None
     resource: tuple[str, ...] = ()
+    device: str = ""
 
     @property
     def scopes(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from gateway.outbound import OutboundRefused
 from gateway.web.call import Call
 from gateway.web.params import Params
 from keys import encryption
-from keys.assertions import Expected
+from keys.assertions import Expected, VerifiedClaims
 from keys.errors import TokenRefused
 from relying_parties.clients import Client
 
@@ -43,21 +43,35 @@ async def opened(call: Call, client: Client, given: Params) -> Params:
         if client.registration.require_signed_request:
             raise OAuthRefused("invalid_request", "this client must sign its request (JAR)")
         return given
-    try:
-        if encryption.encrypted(raw):  # around what was signed (RFC 9101 §6.1)
-            raw = encryption.decrypt(call.runtime.keyring, raw)
-        claims = await client_keys.verified(call, client, raw, _expected(call, client))
-    except TokenRefused as error:
-        raise _refused(error.reason) from error
-    _check(claims, client, call.entry.at)
-    inside = {name: _text(value) for name, value in claims.items() if name not in _OURS}
-    if given.text("client_id", client.client_id) != inside.get("client_id", client.client_id):
+    claims = await verified(call, client, raw, _expected(call, client))
+    whose = claims.get("client_id", client.client_id)
+    if given.text("client_id", client.client_id) != whose:
         raise _refused("client_id")
     outside = given.singles() if client.registration.profile.merges_objects else {}
     outside = {name: outside[name] for name in outside if name not in ("request", "request_uri")}
-    told = {**outside, "client_id": client.client_id} | inside
+    return parameters({**outside, "client_id": client.client_id, **claims})
+
+
+async def verified(call: Call, client: Client, raw: str, expected: Expected) -> VerifiedClaims:
+    """Open and verify a request object.
+
+    :raises OAuthRefused: ``invalid_request_object``
+    """
+    try:
+        if encryption.encrypted(raw):  # around what was signed (RFC 9101 §6.1)
+            raw = encryption.decrypt(call.runtime.keyring, raw)
+        claims = await client_keys.verified(call, client, raw, expected)
+    except TokenRefused as error:
+        raise _refused(error.reason) from error
+    _check(claims, client, call.entry.at)
+    return claims
+
+
+def parameters(claims: Mapping[str, Any]) -> Params:
+    """Return the parameters that stand in an object, and nothing of what stands around them."""
+    inside = [(name, _text(value)) for name, value in claims.items() if name not in _OURS]
     named = _several(claims.get("resource"))
-    rest = [pair for pair in told.items() if pair[0] != "resource" or not named]
+    rest = [pair for pair in inside if pair[0] != "resource" or not named]
     return Params([*rest, *(("resource", each) for each in named)])
 
 

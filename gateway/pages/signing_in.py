@@ -1,6 +1,6 @@
 """The addresses of the sign-in journey."""
 
-from gateway.pages import consent, proofing
+from gateway.pages import consent, device, proofing
 from gateway.pages.create import code, done, name
 from gateway.pages.create import passkey as new_passkey
 from gateway.pages.create import password as new_password
@@ -48,5 +48,8 @@ ROUTES: tuple[Route, ...] = (
     Route("/create/password", {"GET": new_password.show, "POST": new_password.submit}),
     Route("/create/done", {"GET": done.show}),
     Route("/consent/{interaction}", {"GET": consent.show, "POST": consent.submit}),
+    Route("/device", {"GET": device.show, "POST": device.submit}),
+    Route("/device/{interaction}", {"GET": device.ask, "POST": device.answer}),
+    Route("/device/{interaction}/done", {"GET": device.done}),
     Route("/account/verify", {"GET": proofing.show, "POST": proofing.submit}),
 )

@@ -90,6 +90,14 @@ RUN_OUT = End(
     N_("You were away for a while, so we stopped, to protect your details."),
     (N_("Start again. It does not take long."),),
 )
+CODE_OVER = End(
+    410,
+    N_("This code does not work any more"),
+    N_("It was used already, or it has run out. Nothing was shared."),
+    (N_("Start again on your device: it shows you a new code."),),
+    N_("Enter another code"),
+    "/device",
+)
 NOT_HERE = End(
     410,
     N_("This page has expired"),

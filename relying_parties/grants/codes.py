@@ -206,13 +206,14 @@ STATE = statement(
 )
 
 
-async def issue(entry: Entry, order: Issue) -> str:
+async def issue(entry: Entry, order: Issue, code: str | None = None) -> str:
     """Make a code; the caller hands it to the browser, nothing of ours can show it again.
 
+    :param code: what it is, where its client has it already
     :raises ConsentMissing: the consent does not cover the claims at this moment, or
         the service is not live
     """
-    code = opaque.handle()
+    code = code or opaque.handle()
     expires_at = entry.at + order.lives
     # Tokens of it die well within the day that a family is kept for after all of it is over.
     kept = max(expires_at, order.offline_until or entry.at) + families.KEPT

@@ -40,6 +40,7 @@ KNOWN = replace(STRONG, account=replace(STRONG.account, ial=2))
 
 def decide(prompt: str = "", max_age: int | None = None, wish: str = "", **facts: Any) -> Decision:
     """Decide about a citizen who is signed in and has agreed before; ``facts`` replace that."""
+    device = facts.pop("device", "")
     asked = AuthorizationRequest(
         "parking",
         "https://parking.example/callback",
@@ -47,6 +48,7 @@ def decide(prompt: str = "", max_age: int | None = None, wish: str = "", **facts
         prompt=tuple(prompt.split()),
         max_age=max_age,
         acr_values=tuple(wish.split()),
+        device=device,
     )
     usual: dict[str, Any] = {"session": WEAK, "new": NOTHING_NEW, "at": MOMENT}
     return interaction.decide(Facts(asked, **(usual | facts)))
@@ -64,6 +66,9 @@ def error(**given: Any) -> str:
         pytest.param({}, Step.ISSUE, id="nothing-to-ask"),
         pytest.param({"session": None, "new": None}, Step.LOGIN, id="nobody-is-signed-in"),
         pytest.param({"hinted": True}, Step.ISSUE, id="hinted"),
+        pytest.param({"device": "d"}, Step.DEVICE, id="on-a-device"),
+        pytest.param({"device": "d", "session": None, "new": None}, Step.DEVICE, id="device-first"),
+        pytest.param({"device": "d", "begun": True}, Step.ISSUE, id="begun-on-a-device"),
         pytest.param({"hinted": False}, Step.LOGIN, id="hinted-another"),
         pytest.param({"prompt": "login"}, Step.LOGIN, id="login"),
         pytest.param({"prompt": "select_account"}, Step.CHOOSE, id="choose"),

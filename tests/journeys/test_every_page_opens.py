@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext
 from idp import attempts
 from relying_parties.samples.sdk.names import wire_name
 from tests.journeys.conftest import give_authenticator
-from tests.support import looking
+from tests.support import devices, looking
 from tests.support.administration import invited
 from tests.support.demo import Demo
 from tests.support.looking import Looker
@@ -325,6 +325,37 @@ def _sign_in(at: Looker, demo: Demo, person: Mapping[str, str]) -> None:
     at.go("#login-submit")
 
 
+def of_a_device(at: Looker, demo: Demo) -> None:
+    """A code that a screen shows: wrong, right, not begun here, let in, used."""
+    page, me = at.page, demo.person(OTHER[at.lang])
+    at.open("/device")
+    at.press("#device-submit", 422)
+    page.locator("#user_code").fill("BCDF-GHJK")
+    at.press("#device-submit", 422)
+    screen = devices.asks(demo.issuer, "looks-device")
+    at.open(screen["verification_uri_complete"])
+    at.press("#device-submit")
+    at.press("#device-no")
+    page.goto(f"{demo.issuer}/device")
+    page.locator("#user_code").fill(screen["user_code"])
+    at.press("#device-submit", 422)
+    far = devices.asks(demo.issuer, "looks-device")
+    demo.change("UPDATE relying_parties.device_codes SET network = '', device = 'Firefox · Linux'")
+    _sign_in(at, demo, me)
+    page.goto(far["verification_uri_complete"])
+    at.press("#device-submit")
+    page.goto(page.url.replace("/device/", "/authorize/"))
+    at.press("#device-yes")
+    page.wait_for_function("() => performance.now() > 1500")
+    at.press("#consent-allow")
+    at.open(page.url.removesuffix("/done"), 410)
+    page.goto(f"{demo.issuer}/device")
+    for status in (422, 422, 422, 429):
+        page.locator("#user_code").fill("BCDF-GHJK")
+        assert at.go("#device-submit") == status
+    at.look(429)
+
+
 def of_the_staff(at: Looker, demo: Demo) -> None:
     """The administration, with a service at every stage of its life."""
     page, draft = at.page, f"draft-{at.lang}"
@@ -435,6 +466,10 @@ WALKS = {
     "locked-out": Walk(of_somebody_locked_out, frozenset({
         "/login/recover/code", "/login/recover/new", "/login/recover/stop/{cancel}",
         "/account/security",
+    })),
+    "device": Walk(of_a_device, frozenset({
+        "/device", "/device/{interaction}", "/device/{interaction}/done",
+        "/consent/{interaction}",
     })),
     "staff": Walk(of_the_staff, frozenset({
         "/admin", "/admin/invite/{invitation}", "/admin/services", "/admin/new-service",

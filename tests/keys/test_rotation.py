@@ -54,10 +54,10 @@ async def test_a_new_house_signs_at_once(pool: Pool, sealer: Sealer, moment: dat
 
     assert {(key.purpose, key.alg) for key in keyring.keys} == {
         ("token", "ES256"), ("token", "RS256"), ("event", "ES256"), ("event", "RS256"),
-        ("enc", "ECDH-ES+A256KW"), ("enc", "RSA-OAEP-256"),
+        ("enc", "ECDH-ES+A256KW"), ("enc", "RSA-OAEP-256"), ("checkpoint", "ES256"),
     }  # fmt: skip
     assert shown(again) == shown(keyring)
-    assert len(shown(keyring)) == 6
+    assert len(shown(keyring)) == 7
 
 
 async def test_a_key_is_shown_for_a_day_before_it_signs_and_two_hours_after(
@@ -118,7 +118,7 @@ async def test_first_starts_at_once_make_one_key_each(
 ) -> None:
     await asyncio.gather(*(begun(pool, sealer, moment) for _ in range(3)))
 
-    assert len((await ring(pool, sealer, moment)).keys) == 6
+    assert len((await ring(pool, sealer, moment)).keys) == 7
 
 
 async def test_a_leaked_key_is_gone_at_once(pool: Pool, sealer: Sealer, moment: datetime) -> None:

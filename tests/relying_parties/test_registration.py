@@ -427,13 +427,20 @@ def test_an_offered_profile_promises_only_what_is_enforced() -> None:
     assert offered == {"oidc-basic", "gov-standard", "fapi2", "native-public"}
 
 
+def test_a_service_that_is_on_no_device_needs_an_address() -> None:
+    document = a_document(device=False)
+    del document["spec"]["redirectUris"]
+
+    assert metadata.problems(document) == [("spec.redirectUris", "missing")]
+
+
 RESOURCE = {"identifier": "https://api.example/v1", "scopes": ["payments:read"]}
 CALL = {"resource": "https://api.example/v1", "scopes": ["payments:read"]}
 
 
 def test_a_service_that_no_citizen_comes_to_needs_no_address() -> None:
-    """RFC6749-4.4: it offers an API, or calls one."""
-    for member in ({"resource": RESOURCE}, {"calls": [CALL]}):
+    """RFC6749-4.4, RFC8628-3.1: it offers an API, calls one, or is on a device."""
+    for member in ({"resource": RESOURCE}, {"calls": [CALL]}, {"device": True}):
         document = a_document(**member)
         del document["spec"]["redirectUris"]
         assert metadata.problems(document) == []

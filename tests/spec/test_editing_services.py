@@ -46,6 +46,7 @@ VALUES: dict[str, Any] = {
     "requirePar": True,
     "requirePkce": False,
     "offlineAccess": True,
+    "device": True,
     "openidOptional": False,
     "dpop": False,
     "certificateBound": True,

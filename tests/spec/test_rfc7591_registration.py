@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from relying_parties import clients, onboarding
+from relying_parties import client_metadata, clients, onboarding
 from tests.support import newcomers, services, verdicts
 from tests.support.administration import officer
 from tests.support.browser import Browser
@@ -385,6 +385,15 @@ async def test_in_earnest_it_waits_for_its_review(gateway: Gateway) -> None:
     assert "This service registered itself with us." in consent.text
     assert "Email address" in consent.text
     assert "Given names" not in consent.text
+
+
+async def test_a_service_registers_itself_for_devices(gateway: Gateway) -> None:
+    """RFC8628-3.4, RFC7591-2: by the name of the grant type, which it is told back."""
+    wished = ["authorization_code", "refresh_token", client_metadata.DEVICE]
+
+    told = await registered(gateway, grant_types=wished)
+
+    assert told["grant_types"] == wished
 
 
 async def test_where_it_is_open_it_signs_people_in_at_once(

@@ -36,6 +36,14 @@ FOR_CITIZENS = [
     TO_ARCHIVE,
     READS,  # of another agency
 ]
+# What a service on a shared screen asks, among it a detail that no such screen gets.
+BOOTH = [
+    {
+        "id": "all",
+        "name": {"en": "To test this"},
+        "claims": [factories.asks(claim) for claim in ("name", "email", "marital_status")],
+    }
+]
 APP = "http://127.0.0.1/cb"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -48,6 +56,7 @@ KEYED = (
     "signs",
     "jarm",
     "front-signs",
+    "teller",
 )  # they prove a key
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 RSA_KEY = rsa.generate_private_key(65537, 2048)
@@ -140,6 +149,15 @@ async def seed(gateway: Gateway, remote: str) -> None:
         document("front-signs", auth=signed, onBehalf=FOR_CITIZENS),
         document("clerk", redirectUris=None, purposes=None, calls=[READS]),
         document("auditor", calls=[READS, {"resource": ARCHIVE["identifier"], "scopes": ["all"]}]),
+        document(
+            "kiosk",
+            profile="native-public",
+            redirectUris=None,
+            auth={"method": "none"},
+            device=True,
+        ),
+        document("booth", device=True, onBehalf=FOR_CITIZENS, purposes=BOOTH),
+        document("teller", profile="fapi2", auth=signed, device=True),
         document("jarm", profile="gov-standard", auth=signed, responseModes=["jwt"]),
     ):
         await gateway.service(made)
@@ -215,7 +233,7 @@ class Proof:
 
 def proves(gateway: Gateway, client_id: str) -> Proof:
     """Authenticate as registered."""
-    if client_id == "app":
+    if client_id in ("app", "kiosk"):
         return Proof({}, {"client_id": client_id})
     if client_id in KEYED:
         key = STRANGER if client_id == "twin" else EC_KEY

@@ -11,7 +11,6 @@ Specs: OpenID Connect Core §3.1.2, RFC 9126 §4, RFC 9700.
 """
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -20,49 +19,31 @@ from gateway.oauth import (
     checks,
     claims,
     dead_ends,
+    devices,
+    hints,
     interaction,
     marks,
-    request,
-    request_objects,
+    orders,
     respond,
     targets,
+    visits,
 )
 from gateway.oauth.interaction import Facts, Step
 from gateway.oauth.refusals import OAuthRefused, PageRefused
 from gateway.oauth.request import AuthorizationRequest
+from gateway.oauth.visits import Returned, Visit
 from gateway.web import cookies, ends
 from gateway.web.call import Call, see_other
-from gateway.web.ends import End
-from gateway.web.params import Params
-from idp import assurance
 from idp.sessions import Session
-from keys import pairwise, signing
-from keys.errors import TokenRefused
+from keys import pairwise
 from relying_parties import claims_policy, consents, pending
 from relying_parties.claims_policy import New, Wanted
 from relying_parties.clients import Client
 from relying_parties.consents import Consent
 from relying_parties.errors import ConsentMissing
 from relying_parties.grants import codes, directed
-from relying_parties.pending import Interaction
 
 _LONG = 6000  # a posted request beyond this is kept instead of going into an address
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One request and how far it has come."""
-
-    request: AuthorizationRequest
-    client: Client
-    request_uri: str | None = None
-    handle: str = ""
-    interaction: Interaction | None = None
-
-    @property
-    def steps(self) -> dict[str, Any]:
-        """What was done in this interaction."""
-        return dict(self.interaction.steps) if self.interaction else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +62,10 @@ async def arrive(call: Call) -> Response:
     try:
         if call.method == "POST":
             return await _again_as_get(call)
-        visit = await _read(call, call.query)
+        visit = await visits.read(call, call.query)
     except PageRefused as refusal:
         return dead_ends.page(call, refusal)
-    except _Returned as returned:
+    except Returned as returned:
         return respond.refused(call, returned.client, returned.request, returned.refusal)
     return await _proceed(call, visit)
 
@@ -98,11 +79,11 @@ async def resume(call: Call) -> Response:
     asked = AuthorizationRequest.from_json(found.request)
     call.speak(asked.ui_locales)
     try:
-        client = await _live(call, found.client_id)
+        client = await visits.live(call, found.client_id)
         if found.used_at is not None:
             raise _answered(client, handle)
         # The registration may have changed since: what is gone must not be answered (RU-20).
-        checks.redirect_uri(asked, client)
+        checks.way_back(asked, client)
     except PageRefused as refusal:
         return dead_ends.page(call, refusal)
     return await _proceed(call, Visit(asked, client, None, handle, found))
@@ -114,22 +95,11 @@ async def _over(call: Call, handle: str) -> PageRefused:
         return PageRefused("invalid_request", "this request is unknown here", end=ends.UNKNOWN)
     call.speak(str(late.request.get("ui_locales") or ""))
     try:
-        client = await _live(call, late.client_id)
+        client = await visits.live(call, late.client_id)
     except PageRefused as refusal:
         return refusal
     end = ends.ANSWERED if late.used_at else ends.RUN_OUT
     return PageRefused("invalid_request", "this request is over", end=end, client=client)
-
-
-async def _live(call: Call, client_id: str) -> Client:
-    client: Client | None = await call.runtime.client(client_id)
-    if client is None:
-        raise PageRefused("unauthorized_client", "no service has this client_id")
-    if not client.live:
-        raise PageRefused(
-            "unauthorized_client", "this service is switched off", end=ends.SUSPENDED, client=client
-        )
-    return client
 
 
 def _answered(client: Client, handle: str) -> PageRefused:
@@ -137,88 +107,6 @@ def _answered(client: Client, handle: str) -> PageRefused:
     # Whoever comes from a page of ours has used the back button, or another tab.
     end = ends.ANSWERED if handle else ends.USED
     return PageRefused("invalid_request", said, end=end, client=client)
-
-
-class _Returned(Exception):  # noqa: N818 - carries a refusal to where it can be told
-    """A refusal that the client may be told by redirect."""
-
-    def __init__(self, client: Client, asked: AuthorizationRequest, refusal: OAuthRefused) -> None:
-        super().__init__(refusal.error)
-        self.client = client
-        self.request = asked
-        self.refusal = refusal
-
-
-async def _read(call: Call, params: Params) -> Visit:
-    for name in ("client_id", "redirect_uri", "request_uri", "request"):
-        if len(params.all(name)) > 1:
-            raise PageRefused("invalid_request", f"{name} came more than once")
-    client = await _live(call, params.text("client_id"))
-    uri = params.text("request_uri")
-    if uri.startswith(pending.PREFIX):
-        if "request" in params:
-            raise PageRefused("invalid_request", "request and request_uri at once", client=client)
-        return await _pushed(call, client, uri)
-    return await _brought(call, params, client)
-
-
-async def _pushed(call: Call, client: Client, uri: str) -> Visit:
-    stored = await pending.pushed(call.entry, uri, client.client_id)
-    if stored is None:
-        end = await _missed(call, client, uri)
-        raise PageRefused(
-            "invalid_request_uri",
-            "the pushed request is unknown, used or over",
-            end=end,
-            client=client,
-        )
-    asked = AuthorizationRequest.from_json(stored)
-    checks.redirect_uri(asked, client)
-    return Visit(asked, client, uri)
-
-
-async def _missed(call: Call, client: Client, uri: str) -> End:
-    fate = await pending.fate(call.entry, uri, client.client_id)
-    if fate is None:
-        return ends.BROKEN
-    return ends.USED if fate.used else ends.LATE
-
-
-async def _brought(call: Call, params: Params, client: Client) -> Visit:
-    """Read what the browser brought; its redirect_uri is judged before anything else."""
-    try:
-        given = await request_objects.opened(call, client, params)
-    except OAuthRefused as refusal:
-        # What stands outside the object is all there is to answer to.
-        raise _Returned(client, _bare(params, client), refusal) from refusal
-    bare = _bare(given, client)
-    try:
-        asked = request.read(given, call.runtime.settings.issuer)
-        checks.run(checks.AUTHORIZE, asked, client)
-    except OAuthRefused as refusal:
-        raise _Returned(client, bare, refusal) from refusal
-    return Visit(asked, client)
-
-
-def _bare(params: Params, client: Client) -> AuthorizationRequest:
-    """Return as much of a request as an error needs to find its way.
-
-    :raises PageRefused: it would not go to an address of this client
-    """
-    bare = AuthorizationRequest(
-        client.client_id,
-        params.text("redirect_uri"),
-        state=_echoed(params),
-        response_mode=params.text("response_mode"),
-    )
-    checks.redirect_uri(bare, client)
-    return bare
-
-
-def _echoed(params: Params) -> str | None:
-    """Return the state that an error may carry: one that is itself refused is not sent on."""
-    given = params.all("state")
-    return given[0] if len(given) == 1 and len(given[0]) <= request.LONGEST else None
 
 
 async def _proceed(call: Call, visit: Visit) -> Response:
@@ -244,7 +132,7 @@ async def _standing(call: Call, visit: Visit) -> Standing:
         return Standing(None)
     client = visit.client
     asked = visit.request
-    request = {"scope": asked.scope, "claims": asked.claims}
+    request = {"scope": asked.scope, "claims": asked.claims, "device": asked.device}
     wanted = claims.wanted(client.registration, request, session, call.entry.at)
     subject = pairwise.subject(call.runtime.vault.pairwise, client.sector, session.account.id)
     consent = await consents.current(call.entry, subject, client.client_id)
@@ -263,7 +151,7 @@ def _facts(call: Call, visit: Visit, standing: Standing) -> Facts:
     own = marks.of(call.runtime, visit.client.client_id, session) if session else ""
     hinted = None
     if asked.id_token_hint is not None:
-        hinted = _hinted(call, visit) == standing.subject
+        hinted = hints.subject(call, visit.client, asked.id_token_hint) == standing.subject
     return Facts(
         request=asked,
         session=session,
@@ -278,24 +166,8 @@ def _facts(call: Call, visit: Visit, standing: Standing) -> Facts:
         chosen=marks.by(steps, marks.CHOSEN, own),
         consented=marks.consented(steps, standing.consent),
         declined="declined" in steps,
+        begun=marks.BEGUN in steps,
     )
-
-
-def _hinted(call: Call, visit: Visit) -> str:
-    try:
-        told = signing.verify(
-            call.runtime.keyring,
-            visit.request.id_token_hint or "",
-            purpose="token",
-            typ=None,
-            issuer=call.runtime.settings.issuer,
-            at=None,
-        )
-    except TokenRefused as error:
-        raise OAuthRefused("invalid_request", "id_token_hint is not ours") from error
-    if told.get("aud") != visit.client.client_id:
-        raise OAuthRefused("invalid_request", "id_token_hint is another client's")
-    return str(told.get("sub", ""))
 
 
 async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
@@ -304,27 +176,10 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
         return dead_ends.page(call, PageRefused("server_error", client=client))
     if not await _claimed(call, visit):
         return dead_ends.page(call, _answered(client, visit.handle))
-    consent, vault = standing.consent, call.runtime.vault
-    offline = _offline(asked, client, consent)
-    order = codes.Issue(
-        client_id=client.client_id,
-        subject=standing.subject,
-        citizen=pairwise.seal_citizen(vault.sealer, session.account.id, client.client_id),
-        consent_id=consent.id if consent else None,
-        redirect_uri=asked.redirect_uri,
-        challenge=asked.code_challenge,
-        nonce=asked.nonce,
-        scope=_granted_scope(asked, offline=offline),
-        claims=_within(standing.wanted.userinfo, consent),
-        id_token_claims=_within(standing.wanted.id_token, consent),
-        acr=assurance.acr(session.account.ial, session.aal, phr=session.phishing_resistant),
-        amr=list(session.amr),
-        auth_time=session.auth_time,
-        sid=pairwise.sid(vault.pairwise, client.client_id, session.id),
-        lives=client.registration.profile.code_ttl,
-        offline_until=consent.expires_at if offline and consent else None,
-        jkt=asked.dpop_jkt,
-    )
+    vault, consent = call.runtime.vault, standing.consent
+    order = orders.order(vault, client, asked, session, standing.wanted, consent)
+    if asked.device:
+        return await devices.let_in(call, visit, order)
     try:
         code = await codes.issue(call.entry, order)
     except ConsentMissing:
@@ -332,22 +187,6 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
     if asked.resource:
         await directed.direct(call.entry, code, asked.resource)
     return respond.success(call, client, asked, code)
-
-
-def _within(wanted: tuple[str, ...], consent: Consent | None) -> list[str]:
-    agreed = set(consent.claims) if consent else set()
-    return [name for name in wanted if name in agreed]
-
-
-def _offline(asked: AuthorizationRequest, client: Client, consent: Consent | None) -> bool:
-    """OpenID Connect Core §11: asked for, registered, and the citizen agreed to it."""
-    registered = client.registration.offline_access
-    return "offline_access" in asked.scopes and registered and bool(consent and consent.offline)
-
-
-def _granted_scope(asked: AuthorizationRequest, *, offline: bool) -> str:
-    kept = [scope for scope in asked.scopes if scope != "offline_access" or offline]
-    return " ".join(kept)
 
 
 async def _claimed(call: Call, visit: Visit) -> bool:
@@ -362,6 +201,8 @@ async def _claimed(call: Call, visit: Visit) -> bool:
 async def _end(call: Call, visit: Visit, refusal: OAuthRefused) -> Response:
     if not await _claimed(call, visit):
         return dead_ends.page(call, _answered(visit.client, visit.handle))
+    if visit.request.device:
+        return await devices.keep_out(call, visit)
     return respond.refused(call, visit.client, visit.request, refusal)
 
 
@@ -380,6 +221,7 @@ async def _ask(call: Call, visit: Visit, step: Step) -> Response:
 
 
 PAGES = {
+    Step.DEVICE: "/device/{i}",
     Step.CREATE: "/create?i={i}",
     Step.LOGIN: "/login?i={i}",
     Step.CHOOSE: "/login/choose?i={i}",
@@ -394,7 +236,7 @@ async def _again_as_get(call: Call) -> Response:
     query = urlencode([(name, value) for name in call.form for value in call.form.all(name)])
     if len(query) > _LONG:
         # Too long for an address: judged as it is, kept, and named by a short one.
-        visit = await _read(call, call.form)
+        visit = await visits.read(call, call.form)
         client_id = visit.client.client_id
         kept = visit.request_uri or await pending.push(
             call.entry, client_id, visit.request.to_json(), most=pending.MOST_KEPT

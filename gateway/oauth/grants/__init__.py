@@ -12,6 +12,7 @@ from typing import Any
 from gateway.oauth.grants import (
     authorization_code,
     client_credentials,
+    device_code,
     refresh_token,
     token_exchange,
 )
@@ -35,5 +36,6 @@ GRANTS = (
     Grant("refresh_token", refresh_token.redeem),
     Grant("client_credentials", client_credentials.redeem),
     Grant(token_exchange.GRANT_TYPE, token_exchange.redeem),
+    Grant(device_code.GRANT_TYPE, device_code.redeem),
 )
 BY_TYPE = {grant.grant_type: grant for grant in GRANTS}

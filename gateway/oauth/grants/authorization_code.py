@@ -5,6 +5,7 @@ Specs: RFC 6749 §4.1.3, RFC 7636 §4.6, OpenID Connect Core §3.1.3.
 
 import hashlib
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.oauth import audiences, claims, tokens
@@ -26,6 +27,15 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 REFUSED = "the code is unknown, expired, used, or not proved"
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A code and what must come with it."""
+
+    code: str = field(repr=False)
+    redirect_uri: str
+    challenge: str | None = field(repr=False)
+
+
 async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
     """Redeem the code of the form.
 
@@ -34,14 +44,25 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
     form = call.form
     if not form.text("code"):
         raise OAuthRefused("invalid_request", "code is missing")
-    target = await audiences.of_code(call, client)
+    proof = Proof(
+        form.text("code"), form.text("redirect_uri"), _challenge(form.text("code_verifier"))
+    )
+    return await tokens_of(call, client, sender, proof)
+
+
+async def tokens_of(call: Call, client: Client, sender: Sender, proof: Proof) -> dict[str, Any]:
+    """Use up what ``proof`` proves, once, and answer with its tokens.
+
+    :raises OAuthRefused: ``invalid_grant`` whatever is wrong with it, so nothing can be probed
+    """
+    target = await audiences.of_code(call, client, proof.code)
     try:
         redeemed = await codes.redeem(
             call.entry,
-            form.text("code"),
+            proof.code,
             client_id=client.client_id,
-            redirect_uri=form.text("redirect_uri"),
-            challenge=_challenge(form.text("code_verifier")),
+            redirect_uri=proof.redirect_uri,
+            challenge=proof.challenge,
             token_lives=client.registration.profile.access_token_ttl,
             cnf=sender.cnf,
         )
