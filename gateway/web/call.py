@@ -16,15 +16,16 @@ An error of a room that a handler does not catch becomes the page or the JSON th
 with a reference and nothing else.
 """
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import RedirectResponse, Response
 
 from gateway.web import cookies, locale, params
+from gateway.web.deadline import within
 from gateway.web.params import Params
 from keys import opaque
 from keys.entry import Entry
@@ -261,7 +262,7 @@ async def _whole(call: Call, receive: Any, limit: int, wanted: bytes) -> bytes:
     if declared.isdecimal() and int(declared) > limit:
         raise BodyRefused(413)
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        with within(BODY_SECONDS):
             body = await _body(receive, limit)
     except TimeoutError as error:
         raise BodyRefused(408) from error
@@ -290,6 +291,7 @@ def _within(address: str, networks: Any) -> bool:
         return False
 
 
+@lru_cache(4096)
 def _network(address: str) -> str:
     try:
         found = ip_address(address)
