@@ -6,7 +6,6 @@ Paths are compared as they were sent. A path with an escape in it is nobody's, s
 trick with `%2f`, `..;` or a double slash reaches a handler by another name.
 """
 
-import asyncio
 import json
 import logging
 import math
@@ -20,6 +19,8 @@ from starlette.responses import Response
 from gateway.web import errors, headers, render
 from gateway.web.call import BodyRefused, Call, Handler, read_form, read_json
 from gateway.web.csrf import ForeignForm
+from gateway.web.deadline import within
+from gateway.web.door import WHOLE
 from gateway.web.errors import Outcome
 from gateway.web.pace import TooFast
 from gateway.web.params import MAX_FIELDS, ParamsInvalid
@@ -33,6 +34,7 @@ MAX_HEADER_LINES = 100
 FORM_LIMIT = 64 * 1024
 SECONDS = 15.0  # in which a handler answers; what it did till then is undone
 _BUSY_FOR = 5  # seconds
+_NONE: Mapping[str, Any] = {}
 
 Scope = Mapping[str, Any]
 Send = Callable[[Any], Any]
@@ -117,7 +119,9 @@ class Dispatcher:
             response = await self._answer(scope, receive)
         if self._runtime().settings.secure:
             response.raw_headers.append(headers.STRICT_TRANSPORT)
-        await response(scope, receive, send)  # type: ignore[arg-type]
+        write = scope.get("extensions", _NONE).get(WHOLE)
+        if write is None or not write(response):
+            await response(scope, receive, send)  # type: ignore[arg-type]
 
     def _out_of_bounds(self, scope: Scope) -> int | None:
         if len(scope["query_string"]) > MAX_QUERY or len(scope["raw_path"]) > MAX_QUERY:
@@ -161,9 +165,9 @@ class Dispatcher:
         return await self._handle(call, route, handler, receive)
 
     async def _handle(self, call: Call, route: Route, handler: Handler, receive: Any) -> Response:
-        deadline = asyncio.timeout(SECONDS)
+        deadline = within(SECONDS)
         try:
-            async with deadline:
+            with deadline:
                 if route.json and call.method in ("POST", "PUT"):
                     await read_json(call, receive, route.limit)
                 elif call.method == "POST":
@@ -179,7 +183,7 @@ class Dispatcher:
         except ForeignForm:
             return await self._kept(call, route, errors.FOREIGN)
         except Exception as error:  # noqa: BLE001 - the last one to be asked
-            outcome = errors.BUSY if deadline.expired() else errors.UNEXPECTED
+            outcome = errors.BUSY if deadline.expired else errors.UNEXPECTED
             return await self._failed(call, route, error, outcome)
         return await self._committed(call, route, response)
 

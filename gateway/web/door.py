@@ -12,14 +12,23 @@ per read and one per answer.
     answers are read ──64 kB wait, or the last was sent──▶ unread ──30 s──▶ aborted
         └◀────────────── 16 kB are left ──────────────────────┘
 
+An answer that is there as a whole is written at once (:data:`WHOLE`): uvicorn looks at
+every header twice with a regular expression, which costs a sign-on as much as a statement.
+
 Specs: RFC 9110 §15.5.9 and RFC 6585 §5; security: HT-04, HT-05, HT-07.
 """
 
 import asyncio
 import ssl
+from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.responses import Response
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+WHOLE = "gatehouse.whole"  # of the scope's extensions: writes a response, or says that it can't
 
 SECONDS = 5.0
 UNREAD_SECONDS = 30.0
@@ -40,6 +49,7 @@ class Door(HttpToolsProtocol):
     _running: Any = None  # the request that is being answered; ``cycle`` is the last to come
     _head = 0  # bytes of a head that is not complete
     _shut = False
+    _extensions: Mapping[str, Any] = MappingProxyType({})  # of ASGI, for every request of it
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for the first request."""
@@ -116,7 +126,34 @@ class Door(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         self._running = cycle
+        cycle.scope["extensions"] = {WHOLE: partial(self._write, cycle), **self._extensions}
         super()._start_asgi_task(cycle, app)
+
+    def _write(self, cycle: Any, response: Response) -> bool:
+        """Write an answer, if nothing about it or its connection is out of the ordinary."""
+        usual = response.background is None and response.status_code not in (204, 304)
+        if (
+            not usual
+            or not cycle.keep_alive
+            or cycle.response_started
+            or cycle.disconnected
+            or cycle.scope["method"] == "HEAD"
+            or self.flow.write_paused
+        ):
+            return False
+        lines = [*cycle.default_headers, *response.raw_headers]
+        head = b"\r\n".join([b"%b: %b" % line for line in lines])
+        # A line that broke in two would be a header of somebody else's making.
+        whole = head.count(b"\n") == len(lines) - 1 and b"content-length: " in head
+        if not whole or b"connection: " in head:
+            return False
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        status = STATUS_LINE[response.status_code]
+        self.transport.write(b"".join((status, head, b"\r\n\r\n", response.body)))
+        cycle.message_event.set()
+        cycle.on_response()
+        return True
 
     def _is_unread(self, seconds: float | None = None) -> None:
         if self._unread is None:
@@ -157,16 +194,9 @@ class Door(HttpToolsProtocol):
 class AskingDoor(Door):
     """One connection at the alias host: its client was asked for a certificate (RFC 8705)."""
 
-    _extensions: Any = None
-
     def connection_made(self, transport: Any) -> None:
-        """Keep what the client showed, for every request of the connection."""
+        """Keep what the client showed, as ASGI's TLS extension hands it on."""
         super().connection_made(transport)
         shown = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
         chain = [ssl.DER_cert_to_PEM_cert(shown)] if shown else []
         self._extensions = {"tls": {"client_cert_chain": chain}}
-
-    def on_message_begin(self) -> None:
-        """Hand it on as ASGI's TLS extension does."""
-        super().on_message_begin()
-        self.scope["extensions"] = self._extensions

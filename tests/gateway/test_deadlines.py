@@ -59,7 +59,15 @@ async def refuses(call: Call) -> Response:
     raise TooManyAttempts(call.entry.at.replace(minute=2))
 
 
+async def breaks(_call: Call) -> Response:
+    """Answer with a header that is two."""
+    response = Response(b"x")
+    response.raw_headers.append((b"location", b"/x\r\nset-cookie: a=b"))
+    return response
+
+
 ROUTES = (
+    Route("/breaks", {"GET": breaks}, "protocol"),
     Route("/large", {"GET": large}, "protocol"),
     Route("/hangs", {"GET": hangs, "POST": hangs}, "protocol"),
     Route("/refuses", {"GET": refuses}, "protocol"),
@@ -176,3 +184,44 @@ async def _answer(reader: asyncio.StreamReader) -> Any:
     head = await reader.readuntil(b"\r\n\r\n")
     length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
     return head + await reader.readexactly(int(length))
+
+
+@pytest.mark.parametrize(
+    ("sent", "ends"),
+    [
+        pytest.param(b"GET /refuses HTTP/1.1\r\n", False, id="RFC9112-9.3-kept"),
+        pytest.param(b"GET /refuses HTTP/1.0\r\n", True, id="RFC9112-9.3-of-version-1.0"),
+        pytest.param(
+            b"GET /refuses HTTP/1.1\r\nConnection: close\r\n", True, id="RFC9112-9.6-asked"
+        ),
+    ],
+)
+async def test_a_connection_is_kept_unless_somebody_wants_otherwise(
+    port: int, sent: bytes, ends: bool
+) -> None:
+    request = sent + b"Host: " + HOST + b"\r\n\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(1 if ends else 2):
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        await reader.readexactly(length)
+
+        assert b"\r\ndate: " in head
+        assert (b"connection: close" in head.lower()) is ends
+    if ends:
+        assert await reader.read() == b""
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_header_that_breaks_in_two_is_not_sent(port: int) -> None:
+    """HT: what a line break in a value would make is nobody's header."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /breaks HTTP/1.1\r\nHost: " + HOST + b"\r\n\r\n")
+
+    answer = await reader.read()
+
+    assert b"set-cookie" not in answer
+    writer.close()
+    await writer.wait_closed()
