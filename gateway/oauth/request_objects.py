@@ -72,7 +72,7 @@ def parameters(claims: Mapping[str, Any]) -> Params:
     inside = [(name, _text(value)) for name, value in claims.items() if name not in _OURS]
     named = _several(claims.get("resource"))
     rest = [pair for pair in inside if pair[0] != "resource" or not named]
-    return Params([*rest, *(("resource", each) for each in named)])
+    return Params.of([*rest, *(("resource", each) for each in named)])
 
 
 async def _raw(call: Call, client: Client, given: Params) -> str | None:

@@ -4,7 +4,8 @@ Starlette turns bytes that are no UTF-8 into U+FFFD and keeps the last of two va
 here both are visible, so that a handler can refuse them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Self
 from urllib.parse import unquote_to_bytes
 
 MAX_FIELDS = 50
@@ -19,11 +20,16 @@ class Params:
 
     __slots__ = ("_values",)
 
-    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+    def __init__(self, values: dict[str, list[str]]) -> None:
+        self._values = values
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]]) -> Self:
+        """Return what was put together here, not sent."""
         values: dict[str, list[str]] = {}
         for name, value in pairs:
             values.setdefault(name, []).append(value)
-        self._values = values
+        return cls(values)
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
@@ -49,7 +55,7 @@ class Params:
         return {name: values[0] for name, values in self._values.items()}
 
 
-EMPTY = Params([])
+EMPTY = Params({})
 
 
 def parse(raw: bytes, most: int = MAX_FIELDS) -> Params:
@@ -59,22 +65,29 @@ def parse(raw: bytes, most: int = MAX_FIELDS) -> Params:
     """
     if not raw:
         return EMPTY
-    parts = raw.split(b"&")
+    parts = _text(raw).split("&")
     if len(parts) > most:
         raise ParamsInvalid("too many fields")
-    pairs = []
+    values: dict[str, list[str]] = {}
     for part in parts:
         if part:
-            name, _, value = part.partition(b"=")
-            pairs.append((_decode(name), _decode(value)))
-    return Params(pairs)
+            name, _, value = part.partition("=")
+            # Most are spelt as they are: one look at the part tells.
+            if "%" in part or "+" in part:
+                name, value = _unquoted(name), _unquoted(value)
+            if name in values:
+                values[name].append(value)
+            else:
+                values[name] = [value]
+    return Params(values)
 
 
-def _decode(raw: bytes) -> str:
-    if b"+" in raw:
-        raw = raw.replace(b"+", b" ")
-    if b"%" in raw:
-        raw = unquote_to_bytes(raw)
+def _unquoted(text: str) -> str:
+    spaced = text.replace("+", " ")
+    return _text(unquote_to_bytes(spaced)) if "%" in spaced else spaced
+
+
+def _text(raw: bytes) -> str:
     if b"\0" in raw:
         raise ParamsInvalid("NUL")
     try:
