@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 from collections.abc import AsyncIterator
@@ -13,6 +14,8 @@ from gateway import logs, settings
 from gateway.routes import ROUTES
 from gateway.runtime import Runtime
 from gateway.web.dispatch import Dispatcher
+
+YOUNG = 10_000  # objects after which the collector looks at the new ones
 
 log = logging.getLogger("gatehouse")
 
@@ -36,6 +39,7 @@ class Application:
     async def _live(self, _app: Starlette) -> AsyncIterator[None]:
         self._runtime.know_authorities()
         await self._runtime.open()
+        _settle()
         log.info("serving", extra={"pid": os.getpid()})
         fresh = asyncio.create_task(self._runtime.keep_keys_fresh())
         try:
@@ -45,6 +49,17 @@ class Application:
             with contextlib.suppress(asyncio.CancelledError):
                 await fresh
             await self._runtime.close()
+
+
+def _settle() -> None:
+    """Spare the collector what lives as long as the process, and let more come before it looks.
+
+    Requests leave few cycles behind; looking for them after every 700 objects costs a sign-on
+    four parts in a hundred.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG)
 
 
 def create() -> Application:
