@@ -59,6 +59,8 @@ LABELS: Mapping[str, str] = {
     "locality": _("Town you live in"),
     "postal_code": _("Postcode"),
     "identity_verified": _("Identity checked"),
+    "verification": _("How your details were checked"),
+    "evidence": _("What was looked at to check them"),
     "email": _("Email address"),
     "email_verified": _("Email address confirmed"),
     "phone_number": _("Phone number"),
@@ -111,6 +113,10 @@ WORDS: Mapping[str, str] = {
     "passport": _("passport"),
     "driving_permit": _("driving licence"),
     "residence_permit": _("residence permit"),
+    "population_register": _("entry in the population register"),
+    "low": _("lightly"),
+    "substantial": _("thoroughly"),
+    "high": _("very thoroughly"),
     "parent": _("parent"),
     "guardian": _("guardian"),
     "carer": _("carer"),
@@ -143,7 +149,10 @@ _DATES = frozenset({"birthdate", "date_of_death"})
 _MOMENTS = frozenset({"updated_at", "verified_at"})
 _LANGUAGES = frozenset({"locale", "preferred_language"})
 _ENUMS = frozenset(
-    {"contact_preference", "marital_status", "gender", "accessibility_needs"},
+    {
+        *("contact_preference", "marital_status", "gender", "accessibility_needs"),
+        *("verification", "evidence"),
+    },
 )
 
 

@@ -46,6 +46,7 @@ _columns = (
     _attributes.source_type,
     _attributes.source,
     _attributes.verified,
+    _attributes.verification,
     _attributes.verified_at,
     _attributes.verification_ends_at,
     _attributes.recorded_at,

@@ -7,8 +7,8 @@ no claim goes out that is not one of them. The next claim is a row.
 * rule: R0 with the sign-in, R1 as a group, R2 one by one, R3 only approved and each time
   ticked, RX only where a law says so, and then as R3
 * mode: ``once``, or ``keep`` where a service may be told of changes
-* standard: whose name it is: OpenID Connect, its Identity Assurance, or our extension,
-  which carries the issuer's address on the wire
+* standard: whose name it is: OpenID Connect, its Identity Assurance, our extension, which
+  carries the issuer's address on the wire, or none: a proof goes out with other claims
 * verified_for: days for which a verification holds; 0 for as long as the fact
 
 Specs: OpenID Connect Core §5.1, OpenID Connect for Identity Assurance Claims 1.0.
@@ -78,6 +78,8 @@ CATALOG: tuple[Claim, ...] = (
     Claim("locality", "S1", "R1", "keep", "ext", "text", derived_from=("address",)),
     Claim("postal_code", "S1", "R2", "keep", "ext", "text", derived_from=("address",)),
     Claim("identity_verified", "S0", "R1", "keep", "ext", "boolean"),
+    Claim("verification", "S1", "R2", "once", "proof", "text", derived_from=_PROVED),
+    Claim("evidence", "S2", "R2", "once", "proof", "text", derived_from=_PROVED),
     Claim("email", "S2", "R2", "keep", "oidc", "email", verified_for=365),
     Claim("email_verified", "S0", "R2", "keep", "oidc", "boolean", verified_for=365),
     Claim("phone_number", "S2", "R2", "keep", "oidc", "phone", verified_for=365),
@@ -120,6 +122,17 @@ REGISTERED = frozenset(
     }
 )  # fmt: skip
 OURS = frozenset({"sub", "email", "email_verified"})
+
+# How a claim was checked, and what was looked at: never told alone, only with a claim that was.
+PROOF = frozenset(claim.name for claim in CATALOG if claim.standard == "proof")
+# What can go out with its proof: what registers say, and what follows from that alone.
+VERIFIABLE = tuple(
+    claim.name
+    for claim in CATALOG
+    if claim.name in REGISTERED
+    or (claim.derived_from and REGISTERED.issuperset(claim.derived_from))
+    if claim.name not in {*PROOF, "verified_at"}
+)
 
 # Asked for one area, which the registration names.
 OF_AREA = frozenset({"is_resident_of"})

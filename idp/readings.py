@@ -97,11 +97,30 @@ def _updated_at(seen: Seen) -> int | None:
     return int(max(times).timestamp()) if times else None
 
 
+def _verification(seen: Seen) -> str | None:
+    return _proof(seen).get("level")
+
+
+def _evidence(seen: Seen) -> list[str] | None:
+    return _proof(seen).get("looked_at") or None
+
+
+def _proof(seen: Seen) -> Mapping[str, Any]:
+    """Return how the identity was proved, if that holds and the rows tell it."""
+    for name in catalog.BY_NAME["verification"].derived_from:
+        row = seen.best.get(name)
+        if row and holds(row, seen.at) and (told := row.get("verification")):
+            return told if told.get("framework") else {}
+    return {}
+
+
 COMPUTED: Mapping[str, Callable[[Seen], Any]] = {
     "identity_verified": _identity_verified,
     "verified_at": _verified_at,
     "updated_at": _updated_at,
     "phone_number_verified": _phone_verified,
+    "verification": _verification,
+    "evidence": _evidence,
 }
 
 

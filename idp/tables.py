@@ -197,7 +197,7 @@ attributes = sa.Table(
     sa.Column("source_type", sa.Text, nullable=False),  # self | register | document | …
     sa.Column("source", sa.Text),
     sa.Column("verified", sa.Boolean, nullable=False),
-    sa.Column("verification", pg.JSONB),  # framework, level, method, organization, time
+    sa.Column("verification", pg.JSONB),  # framework, level, procedure, evidence …
     sa.Column("verified_at", NOW),
     sa.Column("verification_ends_at", NOW),
     sa.Column("valid_from", sa.Date),

@@ -47,6 +47,7 @@ class Expected:
     :ivar audience: the only one (RFC 10070), or one of several where ``many`` is set
     :ivar named: whether issuer and audience must be there at all
     :ivar longest: from ``iat``, or from now, to ``exp``
+    :ivar deepest: how many brackets may be open at once in the payload
     """
 
     algs: frozenset[str]
@@ -58,6 +59,7 @@ class Expected:
     named: bool = True
     longest: timedelta = timedelta(minutes=5)
     required: tuple[str, ...] = ("exp", "jti")
+    deepest: int = MAX_DEPTH
 
 
 def read(
@@ -74,7 +76,7 @@ def read(
     if (typ.lower() if isinstance(typ, str) else typ) not in expected.typs:
         raise TokenRefused("typ")
     check_signature(raw, header, keys)
-    claims = strict_claims(raw)
+    claims = strict_claims(raw, max_depth=expected.deepest)
     _check_parties(claims, expected)
     _check_times(claims, expected, at)
     return VerifiedClaims(claims)
@@ -103,9 +105,9 @@ def strict_header(raw: str, *, brings: frozenset[str] = frozenset()) -> dict[str
     return header
 
 
-def strict_claims(raw: str) -> dict[str, Any]:
+def strict_claims(raw: str, *, max_depth: int = MAX_DEPTH) -> dict[str, Any]:
     """Return the payload of a compact JWS, read strictly; the signature is the caller's."""
-    return json_part(raw.split(".")[1])
+    return json_part(raw.split(".")[1], max_depth=max_depth)
 
 
 def decode_json(text: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Any:
@@ -132,7 +134,7 @@ def decode_json(text: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX
     return value
 
 
-def json_part(part: str) -> dict[str, Any]:
+def json_part(part: str, *, max_depth: int = MAX_DEPTH) -> dict[str, Any]:
     """Read one part of a compact token, strictly, as a JSON object.
 
     :raises TokenRefused: it is none, or not one that anyone of good will would send
@@ -141,7 +143,7 @@ def json_part(part: str) -> dict[str, Any]:
         decoded = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
     except ValueError as error:
         raise TokenRefused("format") from error
-    value = decode_json(decoded)
+    value = decode_json(decoded, max_depth=max_depth)
     if not isinstance(value, dict):
         raise TokenRefused("json")
     return value

@@ -248,6 +248,7 @@ codes = sa.Table(
     sa.Column("used_at", NOW),
     sa.Column("ended_at", NOW),  # the family is dead
     sa.Column("resources", pg.ARRAY(sa.Text)),  # that it stands for beside userinfo
+    sa.Column("proofs", sa.LargeBinary),  # which claims it wants with proof; sealed
     sa.Column("kept_until", NOW, nullable=False),
     sa.Index("codes_by_subject", "subject"),
     sa.Index("codes_by_keeping", "kept_until"),

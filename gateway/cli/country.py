@@ -19,6 +19,7 @@ from idp import accounts, attributes, disputes, identifiers
 from idp.attributes import OPEN, Validity
 from idp.authenticators import passwords
 from idp.proofing import journeys, sandbox
+from idp.proofing.providers import SANDBOX
 from keys.entry import Entry
 from relying_parties import onboarding
 
@@ -148,7 +149,7 @@ async def _prove(
             source=sandbox.SOURCE,
             verified=True,
             validity=validity,
-            by=f"register:{sandbox.NAME}",
+            by=f"register:{SANDBOX.name}",
         )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from gateway.oauth import names
+from gateway.oauth.verified import wishes
 from gateway.runtime import Runtime
 from gateway.settings import Settings
 from idp import assurance, attributes, catalog
@@ -53,7 +54,13 @@ def rules(settings: Settings) -> Rules:
 def wanted(
     registration: Registration, request: Mapping[str, Any], session: Session, at: datetime
 ) -> Wanted:
-    """Work out what a stored request comes to, within the registration, on this sign-in."""
+    """Work out what a stored request comes to, within the registration, on this sign-in.
+
+    What is wanted with its proof takes the same consent as what is wanted without.
+    """
+    parameter: Mapping[str, Any] = request.get("claims") or {}
+    if verified := request.get("verified"):
+        parameter = _with_proofs(registration, parameter, verified)
     acr = assurance.acr(session.account.ial, session.aal, phr=session.phishing_resistant)
     now = _Now(acr, session.auth_time)
     left_out = claims_policy.not_offered(registration, CARE, now, at)
@@ -63,11 +70,23 @@ def wanted(
     return claims_policy.asked(
         registration,
         str(request.get("scope", "")).split(),
-        request.get("claims") or {},
+        parameter,
         scopes=catalog.SCOPES,
         care=CARE,
         left_out=left_out,
     )
+
+
+def _with_proofs(
+    registration: Registration, parameter: Mapping[str, Any], verified: wishes.Elements
+) -> dict[str, set[str]]:
+    return {
+        place: {
+            *(parameter.get(place) or ()),
+            *wishes.names_of(wishes.within(verified.get(place) or (), registration.asked)),
+        }
+        for place in ("userinfo", "id_token")
+    }
 
 
 def allowed(

@@ -9,6 +9,7 @@ from typing import Any
 from gateway.oauth import checks, client_auth, names, targets
 from gateway.oauth.grants import GRANTS
 from gateway.oauth.request import PROMPTS
+from gateway.oauth.verified import metadata as verified
 from gateway.settings import LOCALES, Settings
 from idp import assurance, catalog
 from keys import encryption, proofs
@@ -71,8 +72,13 @@ def document(settings: Settings) -> dict[str, Any]:
         "frontchannel_logout_supported": True,
         "frontchannel_logout_session_supported": True,
         "claim_types_supported": ["normal"],
-        "claims_supported": [names.wire(issuer, claim.name) for claim in catalog.CATALOG],
+        "claims_supported": [
+            names.wire(issuer, each.name)
+            for each in catalog.CATALOG
+            if each.name not in catalog.PROOF
+        ],
         "claims_parameter_supported": True,
+        **verified.members(issuer),
         "request_parameter_supported": True,
         "request_uri_parameter_supported": True,
         "require_request_uri_registration": True,

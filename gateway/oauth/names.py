@@ -10,6 +10,6 @@ def wire(issuer: str, claim: str) -> str:
 
 
 def short(issuer: str, wired: str) -> str | None:
-    """Spell a claim of a request as the catalogue does; ``None`` if it is not ours."""
+    """Spell a claim of a request as the catalogue does; ``None`` if it is none of ours."""
     name = wired.removeprefix(f"{issuer}/claims/")
-    return name if name in catalog.BY_NAME else None
+    return name if name in catalog.BY_NAME and name not in catalog.PROOF else None

@@ -8,6 +8,7 @@ Specs: OpenID Connect Core §2, §5.4 and §11.
 from collections.abc import Sequence
 
 from gateway.oauth.request import AuthorizationRequest
+from gateway.oauth.verified import keeping
 from idp import assurance
 from idp.sessions import Session
 from keys import pairwise
@@ -28,6 +29,7 @@ def order(
 ) -> Issue:
     """Return what the code for ``client`` stands for, as the citizen of ``session`` agreed."""
     account = session.account
+    read = keeping.by_name(client.registration, asked, wanted) if asked.verified else wanted
     offline = _offline(asked, client, consent)
     return Issue(
         client_id=client.client_id,
@@ -38,8 +40,8 @@ def order(
         challenge=asked.code_challenge,
         nonce=asked.nonce,
         scope=_granted_scope(asked, offline=offline),
-        claims=_within(wanted.userinfo, consent),
-        id_token_claims=_within(wanted.id_token, consent),
+        claims=_within(read.userinfo, consent),
+        id_token_claims=_within(read.id_token, consent),
         acr=assurance.acr(account.ial, session.aal, phr=session.phishing_resistant),
         amr=list(session.amr),
         auth_time=session.auth_time,

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from gateway.oauth import names, targets
 from gateway.oauth.refusals import OAuthRefused
+from gateway.oauth.verified import shape, wishes
 from gateway.web.params import Params
 from keys.assertions import MAX_BYTES, decode_json
 from keys.errors import TokenRefused
@@ -36,6 +37,7 @@ class AuthorizationRequest:
     """What a client asks; names are those of the wire.
 
     :ivar claims: of the ``claims`` parameter, by place, names as in the catalogue
+    :ivar verified: of the same, what is wanted with its proof; most requests want none
     :ivar essential_acr: an ``acr`` that the ID token must have, or the request fails
     :ivar resource: beside userinfo, which is always meant (RFC 8707 §2.1)
     :ivar dpop_jkt: thumbprint of the key that must redeem the code (RFC 9449 §10)
@@ -62,6 +64,7 @@ class AuthorizationRequest:
     dpop_jkt: str | None = None
     resource: tuple[str, ...] = ()
     device: str = ""
+    verified: wishes.Elements = field(default_factory=dict, repr=False)
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -94,7 +97,7 @@ def read(params: Params, issuer: str) -> AuthorizationRequest:
             raise OAuthRefused("invalid_request", f"{name} is too long")
     if len(params.text("id_token_hint")) > MAX_BYTES:
         raise OAuthRefused("invalid_request", "id_token_hint is too long")
-    places, acr = _claims(params.text("claims"), issuer)
+    asked = _claims(params.text("claims"), issuer)
     return AuthorizationRequest(
         client_id=params.text("client_id"),
         redirect_uri=params.text("redirect_uri"),
@@ -106,8 +109,9 @@ def read(params: Params, issuer: str) -> AuthorizationRequest:
         prompt=_prompt(params),
         max_age=_max_age(params),
         acr_values=tuple(params.text("acr_values").split()[:20]),
-        essential_acr=acr,
-        claims=places,
+        essential_acr=asked.acr,
+        claims=asked.names,
+        verified=asked.verified,
         code_challenge=params.text("code_challenge") or None,
         code_challenge_method=params.text("code_challenge_method"),
         id_token_hint=params.text("id_token_hint") or None,
@@ -159,23 +163,35 @@ def _resource(params: Params, issuer: str) -> tuple[str, ...]:
     return named
 
 
-def _claims(text: str, issuer: str) -> tuple[dict[str, list[str]], tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the ``claims`` parameter came to."""
+
+    names: Mapping[str, list[str]] = field(default_factory=dict)
+    acr: tuple[str, ...] = ()
+    verified: wishes.Elements = field(default_factory=dict)
+
+
+def _claims(text: str, issuer: str) -> _Asked:
     if not text:
-        return {}, ()
+        return _Asked()
     try:
-        asked = decode_json(text.encode())
+        asked = decode_json(text.encode(), max_depth=shape.DEPTH)
     except TokenRefused as error:
         raise OAuthRefused("invalid_request", "claims is not JSON that we read") from error
     if not isinstance(asked, dict):
         raise OAuthRefused("invalid_request", "claims is not a JSON object")
     places: dict[str, list[str]] = {}
+    verified: dict[str, list[wishes.Element]] = {}
     for place in ("userinfo", "id_token"):
         members = asked.get(place) or {}
         if not isinstance(members, dict):
             raise OAuthRefused("invalid_request", f"claims.{place} is not a JSON object")
         found = (names.short(issuer, name) for name in members)
         places[place] = sorted({name for name in found if name})
-    return places, _essential_acr(asked.get("id_token") or {})
+        if "verified_claims" in members:
+            verified[place] = wishes.read(members["verified_claims"], issuer)
+    return _Asked(places, _essential_acr(asked.get("id_token") or {}), verified)
 
 
 def _essential_acr(members: Mapping[str, Any]) -> tuple[str, ...]:

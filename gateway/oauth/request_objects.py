@@ -18,6 +18,7 @@ from typing import Any
 from gateway import outbound
 from gateway.oauth import client_keys
 from gateway.oauth.refusals import OAuthRefused
+from gateway.oauth.verified import shape
 from gateway.outbound import OutboundRefused
 from gateway.web.call import Call
 from gateway.web.params import Params
@@ -113,6 +114,7 @@ def _expected(call: Call, client: Client) -> Expected:
         longest=LONGEST,
         required=("exp", "nbf") if profile.dated_objects else (),
         named=not profile.merges_objects,
+        deepest=shape.DEPTH + 1,
     )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from idp.attributes import Validity
+from idp.proofing.evidence import Item
+from idp.proofing.providers import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +19,14 @@ class Outcome:
     :ivar source: the register, by name
     :ivar reason: why not, in one stable word
     :ivar person: the register's own number of the person, for the fingerprint
-    :ivar evidence: what was looked at; kept sealed
+    :ivar evidence: what was looked at, item by item; kept sealed
     """
 
-    provider: str
+    provider: Provider
     ial: int = 0
     attributes: Mapping[str, Any] = field(default_factory=dict, repr=False)
     validity: Mapping[str, Validity] = field(default_factory=dict)
     source: str = ""
     reason: str = ""
     person: str = field(default="", repr=False)
-    evidence: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    evidence: tuple[Item, ...] = field(default=(), repr=False)

@@ -10,13 +10,15 @@ import dataclasses
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from idp import accounts, attributes, tables
 from idp.events import IdentityVerified, ProofingRefused
-from idp.proofing import Outcome
+from idp.proofing import Outcome, evidence
 from keys import opaque
 from keys.entry import Entry, statement
 from keys.vault import Vault
@@ -82,7 +84,7 @@ async def complete(entry: Entry, vault: Vault, account_id: UUID, outcome: Outcom
         ADD,
         id=opaque.new_id(),
         account_id=account_id,
-        provider=outcome.provider,
+        provider=outcome.provider.name,
         outcome="verified" if outcome.ial else "refused",
         reason=outcome.reason or None,
         ial=outcome.ial,
@@ -91,14 +93,15 @@ async def complete(entry: Entry, vault: Vault, account_id: UUID, outcome: Outcom
     )
     whom = f"account:{account_id}"
     if not outcome.ial:
-        entry.record(ProofingRefused(whom, whom, outcome.provider, outcome.reason))
+        entry.record(ProofingRefused(whom, whom, outcome.provider.name, outcome.reason))
         return outcome
     await _write(entry, vault, account_id, outcome)
-    entry.record(IdentityVerified(whom, whom, outcome.provider, outcome.ial))
+    entry.record(IdentityVerified(whom, whom, outcome.provider.name, outcome.ial))
     return outcome
 
 
 async def _write(entry: Entry, vault: Vault, account_id: UUID, outcome: Outcome) -> None:
+    looked_at = [await _keep(entry, vault, account_id, item) for item in outcome.evidence]
     for claim, value in outcome.attributes.items():
         await attributes.record(
             entry,
@@ -109,22 +112,39 @@ async def _write(entry: Entry, vault: Vault, account_id: UUID, outcome: Outcome)
             source_type="register",
             source=outcome.source,
             verified=True,
-            verification={"method": "data", "organization": outcome.source, "ial": outcome.ial},
+            verification=_verification(outcome, looked_at),
             validity=outcome.validity.get(claim, attributes.OPEN),
-            by=f"proofing:{outcome.provider}",
+            by=f"proofing:{outcome.provider.name}",
         )
+    await accounts.raise_ial(entry, account_id, outcome.ial)
+
+
+def _verification(outcome: Outcome, looked_at: Sequence[UUID]) -> dict[str, Any]:
+    """Return how what was found was checked; of what was looked at the kinds and no detail."""
+    provider = outcome.provider
+    return {
+        "framework": provider.framework.name,
+        "level": provider.framework.levels[outcome.ial],
+        "procedure": provider.procedure,
+        "organization": outcome.source,
+        "ial": outcome.ial,
+        "evidence": [str(one) for one in looked_at],
+        "looked_at": evidence.kinds(outcome.evidence),
+    }
+
+
+async def _keep(entry: Entry, vault: Vault, account_id: UUID, item: evidence.Item) -> UUID:
     evidence_id = opaque.new_id()
     key = await attributes.data_key(entry, vault, account_id)
-    plain = json.dumps(dict(outcome.evidence)).encode()
     await entry.run(
         ADD_EVIDENCE,
         id=evidence_id,
         account_id=account_id,
-        kind=str(outcome.evidence.get("type", "document")),
-        sealed=key.seal(plain, "idp.evidence", str(account_id), str(evidence_id)),
+        kind=item["type"],
+        sealed=key.seal(json.dumps(item).encode(), *evidence.place(account_id, evidence_id)),
         at=entry.at,
     )
-    await accounts.raise_ial(entry, account_id, outcome.ial)
+    return evidence_id
 
 
 async def holder(entry: Entry, vault: Vault, outcome: Outcome) -> UUID | None:
@@ -146,5 +166,5 @@ async def _mismatch(entry: Entry, fingerprint: bytes, account_id: UUID) -> str:
 
 
 def _fingerprint(vault: Vault, outcome: Outcome) -> bytes:
-    person = f"{outcome.provider}\0{outcome.person}".encode()
+    person = f"{outcome.provider.name}\0{outcome.person}".encode()
     return hmac.digest(vault.blind_index, b"person " + person, hashlib.sha256)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from idp.attributes import Validity
-from idp.proofing import Outcome
+from idp.proofing import Outcome, evidence
+from idp.proofing.providers import SANDBOX
 
-NAME = "sandbox"
 SOURCE = "Population Register"
 FREE = "free to be proved"  # the case of those who have no account: for trying the proofing
 
@@ -36,19 +36,26 @@ def verify(typed: Mapping[str, str]) -> Outcome:
     for person in register():
         if _folded(person["document_number"]) == number:
             return _compare(person, typed)
-    return Outcome(NAME, reason="not_found")
+    return Outcome(SANDBOX, reason="not_found")
 
 
 def known(person: Mapping[str, Any]) -> Outcome:
     """Return what the register says of ``person``, as if they had been found."""
     return Outcome(
-        provider=NAME,
+        provider=SANDBOX,
         ial=2,
         attributes=person["attributes"],
         validity={claim: _validity(said) for claim, said in person.get("valid", {}).items()},
         source=SOURCE,
         person=person["person"],
-        evidence={"type": "document", "number": person["document_number"]},
+        evidence=_looked_at(person["document_number"]),
+    )
+
+
+def _looked_at(number: str) -> tuple[evidence.Item, ...]:
+    return (
+        evidence.document("idcard", number, issuer=SOURCE, method="data", asked=SOURCE),
+        evidence.record("population_register", source=SOURCE, method="data", asked=SOURCE),
     )
 
 
@@ -56,11 +63,11 @@ def _compare(person: Mapping[str, Any], typed: Mapping[str, str]) -> Outcome:
     held = person["attributes"]
     name = held.get("family_name") or held["given_name"]
     if _folded(typed.get("family_name", "")) != _folded(name):
-        return Outcome(NAME, reason="name_differs")
+        return Outcome(SANDBOX, reason="name_differs")
     if typed.get("birthdate", "").strip() != held["birthdate"]:
-        return Outcome(NAME, reason="birthdate_differs")
+        return Outcome(SANDBOX, reason="birthdate_differs")
     if person.get("deceased"):
-        return Outcome(NAME, reason="not_alive")
+        return Outcome(SANDBOX, reason="not_alive")
     return known(person)
 
 

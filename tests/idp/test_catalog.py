@@ -13,8 +13,8 @@ NEVER_OUT = {"date_of_death", "eidas_person_identifier", "national_identifiers",
 every_claim = pytest.mark.parametrize("claim", CATALOG, ids=lambda claim: claim.name)
 
 
-def test_there_are_56_claims_each_once() -> None:
-    assert len(CATALOG) == len(BY_NAME) == 56
+def test_there_are_56_claims_and_their_proof_each_once() -> None:
+    assert len(CATALOG) == len(BY_NAME) == 56 + len(catalog.PROOF)
 
 
 @every_claim
@@ -22,7 +22,7 @@ def test_a_row_says_all_that_a_release_needs(claim: Claim) -> None:
     assert claim.sensitivity in CLASSES
     assert claim.rule in {"R0", "R1", "R2", "R3", "RX"}
     assert claim.mode in {"once", "keep", "-"}
-    assert claim.standard in {"oidc", "ida", "ext"}
+    assert claim.standard in {"oidc", "ida", "ext", "proof"}
     assert claim.validator in values.VALIDATORS
     assert claim.verified_for >= 0
     assert claim.name in claim_labels.LABELS
@@ -75,3 +75,11 @@ def test_the_register_writes_only_what_registers_write() -> None:
     for person in sandbox.register():
         assert person["attributes"].keys() <= catalog.REGISTERED
         assert person["told"].keys() <= catalog.TOLD | catalog.REGISTERED
+
+
+def test_proof_is_of_what_registers_say_and_what_follows_from_it() -> None:
+    verifiable = set(catalog.VERIFIABLE)
+
+    assert verifiable >= catalog.REGISTERED | {"name", "age_over_18", "is_resident_of"}
+    assert not verifiable & {*catalog.PROOF, *catalog.OURS, "nickname", "msisdn", "verified_at"}
+    assert list(catalog.VERIFIABLE) == [one.name for one in CATALOG if one.name in verifiable]

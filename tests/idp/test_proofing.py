@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from idp import accounts, attributes, tables
 from idp.errors import AccountNotOpen
-from idp.proofing import journeys, sandbox
+from idp.proofing import Outcome, evidence, journeys, sandbox
+from idp.proofing.providers import PROVIDERS, Provider
 from keys.entry import Entry, statement
 from keys.errors import NotSealedHere
 from keys.pool import Pool
@@ -31,6 +32,9 @@ def typed(case: str, **over: str) -> dict[str, str]:
     name = held.get("family_name") or held["given_name"]
     usual = {"document_number": found["document_number"], "family_name": name}
     return usual | {"birthdate": held["birthdate"]} | over
+
+
+FINDS: dict[str, Outcome] = {"sandbox": sandbox.known(person("stateless"))}
 
 
 @pytest.mark.parametrize("case", ["stateless", "refugee", "one name only", "Greek letters"])
@@ -135,7 +139,7 @@ async def test_the_tables_show_neither_the_person_nor_the_document(
 
     rows = [*await entry.all(PROOFINGS), *await entry.all(EVIDENCE)]
     shown = str([dict(row) for row in rows])
-    assert len(rows) == 2
+    assert len(rows) == 1 + len(sandbox.known(known).evidence)
     assert known["document_number"] not in shown
     assert known["person"] not in shown
 
@@ -144,8 +148,7 @@ async def test_what_was_looked_at_is_gone_with_the_account(entry: Entry, vault: 
     """Sealed under the citizen's own key, which closing destroys; no other key opens it."""
     account = await accounts.open_account(entry, vault, email="ana@example.org")
     await journeys.complete(entry, vault, account.id, sandbox.known(person("stateless")))
-    row = await entry.one(EVIDENCE)
-    assert row
+    row = next(one for one in await entry.all(EVIDENCE) if one["kind"] == "document")
     place = ("idp.evidence", str(account.id), str(row["id"]))
     key = await attributes.data_key(entry, vault, account.id)
 
@@ -154,7 +157,8 @@ async def test_what_was_looked_at_is_gone_with_the_account(entry: Entry, vault: 
         vault.sealer.open(row["sealed"], *place)
     await accounts.close(entry, account.id)
 
-    assert shown["number"] == person("stateless")["document_number"]
+    number = shown["document_details"]["document_number"]
+    assert number == person("stateless")["document_number"]
     with pytest.raises(AccountNotOpen):
         await attributes.data_key(entry, vault, account.id)
 
@@ -169,3 +173,32 @@ async def test_what_the_register_says_of_its_time_is_kept(entry: Entry, vault: V
     for claim, one in held.items():
         assert str(one.valid_until) == refugee["valid"][claim]["until"]
     assert held.keys() == {"documents", "residence_status"}
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda one: one.name)
+def test_what_a_provider_finds_is_what_its_row_says(provider: Provider) -> None:
+    """Discovery is read off the rows, so nothing else may be found."""
+    outcome = FINDS[provider.name]
+
+    assert outcome.provider is provider
+    assert provider.framework.levels[outcome.ial]
+    for item in outcome.evidence:
+        kinds = provider.documents if item["type"] == evidence.DOCUMENT else provider.records
+        assert evidence.kinds([item])[0] in kinds
+        assert {one["check_method"] for one in item["check_details"]} <= set(provider.methods)
+
+
+async def test_each_value_says_how_it_was_checked(entry: Entry, vault: Vault) -> None:
+    account = await accounts.open_account(entry, vault, email="ana@example.org")
+    await journeys.complete(entry, vault, account.id, sandbox.known(person("stateless")))
+
+    held = await attributes.read(entry, vault, account.id, ("verification", "evidence"))
+
+    assert {name: one.value for name, one in held.items()} == {
+        "verification": "substantial",
+        "evidence": ["idcard", "population_register"],
+    }
+    assert {one.source for one in held.values()} == {sandbox.SOURCE}
+    assert all(one.verified_at == entry.at for one in held.values())
+    told = await attributes.values_of(entry, vault, account.id, ("verification", "evidence"))
+    assert told == {}

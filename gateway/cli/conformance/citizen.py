@@ -3,7 +3,7 @@
 from gateway.runtime import Runtime
 from idp import accounts, attributes, identifiers
 from idp.authenticators import passwords
-from idp.proofing import Outcome, journeys
+from idp.proofing import journeys, sandbox
 from keys.entry import Entry
 
 EMAIL = "robin.tester@example.test"
@@ -27,6 +27,7 @@ PROVED = {
 }
 TOLD = {"nickname": "Rob", "gender": "nonbinary", "zoneinfo": "Europe/London", "locale": "en-GB"}
 PHONE = "+441632960417"
+DOCUMENT = "XD1000001"
 
 
 async def move_in(runtime: Runtime, entry: Entry) -> None:
@@ -35,7 +36,7 @@ async def move_in(runtime: Runtime, entry: Entry) -> None:
         return
     account = await accounts.open_account(entry, runtime.vault, email=EMAIL)
     await passwords.set(entry, account.id, await runtime.hasher.hash(PASSWORD))
-    found = Outcome("conformance", ial=2, attributes=PROVED, source="Suite", person="suite")
+    found = sandbox.known({"person": "suite", "document_number": DOCUMENT, "attributes": PROVED})
     await journeys.complete(entry, runtime.vault, account.id, found)
     for claim, value, verified in [
         *((claim, value, False) for claim, value in TOLD.items()),

@@ -31,6 +31,7 @@ from gateway.oauth import (
 from gateway.oauth.interaction import Facts, Step
 from gateway.oauth.refusals import OAuthRefused, PageRefused
 from gateway.oauth.request import AuthorizationRequest
+from gateway.oauth.verified import keeping
 from gateway.oauth.visits import Returned, Visit
 from gateway.web import cookies, ends
 from gateway.web.call import Call, see_other
@@ -132,7 +133,12 @@ async def _standing(call: Call, visit: Visit) -> Standing:
         return Standing(None)
     client = visit.client
     asked = visit.request
-    request = {"scope": asked.scope, "claims": asked.claims, "device": asked.device}
+    request = {
+        "scope": asked.scope,
+        "claims": asked.claims,
+        "verified": asked.verified,
+        "device": asked.device,
+    }
     wanted = claims.wanted(client.registration, request, session, call.entry.at)
     subject = pairwise.subject(call.runtime.vault.pairwise, client.sector, session.account.id)
     consent = await consents.current(call.entry, subject, client.client_id)
@@ -186,6 +192,8 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
         return await _end(call, visit, OAuthRefused("access_denied"))
     if asked.resource:
         await directed.direct(call.entry, code, asked.resource)
+    if asked.verified:
+        await keeping.keep(call, code, order, asked.verified)
     return respond.success(call, client, asked, code)
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from gateway.oauth import answers, claims, client_keys, resource
 from gateway.oauth.refusals import OAuthRefused
+from gateway.oauth.verified import release
 from gateway.web.call import Call
 from idp.errors import AccountNotOpen
 from keys import encryption, pairwise, signing
@@ -27,12 +28,12 @@ async def read(call: Call) -> Response:
         reader = await client_keys.recipient(call, admitted.client, wish)
     except OAuthRefused as refusal:
         return resource.refused(call, refusal)
-    found, runtime, registration = admitted.token, call.runtime, admitted.client.registration
-    account_id = pairwise.open_citizen(runtime.vault.sealer, found.citizen, found.client_id)
-    allowed = claims.allowed(registration, found.claims, found, call.entry.at)
+    found, client = admitted.token, admitted.client
+    account_id = pairwise.open_citizen(call.runtime.vault.sealer, found.citizen, found.client_id)
+    allowed = claims.allowed(client.registration, found.claims, found, call.entry.at)
     try:
-        present, values = await claims.values(
-            runtime, call.entry, account_id, allowed, registration
+        present, values = await release.values(
+            call, client, found, account_id, allowed, place="userinfo"
         )
     except AccountNotOpen:
         return resource.refused(call, OAuthRefused("invalid_token", status=401))
@@ -45,7 +46,7 @@ async def read(call: Call) -> Response:
             claims=present,
             channel="userinfo",
         )
-    return _answer(call, admitted.client, reader, {"sub": found.subject, **values})
+    return _answer(call, client, reader, {"sub": found.subject, **values})
 
 
 def _answer(

@@ -13,6 +13,7 @@ from gateway.oauth.audiences import Held
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.sender import Sender
 from gateway.oauth.tokens import Authentication
+from gateway.oauth.verified import release
 from gateway.web.call import Call
 from idp.errors import AccountNotOpen
 from keys import pairwise
@@ -136,8 +137,8 @@ async def in_id_token(call: Call, client: Client, redeemed: Any) -> dict[str, An
     told = [name for name in redeemed.id_token_claims if name not in claims.CARE.userinfo_only]
     allowed = claims.allowed(client.registration, told, redeemed, call.entry.at)
     try:
-        present, values = await claims.values(
-            call.runtime, call.entry, account_id, allowed, client.registration
+        present, values = await release.values(
+            call, client, redeemed, account_id, allowed, place="id_token"
         )
     except AccountNotOpen as error:
         raise OAuthRefused("invalid_grant", REFUSED) from error

@@ -1,0 +1,58 @@
+"""Keeping: what is wanted with its proof, from the code to each answer.
+
+Tokens read claims by their names, in the open of an answer; what is wanted only with its proof
+must never be told there. So of it a token has one name, ``verification``: by it the answer
+knows that there is more, and without the citizen's word for it there is nothing more.
+"""
+
+import json
+from dataclasses import replace
+
+from gateway.oauth import claims
+from gateway.oauth.request import AuthorizationRequest
+from gateway.oauth.verified.wishes import Elements
+from gateway.web.call import Call
+from idp import catalog
+from keys import opaque
+from relying_parties import claims_policy
+from relying_parties.claims_policy import Wanted
+from relying_parties.clients import Client
+from relying_parties.grants import proofs
+from relying_parties.grants.codes import Issue
+from relying_parties.registration import Registration
+
+MARK = "verification"
+
+
+def by_name(registration: Registration, asked: AuthorizationRequest, wanted: Wanted) -> Wanted:
+    """Return what of ``wanted`` tokens read: what was asked for in the open, and the mark."""
+    openly = claims_policy.asked(
+        registration, asked.scopes, asked.claims, scopes=catalog.SCOPES, care=claims.CARE
+    )
+    return replace(
+        wanted,
+        userinfo=tuple(name for name in wanted.userinfo if name in {*openly.userinfo, MARK}),
+        id_token=tuple(name for name in wanted.id_token if name in {*openly.id_token, MARK}),
+    )
+
+
+async def keep(call: Call, code: str, order: Issue, asked: Elements) -> None:
+    """Keep with a code what was asked for, if the citizen lets the service have proofs."""
+    if MARK in order.claims or MARK in order.id_token_claims:
+        place = _place(opaque.digest(code), order.client_id)
+        sealed = call.runtime.vault.sealer.seal(json.dumps(asked).encode(), *place)
+        await proofs.keep(call.entry, code, sealed)
+
+
+def opened(call: Call, client: Client, code: bytes, sealed: bytes) -> Elements:
+    """Open what was kept with ``code``, a digest.
+
+    :raises NotSealedHere: it was kept with another one, or for another client
+    """
+    plain = call.runtime.vault.sealer.open(sealed, *_place(code, client.client_id))
+    asked: Elements = json.loads(plain)
+    return asked
+
+
+def _place(digest: bytes, client_id: str) -> tuple[str, str, str]:
+    return "relying_parties.codes.proofs", client_id, digest.hex()
