@@ -54,3 +54,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{ include "gatehouse.fullname" . }}-registrations
 {{- end -}}
 {{- end }}
+
+{{/* Who vouches for services' certificates, where services can show any. */}}
+{{- define "gatehouse.authorities" -}}
+{{- if .Values.mutualTls.address -}}{{ .Values.mutualTls.authorities.configMap }}{{- end -}}
+{{- end }}

@@ -23,6 +23,18 @@ GATEHOUSE_CONTACT: {{ . | quote }}
 {{- with .Values.settings.country }}
 GATEHOUSE_COUNTRY: {{ . | quote }}
 {{- end }}
+{{- with .Values.mutualTls }}
+{{- if .address }}
+GATEHOUSE_MTLS_ADDRESS: {{ .address | quote }}
+GATEHOUSE_CERTIFICATE_HEADER: {{ .certificateHeader | quote }}
+{{- if not $.Values.settings.trustedProxies }}
+{{- fail "mutualTls: name your ingress controller in settings.trustedProxies, or nobody's certificate is believed" }}
+{{- end }}
+{{- if .authorities.configMap }}
+GATEHOUSE_CLIENT_AUTHORITIES: /etc/gatehouse/authorities/{{ .authorities.key }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- with .Values.settings.trustedProxies }}
 GATEHOUSE_TRUSTED_PROXIES: {{ join "," . | quote }}
 {{- end }}
@@ -94,6 +106,11 @@ volumes:
     emptyDir:
       medium: Memory
       sizeLimit: 32Mi
+  {{- if include "gatehouse.authorities" $root }}
+  - name: client-authorities
+    configMap:
+      name: {{ include "gatehouse.authorities" $root }}
+  {{- end }}
   {{- with $root.Values.extraVolumes }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
@@ -115,6 +132,11 @@ imagePullPolicy: {{ .Values.image.pullPolicy }}
 volumeMounts:
   - name: tmp
     mountPath: /tmp
+  {{- if include "gatehouse.authorities" . }}
+  - name: client-authorities
+    mountPath: /etc/gatehouse/authorities
+    readOnly: true
+  {{- end }}
   {{- with .Values.extraVolumeMounts }}
   {{- toYaml . | nindent 2 }}
   {{- end }}

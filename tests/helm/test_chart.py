@@ -67,6 +67,8 @@ def test_no_two_objects_share_a_name(render: Render, values: str) -> None:
         pytest.param("autoscaling.minReplicas=1", id="scaled-down-to-one"),
         pytest.param("keyRotation.schedule=sometimes", id="schedule-that-is-none"),
         pytest.param("httpRoute.enabled=true", id="route-without-a-gateway"),
+        pytest.param("mutualTls.address=https://m.example", id="certificates-from-nobody"),
+        pytest.param("mutualTls.certificateHeader=x-cert", id="header-of-nobody"),
         pytest.param("web.drainSeconds=60", id="killed-while-draining"),
         pytest.param("extraEnv[0].name=GATEHOUSE_MASTER_KEY", id="secret-by-the-back-door"),
     ],
