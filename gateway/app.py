@@ -10,8 +10,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
-from gateway import logs, settings
-from gateway.routes import ROUTES
+from gateway import logs, routes, settings
 from gateway.runtime import Runtime
 from gateway.web.dispatch import Dispatcher
 
@@ -26,7 +25,7 @@ class Application:
     def __init__(self, given: settings.Settings) -> None:
         self._runtime = Runtime(given)
         self._life = Starlette(lifespan=self._live)
-        self._dispatch = Dispatcher(ROUTES, lambda: self._runtime)
+        self._dispatch = Dispatcher(routes.of(given), lambda: self._runtime)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer a request, or begin or end the process's life."""

@@ -12,9 +12,11 @@ from gateway.oauth.endpoints import (
     register,
     revoke,
     token,
+    trial,
     userinfo,
 )
 from gateway.pages import account, portal, signing_in
+from gateway.settings import Settings
 from gateway.web import static
 from gateway.web.dispatch import Route
 
@@ -41,6 +43,9 @@ PROTOCOL: tuple[Route, ...] = (
     Route(_OF_USERINFO, {"GET": discovery.userinfo}, "protocol"),
 )
 
+# For the OpenID Foundation's suite alone.
+TRIAL = Route(trial.PATH, {"GET": trial.read, "POST": trial.read}, "protocol", aliased=True)
+
 PLUMBING: tuple[Route, ...] = (
     Route("/health/live", {"GET": health.live}, "open"),
     Route("/health/ready", {"GET": health.ready}, "open"),
@@ -56,3 +61,8 @@ ROUTES: tuple[Route, ...] = (
     *portal.ROUTES,
     *admin.ROUTES,
 )
+
+
+def of(settings: Settings) -> tuple[Route, ...]:
+    """Return the addresses that a gateway with these settings has."""
+    return (*ROUTES, TRIAL) if settings.conformance else ROUTES

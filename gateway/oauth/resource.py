@@ -54,7 +54,7 @@ async def admit(call: Call, scope: str, demand: Demand = ANY) -> Admitted:
     :raises OAuthRefused: for :func:`refused`; without any token it names no error
     :raises SignInRefused: the sign-in is not what ``demand`` says
     """
-    scheme, token = _given(call)
+    scheme, token = given(call)
     found = await access_tokens.find(call.entry, token)
     client = await call.runtime.client(found.client_id) if found else None
     # What is for another resource opens none of ours (RFC 9700 §2.3).
@@ -108,7 +108,7 @@ def _quoted(text: str) -> str:
     return f'"{text}"'
 
 
-def _given(call: Call) -> tuple[str, str]:
+def given(call: Call) -> tuple[str, str]:
     """Return the scheme, in small letters, and the token (RFC 6750 §2).
 
     :raises OAuthRefused: ``invalid_request`` for two at once or one in the address; no

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from gateway import settings
 from gateway.cli.conformance import certificates as our_own
 from gateway.oauth import metadata
+from gateway.oauth.endpoints import trial
 from gateway.routes import ROUTES
 from gateway.settings import CERTIFICATE_HEADERS
 from gateway.web.certificates import HEADERS
@@ -263,7 +264,16 @@ async def test_the_alias_host_is_for_clients_alone(mutual: Node) -> None:
     aliased = {route.path for route in ROUTES if route.aliased}
 
     assert aliased == set(metadata.ALIASED.values())
-    for path in ("/authorize", "/login", "/", "/jwks", "/register", metadata_path(), "/nowhere"):
+    for path in (
+        trial.PATH,
+        "/authorize",
+        "/login",
+        "/",
+        "/jwks",
+        "/register",
+        metadata_path(),
+        "/nowhere",
+    ):
         answer = await mutual.gateway.get(path, headers={"host": ALIAS}, node=mutual.number)
         assert (answer.status_code, answer.content) == (421, b""), path
 

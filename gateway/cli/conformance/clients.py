@@ -10,6 +10,7 @@ from typing import Any
 from joserfc.jwk import ECKey, RSAKey, import_key
 
 from gateway.cli.services import rules
+from gateway.oauth.endpoints import trial
 from gateway.runtime import Runtime
 from idp import catalog
 from keys.entry import Entry
@@ -26,6 +27,7 @@ MEMBERS = {
     "require_signed_request_object": "requireSignedRequest",
     "response_modes": "responseModes",
     "request_uris": "requestUris",
+    "openid_optional": "openidOptional",
 }
 
 Client = Mapping[str, Any]
@@ -42,6 +44,8 @@ async def register(
     :raises RegistrationInvalid: a client breaks the rules of its profile
     """
     await onboarding.apply(entry, _agency(), by="operator")
+    issuer = runtime.settings.issuer
+    await onboarding.apply(entry, _trial(issuer), by="operator", rules=rules(runtime))
     for roles in groups.values():
         for client in roles.values():
             await _one(runtime, entry, client, known.setdefault(client["client_id"], {}))
@@ -54,13 +58,18 @@ async def _one(
         alg = client.get("token_endpoint_auth_signing_alg", "ES256")
         known["jwks"] = client.get("jwks") or {"keys": [_new_jwk(alg)]}
     applied = await onboarding.apply(
-        entry, service(client, known.get("jwks")), by="operator", rules=rules(runtime)
+        entry,
+        service(client, known.get("jwks"), runtime.settings.issuer),
+        by="operator",
+        rules=rules(runtime),
     )
     if applied.secret:
         known["client_secret"] = applied.secret
 
 
-def service(client: Mapping[str, Any], jwks: Mapping[str, Any] | None) -> dict[str, Any]:
+def service(
+    client: Mapping[str, Any], jwks: Mapping[str, Any] | None, issuer: str
+) -> dict[str, Any]:
     """Return the document of a client: it may ask for every standard claim, and needs none.
 
     :param client: client metadata by the names of RFC 7591, and the name of its ``profile``
@@ -68,6 +77,8 @@ def service(client: Mapping[str, Any], jwks: Mapping[str, Any] | None) -> dict[s
     """
     profile = PROFILES[client["profile"]]
     auth: dict[str, Any] = {"method": client["token_endpoint_auth_method"]}
+    if auth["method"] == "tls_client_auth":
+        auth["subjectDn"] = f"CN={client['client_id']}"
     if jwks:
         auth["jwks"] = {"keys": [import_key(key).as_dict(private=False) for key in jwks["keys"]]}
     spec: dict[str, Any] = {
@@ -80,15 +91,34 @@ def service(client: Mapping[str, Any], jwks: Mapping[str, Any] | None) -> dict[s
     }
     if profile.pkce_waivable:
         spec["requirePkce"] = False
+    if set(trial.SCOPES).intersection(client.get("scope", "").split()):
+        spec["calls"] = [{"resource": f"{issuer}{trial.PATH}", "scopes": [*trial.SCOPES]}]
     for name, member in MEMBERS.items():
         if name in client:
             spec[member] = client[name]
+    return _document(client["client_id"], spec)
+
+
+def _document(name: str, spec: dict[str, Any]) -> dict[str, Any]:
     return {
         "apiVersion": "gatehouse/v1",
         "kind": "Service",
-        "metadata": {"id": client["client_id"], "agency": AGENCY},
+        "metadata": {"id": name, "agency": AGENCY},
         "spec": spec,
     }
+
+
+def _trial(issuer: str) -> dict[str, Any]:
+    """Return the service that offers the resource which clients call without a citizen."""
+    return _document(
+        "suite-trial",
+        {
+            "name": {"en": "A resource to test with"},
+            "auth": {"method": "client_secret_basic"},
+            "profile": "oidc-basic",
+            "resource": {"identifier": f"{issuer}{trial.PATH}", "scopes": [*trial.SCOPES]},
+        },
+    )
 
 
 def _agency() -> dict[str, Any]:

@@ -22,6 +22,7 @@ class Ports:
     """Where everything listens."""
 
     gateway: int = 9443
+    mtls: int = 9444
     mail: int = 9025
     smtp: int = 9026
     database: int = 9032
@@ -36,6 +37,12 @@ class Ports:
     help="The suite's clients, by plan and by their name in its configuration (JSON).",
 )
 @click.option("--port", default=Ports.gateway, show_default=True, help="Port of the gateway.")
+@click.option(
+    "--mtls-port",
+    default=Ports.mtls,
+    show_default=True,
+    help="Port at which it asks for certificates.",
+)
 @click.option("--mail-port", default=Ports.mail, show_default=True, help="Port of the mail page.")
 @click.option("--smtp-port", default=Ports.smtp, show_default=True)
 @click.option("--database-port", default=Ports.database, show_default=True)
@@ -63,19 +70,37 @@ def conformance(listed: Path, home: Path, **chosen: int) -> None:
 def _open(standing: running.House, ports: Ports, groups: Mapping[str, Mapping[str, Any]]) -> None:
     standing.open_database(ports.database)
     pair = certificates.own(standing.place, ("localhost", "localhost.emobix.co.uk"))
-    environment = _environment(standing, ports)
+    authority = certificates.authority(standing.place)
+    environment = _environment(standing, ports, authority)
     issuer = environment["GATEHOUSE_ISSUER"]
     migrations.upgrade(environment["GATEHOUSE_DATABASE_URL"])
     keyed = asyncio.run(_settle(standing.place, environment, groups))
     _start(standing, ports, environment, pair)
     for group, roles in keyed.items():
         path = standing.place / f"{group}.json"
-        running.leave(path, suite.configuration(issuer, roles))
+        told = suite.configuration(issuer, roles, _mutual(environment, roles, authority))
+        running.leave(path, told)
         click.echo(f"  for the suite: {path}")
-    click.echo(f"  gateway: {issuer}\n  mail: http://localhost:{ports.mail}\n  Ctrl-C stops it.")
+    click.echo(f"  gateway: {issuer}\n  certificates: {environment['GATEHOUSE_MTLS_ADDRESS']}")
+    click.echo(f"  mail: http://localhost:{ports.mail}\n  Ctrl-C stops it.")
 
 
-def _environment(standing: running.House, ports: Ports) -> dict[str, str]:
+def _mutual(
+    environment: Mapping[str, str], roles: Mapping[str, Any], authority: certificates.Authority
+) -> suite.Mutual:
+    return suite.Mutual(
+        environment["GATEHOUSE_MTLS_ADDRESS"],
+        {
+            role: authority.issue(client["client_id"])
+            for role, client in roles.items()
+            if client["profile"] == "fapi2"
+        },
+    )
+
+
+def _environment(
+    standing: running.House, ports: Ports, authority: certificates.Authority
+) -> dict[str, str]:
     key = standing.place / "master.key"
     if not key.exists():
         master.create(key)
@@ -84,6 +109,8 @@ def _environment(standing: running.House, ports: Ports) -> dict[str, str]:
     running.create(standing.database)
     return {
         "GATEHOUSE_ISSUER": f"https://localhost:{ports.gateway}",
+        "GATEHOUSE_MTLS_ADDRESS": f"https://localhost:{ports.mtls}",
+        "GATEHOUSE_CLIENT_AUTHORITIES": str(authority.place),
         "GATEHOUSE_DATABASE_URL": standing.database.database("gatehouse"),
         "GATEHOUSE_MASTER_KEY_FILE": str(key),
         "GATEHOUSE_ENVIRONMENT": "test",
@@ -106,7 +133,10 @@ def _start(
     tls = ["--certificate", str(pair.certificate), "--key", str(pair.key)]
     standing.start("gateway", ["gateway.cli", "serve", *tls], environment)
     standing.wait(f"{environment['GATEHOUSE_ISSUER']}/health/ready", pair.certificate)
+    asks = ["--client-certificates", "--workers", "1", "--port", str(ports.mtls)]
+    standing.start("mutual", ["gateway.cli", "serve", *tls, *asks], environment)
     standing.start("worker", ["gateway.cli", "worker"], environment)
+    standing.wait(f"{environment['GATEHOUSE_MTLS_ADDRESS']}/health/ready", pair.certificate)
     standing.wait(f"http://127.0.0.1:{ports.mail}/")
 
 

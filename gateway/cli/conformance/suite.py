@@ -6,17 +6,28 @@ expressions.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from gateway.cli.conformance import citizen
+from gateway.oauth.endpoints import trial
 from relying_parties import redirects
 
 Task = dict[str, Any]
 
+_MTLS = {"client": "mtls", "client2": "mtls2"}  # by the client that shows it
 _BROKEN = "Request cannot be completed"
 
 
-def configuration(issuer: str, clients: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Mutual:
+    """Where the suite shows certificates, and those of each client that may."""
+
+    address: str
+    certificates: Mapping[str, Mapping[str, str]]
+
+
+def configuration(issuer: str, clients: Mapping[str, Any], mutual: Mutual) -> dict[str, Any]:
     """Return a configuration for the suite.
 
     :param clients: by their name in the suite's configuration, secrets and all
@@ -30,7 +41,8 @@ def configuration(issuer: str, clients: Mapping[str, Any]) -> dict[str, Any]:
         "description": "Gatehouse",
         "server": {"discoveryUrl": f"{issuer}/.well-known/openid-configuration"},
         **{role: _client(client) for role, client in clients.items()},
-        "resource": {"resourceUrl": f"{issuer}/userinfo"},
+        **{_MTLS[role]: dict(held) for role, held in mutual.certificates.items()},
+        "resource": {"resourceUrl": _resource(issuer, clients, mutual)},
         "options": {"browsercontrol_css_enable": False},
         "browser": [sign_in, _logout(issuer)],
         "override": {module: {"browser": entries} for module, entries in others.items()},
@@ -54,12 +66,20 @@ def _others(issuer: str, back: Task) -> dict[str, list[Task]]:
     }
 
 
+def _resource(issuer: str, clients: Mapping[str, Any], mutual: Mutual) -> str:
+    # At the alias a proof is as good as a certificate, so one configuration does for both.
+    base = mutual.address if mutual.certificates else issuer
+    signs_in = all("openid" in client.get("scope", "openid") for client in clients.values())
+    return f"{base}/userinfo" if signs_in else f"{base}{trial.PATH}"
+
+
 def _client(client: Mapping[str, Any]) -> dict[str, Any]:
     known = {
         name: client[name] for name in ("client_id", "client_secret", "jwks") if name in client
     }
     if "jwks" in client:
-        known |= {"scope": "openid email offline_access", "dpop_signing_alg": "ES256"}
+        scope = client.get("scope", "openid email offline_access")
+        known |= {"scope": scope, "dpop_signing_alg": "ES256"}
     return known
 
 

@@ -10,7 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -24,7 +25,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     place = tmp_path_factory.mktemp("suite")
     for folder in (place, *place.parents[:3]):
         folder.chmod(folder.stat().st_mode | 0o011)  # PostgreSQL's own user passes through
-    options = ("port", "mail-port", "smtp-port", "database-port")
+    options = ("port", "mtls-port", "mail-port", "smtp-port", "database-port")
     ports = [part for name in options for part in (f"--{name}", str(free_port()))]
     log = place / "log"
     with log.open("wb") as output:
@@ -69,13 +70,15 @@ def test_it_speaks_tls_with_the_certificate_that_it_made(home: Path) -> None:
     ],
 )
 def test_tls_is_what_fapi_2_section_5_2_2_allows(home: Path, suites: str, taken: bool) -> None:
-    assert shakes(home, suites) is taken
+    told_of = told(home, "fapi2")
+
+    assert shakes(home, told_of["server"]["discoveryUrl"], suites) is taken
+    assert shakes(home, told_of["resource"]["resourceUrl"], suites) is taken
 
 
-def shakes(home: Path, suites: str) -> bool:
-    """Whether the gateway agrees on TLS 1.2 with one of ``suites``."""
-    issuer = told(home, "oidc")["server"]["discoveryUrl"].split("/")[2]
-    host, _, port = issuer.partition(":")
+def shakes(home: Path, address: str, suites: str) -> bool:
+    """Whether who listens there agrees on TLS 1.2 with one of ``suites``."""
+    host, _, port = address.split("/")[2].partition(":")
     context = ssl.create_default_context(cafile=home / "tls.crt")
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(suites)
@@ -94,6 +97,10 @@ def shakes(home: Path, suites: str) -> bool:
         ("oidc-backchannel", {"client"}),
         ("fapi2", {"client", "client2"}),
         ("fapi2-signing", {"client", "client2"}),
+        *(
+            (f"{group}-mtls", {"client", "client2"})
+            for group in ("fapi2", "fapi2-plain", "fapi2-signing", "fapi2-machine")
+        ),
     ],
 )
 def test_each_client_can_prove_who_it_is(home: Path, group: str, roles: set[str]) -> None:
@@ -102,6 +109,45 @@ def test_each_client_can_prove_who_it_is(home: Path, group: str, roles: set[str]
     assert clients.keys() == roles
     for client in clients.values():
         assert "client_secret" in client or client["jwks"]["keys"][0]["d"]
+
+
+def ask(
+    home: Path, address: str, held: Path | None, form: str = "", token: str = ""
+) -> tuple[int, dict[str, Any]]:
+    """Ask at the host where certificates are shown, with one or without."""
+    tls = ssl.create_default_context(cafile=home / "tls.crt")
+    if held is not None:
+        tls.load_cert_chain(held)
+    bearer = {"authorization": f"Bearer {token}"} if token else {}
+    request = Request(address, form.encode() or None, bearer)
+    try:
+        with urlopen(request, timeout=10, context=tls) as answer:
+            return answer.status, json.load(answer)
+    except HTTPError as refused:
+        return refused.code, json.load(refused)
+
+
+def test_a_certificate_of_its_authority_opens_its_resource(home: Path, tmp_path: Path) -> None:
+    """RFC 8705 §2.1 and §3: the suite's clients show theirs at a port of its own."""
+    config, held = told(home, "fapi2-machine-mtls"), tmp_path / "client.pem"
+    held.write_text(config["mtls"]["cert"] + config["mtls"]["key"])
+    other = tmp_path / "second.pem"
+    other.write_text(config["mtls2"]["cert"] + config["mtls2"]["key"])
+    resource = config["resource"]["resourceUrl"]
+    named = f"client_id={config['client']['client_id']}&scope={config['client']['scope']}"
+    form = f"grant_type=client_credentials&{named}"
+    endpoint = f"{resource.partition('/conformance')[0]}/token"
+
+    status, answer = ask(home, endpoint, held, form)
+
+    assert (status, answer["scope"]) == (200, config["client"]["scope"])
+    assert ask(home, resource, held, token=answer["access_token"]) == (200, {"active": True})
+    for wrong in (other, None):
+        assert ask(home, resource, wrong, token=answer["access_token"])[0] == 401
+        assert ask(home, endpoint, wrong, form) == (401, {
+            "error": "invalid_client", "error_description": "client authentication failed",
+        })  # fmt: skip
+    assert ask(home, resource, held, token="unknown")[0] == 401
 
 
 def test_a_second_one_does_not_stand_on_the_first(home: Path) -> None:
@@ -119,5 +165,5 @@ def test_a_second_one_does_not_stand_on_the_first(home: Path) -> None:
 
 
 def test_what_holds_secrets_is_closed_to_others(home: Path) -> None:
-    for name in ("oidc.json", "secrets.json", "tls.key", "master.key"):
+    for name in ("oidc.json", "fapi2-mtls.json", "secrets.json", "tls.key", "master.key"):
         assert (home / name).stat().st_mode & 0o077 == 0
