@@ -23,17 +23,18 @@ from gateway.web.dispatch import Route
 _TOKEN_LIMIT = 32 * 1024
 _OF_USERINFO = "/.well-known/oauth-protected-resource/userinfo"
 _USERINFO = {"GET": userinfo.read, "POST": userinfo.read}
+_TOKEN, _REVOKE = {"POST": token.exchange}, {"POST": revoke.end}
 _MANAGED = {"GET": register.read, "PUT": register.replace, "DELETE": register.remove}
 
 PROTOCOL: tuple[Route, ...] = (
     Route("/authorize", {"GET": authorize.arrive, "POST": authorize.arrive}, safe=False),
     Route("/authorize/{interaction}", {"GET": authorize.resume}, safe=False),
-    Route("/token", {"POST": token.exchange}, "protocol", _TOKEN_LIMIT, aliased=True),
-    Route("/userinfo", _USERINFO, "protocol", _TOKEN_LIMIT, safe=False, aliased=True),
-    Route("/par", {"POST": par.push}, "protocol", aliased=True),
+    Route("/token", _TOKEN, "protocol", _TOKEN_LIMIT, aliased=True, shared=True),
+    Route("/userinfo", _USERINFO, "protocol", _TOKEN_LIMIT, safe=False, aliased=True, shared=True),
+    Route("/par", {"POST": par.push}, "protocol", aliased=True, shared=True),
     Route("/device_authorization", {"POST": device_authorization.ask}, "protocol", aliased=True),
     Route("/introspect", {"POST": introspect.look}, "protocol", _TOKEN_LIMIT, aliased=True),
-    Route("/revoke", {"POST": revoke.end}, "protocol", _TOKEN_LIMIT, aliased=True),
+    Route("/revoke", _REVOKE, "protocol", _TOKEN_LIMIT, aliased=True, shared=True),
     Route("/register", {"POST": register.register}, "protocol", register.LIMIT, json=True),
     Route("/register/{client}", _MANAGED, "protocol", register.LIMIT, json=True),
     Route("/logout", {"GET": end_session.arrive, "POST": end_session.answer}, safe=False),

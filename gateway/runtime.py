@@ -22,7 +22,7 @@ from keys.entry import Entry
 from keys.keystore import Keyring
 from keys.pool import Pool, PoolPolicy
 from keys.vault import Vault
-from relying_parties import clients
+from relying_parties import clients, origins
 from relying_parties.clients import Client
 
 log = logging.getLogger("gatehouse")
@@ -56,6 +56,7 @@ class Runtime:
         self.registrations = Buckets(pace.REGISTRATIONS, on=settings.rate_limits)
         self.metadata: dict[str, bytes] = {}
         self._clients: dict[str, Client | None] = {}
+        self._origins: frozenset[str] | None = None
         self._registry = -1
         self._looked = 0.0
         self._keys_standing: tuple[object, ...] = ()
@@ -102,6 +103,15 @@ class Runtime:
             self._clients[client_id] = found
         return self._clients[client_id]
 
+    async def origins(self) -> frozenset[str]:
+        """Return where services run in a browser, as it was at most a second ago."""
+        if time.monotonic() - self._looked > FRESH:
+            await self._look()
+        if self._origins is None:
+            async with self._look_up() as entry:
+                self._origins = await origins.of_browsers(entry)
+        return self._origins
+
     async def keep_keys_fresh(self) -> None:
         """Take up what a rotation did elsewhere, for as long as the process runs."""
         while True:
@@ -125,3 +135,4 @@ class Runtime:
         if number != self._registry:
             self._registry = number
             self._clients.clear()
+            self._origins = None

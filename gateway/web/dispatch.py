@@ -16,7 +16,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.web import errors, headers, render
+from gateway.web import cors, errors, headers, render
 from gateway.web.call import BodyRefused, Call, Handler, read_form, read_json
 from gateway.web.csrf import ForeignForm
 from gateway.web.deadline import within
@@ -51,6 +51,7 @@ class Route:
     :ivar json: what is posted or put is JSON, not a form
     :ivar aliased: answered at the alias host, too, where clients show certificates; a browser
         that came there would ask its person for one
+    :ivar shared: scripts of registered origins may read its answers
     :ivar paced: a page that counts towards what a network may ask for
     """
 
@@ -63,6 +64,7 @@ class Route:
     paced: bool = True
     json: bool = False
     aliased: bool = False
+    shared: bool = False
 
 
 class Routes:
@@ -161,8 +163,11 @@ class Dispatcher:
         method = "GET" if call.method == "HEAD" and route.safe else call.method
         handler = route.methods.get(method)
         if handler is None:
-            return _not_opened(call, route)
-        return await self._handle(call, route, handler, receive)
+            return await _preflight(call, route) or _not_opened(call, route)
+        response = await self._handle(call, route, handler, receive)
+        if route.shared and call.header("origin"):
+            await cors.share(call, response)
+        return response
 
     async def _handle(self, call: Call, route: Route, handler: Handler, receive: Any) -> Response:
         deadline = within(SECONDS)
@@ -266,6 +271,12 @@ def _told(call: Call, outcome: Outcome, reference: str | None) -> Response:
         reference=reference,
         actions=[{"text": _("Go to the front page"), "href": "/", "kind": "second"}],
     )
+
+
+async def _preflight(call: Call, route: Route) -> Response | None:
+    if not route.shared or call.method != "OPTIONS":
+        return None
+    return await cors.preflight(call, route.methods)
 
 
 def _not_opened(call: Call, route: Route) -> Response:

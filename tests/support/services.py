@@ -156,6 +156,12 @@ async def seed(gateway: Gateway, remote: str) -> None:
             auth={"method": "none"},
             device=True,
         ),
+        document(
+            "spa",
+            profile="native-public",
+            redirectUris=["https://spa.example/cb"],
+            auth={"method": "none"},
+        ),
         document("booth", device=True, onBehalf=FOR_CITIZENS, purposes=BOOTH),
         document("teller", profile="fapi2", auth=signed, device=True),
         document("jarm", profile="gov-standard", auth=signed, responseModes=["jwt"]),
