@@ -145,19 +145,21 @@ TAKE_BACK = statement(
     .values(state=sa.bindparam("new_state"))
 )
 
+_CLIENTS = (
+    _devices.c.digest == sa.bindparam("of_digest"),
+    _devices.c.client_id == sa.bindparam("of_client"),
+)
+STATE = statement(sa.select(_devices.c.state).where(*_CLIENTS))
 _known = (
     sa.select(
-        *(_devices.c[name] for name in ("digest", "state", "expires_at")),
+        *(_devices.c[name] for name in ("digest", "expires_at")),
         sa.func.coalesce(
             _devices.c.polled_at + sa.func.make_interval(0, 0, 0, 0, 0, 0, _devices.c.interval)
             > sa.bindparam("at", type_=tables.NOW) + GRACE,
             sa.false(),
         ).label("early"),
     )
-    .where(
-        _devices.c.digest == sa.bindparam("of_digest"),
-        _devices.c.client_id == sa.bindparam("of_client"),
-    )
+    .where(*_CLIENTS, _devices.c.state == WAITING)
     .with_for_update()
     .cte("known")
 )
@@ -168,7 +170,7 @@ POLL = statement(
         polled_at=sa.bindparam("at", type_=tables.NOW),
         interval=_devices.c.interval + sa.case((_known.c.early, INTERVAL), else_=0),
     )
-    .returning(_known.c.state, _known.c.expires_at, _known.c.early)
+    .returning(_known.c.expires_at, _known.c.early)
 )
 
 _old = sa.select(_devices.c.digest).where(_devices.c.expires_at < sa.bindparam("before"))
@@ -267,12 +269,11 @@ async def poll(entry: Entry, device_code: str, client_id: str) -> Answer | None:
 
     Whoever polls too early has to wait longer from then on (RFC 8628 §3.5).
     """
-    digest = opaque.digest(handle(device_code))
-    row = await entry.one(POLL, of_digest=digest, of_client=client_id, at=entry.at)
-    if row is None:
-        return None
-    if row["state"] != WAITING:
-        return Answer.GRANTED if row["state"] == GRANTED else Answer.DENIED
+    whose = {"of_digest": opaque.digest(handle(device_code)), "of_client": client_id}
+    row = await entry.one(POLL, **whose, at=entry.at)
+    if row is None:  # a device that has its answer is not held up by others that ask for it
+        known = await entry.one(STATE, **whose)
+        return _ANSWERS[known["state"]] if known else None
     if row["expires_at"] <= entry.at:
         return Answer.EXPIRED
     return Answer.SLOW_DOWN if row["early"] else Answer.PENDING
@@ -281,6 +282,9 @@ async def poll(entry: Entry, device_code: str, client_id: str) -> Answer | None:
 async def purge(entry: Entry, limit: int = 1000) -> int:
     """Delete up to ``limit`` devices that nobody asks about any more."""
     return await entry.run(PURGE, before=entry.at - REMEMBERED, most=limit)
+
+
+_ANSWERS = {WAITING: Answer.PENDING, GRANTED: Answer.GRANTED, DENIED: Answer.DENIED}
 
 
 def _mac(key: bytes, user_code: str) -> bytes:
