@@ -1,7 +1,7 @@
 """The table of addresses. Discovery and probes first, then the protocol, then pages."""
 
 from gateway import admin
-from gateway.api import health
+from gateway.api import health, transparency
 from gateway.oauth.endpoints import (
     authorize,
     device_authorization,
@@ -57,6 +57,7 @@ PLUMBING: tuple[Route, ...] = (
 ROUTES: tuple[Route, ...] = (
     *PROTOCOL,
     *PLUMBING,
+    *transparency.ROUTES,
     *signing_in.ROUTES,
     *account.ROUTES,
     *portal.ROUTES,

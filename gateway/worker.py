@@ -1,4 +1,6 @@
-"""The worker: what nobody waits for. Mail, logouts, logos, the journal, expiry, old rows, keys.
+"""The worker: what nobody waits for.
+
+Mail, logouts, logos, the journal, the ledger, expiry, old rows, keys.
 
 Each duty runs in its own unit of work at its own pace; one that fails is logged and
 tried again, and stops none of the others. Any number of workers may run.
@@ -15,8 +17,8 @@ from gateway.outbound import OutboundRefused
 from gateway.runtime import Runtime
 from gateway.web import render
 from idp import attempts, devices, notices, sessions, signups
-from keys import journal, replay, rotation
-from relying_parties import consents, logos, logouts, pending, pictures
+from keys import checkpoints, journal, replay, rotation
+from relying_parties import consents, ledger, logos, logouts, pending, pictures
 from relying_parties.errors import PictureRefused
 from relying_parties.grants import device_codes, families
 
@@ -37,6 +39,7 @@ _PURGES = (
     families.purge,
     device_codes.purge,
     logouts.purge,
+    checkpoints.thin,
 )
 
 
@@ -99,6 +102,17 @@ async def chain_journal(runtime: Runtime) -> int:
         return await journal.chain(entry)
 
 
+async def grow_ledger(runtime: Runtime) -> int:
+    """Seal lines of the ledger in the transparency tree, a batch at a time until none is left."""
+    sealed = 0
+    while True:
+        async with runtime.entry() as entry:
+            batch = await ledger.grow(entry, runtime.keyring, runtime.settings.issuer)
+        sealed += batch
+        if batch < ledger.BATCH:
+            return sealed
+
+
 async def expire_consents(runtime: Runtime) -> int:
     """End consents whose time is over."""
     async with runtime.entry() as entry:
@@ -129,6 +143,7 @@ DUTIES = (
     Duty(backchannel.tell, 1),
     Duty(fetch_logos, 5),
     Duty(chain_journal, 5),
+    Duty(grow_ledger, 5),
     Duty(expire_consents, 60),
     Duty(purge, 60),
     Duty(rotate_keys, 3600),
@@ -138,6 +153,8 @@ DUTIES = (
 async def run(runtime: Runtime) -> None:
     """Do every duty, until cancelled."""
     async with asyncio.TaskGroup() as group:
+        # What it signs must be by the keys of now: a rotation may be another worker's.
+        group.create_task(runtime.keep_keys_fresh())
         for duty in DUTIES:
             group.create_task(_repeat(runtime, duty))
 

@@ -166,6 +166,14 @@ OPEN = Validity()
 
 
 @dataclass(frozen=True, slots=True)
+class Released:
+    """Values that go out, and the citizen's key, which seals what is written down about that."""
+
+    values: Mapping[str, Any]
+    key: DataKey = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """One value and its provenance.
 
@@ -224,14 +232,14 @@ async def read(
     return chosen
 
 
-async def values_of(
+async def release(
     entry: Entry,
     vault: Vault,
     account_id: UUID,
     claims: Collection[str],
     terms: Terms = NO_TERMS,
-) -> dict[str, Any]:
-    """Return the values of ``claims`` alone, derived ones computed: what a release needs.
+) -> Released:
+    """Return the values of ``claims`` alone, derived ones computed: what goes out.
 
     :raises AccountNotOpen: locked, closed or unknown: nothing is read
     """
@@ -254,7 +262,7 @@ async def values_of(
         value = known[name] if name in known else readings.made(name, known, seen)
         if value is not None:
             found[name] = value
-    return found
+    return Released(found, key)
 
 
 async def all_current(entry: Entry, vault: Vault, account_id: UUID) -> list[Attribute]:

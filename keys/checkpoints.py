@@ -12,7 +12,7 @@ Specs: RFC 9162 §4.10 (what a tree head says), RFC 7515.
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -72,16 +72,14 @@ _spare = (
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
 THIN = statement(sa.delete(tables.checkpoints).where(_c.size.in_(_spare)))
-# What was replaced because it leaked was retired and destroyed in one moment: it proves nothing.
-KEYS = statement(
+_every = (
     sa.select(_keys.public)
-    .where(
-        _keys.purpose == PURPOSE,
-        _keys.active_at.is_not(None),
-        sa.or_(_keys.gone_at.is_(None), _keys.gone_at > _keys.retiring_at),
-    )
+    .where(_keys.purpose == PURPOSE, _keys.active_at.is_not(None))
     .order_by(_keys.announced_at, _keys.kid)
 )
+EVERY_KEY = statement(_every)
+# What was replaced because it leaked was retired and destroyed in one moment: it proves nothing.
+KEYS = statement(_every.where(sa.or_(_keys.gone_at.is_(None), _keys.gone_at > _keys.retiring_at)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +136,12 @@ async def keys(entry: Entry) -> list[dict[str, Any]]:
     return [dict(row["public"]) for row in await entry.all(KEYS)]
 
 
-def read(signed: str, keys: list[dict[str, Any]], issuer: str) -> Checkpoint:
+async def every_key(entry: Entry) -> list[dict[str, Any]]:
+    """Return those keys and the ones that leaked: what they signed is still to be accounted for."""
+    return [dict(row["public"]) for row in await entry.all(EVERY_KEY)]
+
+
+def read(signed: str, keys: Sequence[Mapping[str, Any]], issuer: str) -> Checkpoint:
     """Check a checkpoint that somebody kept.
 
     :raises TokenRefused: no key of ``keys`` signed it, it is of another log, or none at all
@@ -150,7 +153,7 @@ def read(signed: str, keys: list[dict[str, Any]], issuer: str) -> Checkpoint:
     if jwk is None:
         raise TokenRefused("unknown_kid")
     try:
-        jwt.PyJWS().decode(signed, PyJWK(jwk, ALG).key, algorithms=[ALG])
+        jwt.PyJWS().decode(signed, PyJWK(dict(jwk), ALG).key, algorithms=[ALG])
     except jwt.PyJWTError as error:
         raise TokenRefused("signature") from error
     return _read(strict_claims(signed), signed, issuer)

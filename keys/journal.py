@@ -74,6 +74,15 @@ BETWEEN = statement(
     .order_by(_rows.seq)
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
+OF_KIND = statement(
+    sa.select(tables.journal)
+    .where(
+        _rows.kind == sa.bindparam("kind"),
+        _rows.seq > sa.bindparam("after"),
+        _rows.seq <= sa.bindparam("last"),
+    )
+    .order_by(_rows.seq)
+)
 NEWEST = finality.newest(_rows.seq)
 LAST_BATCH = statement(sa.select(tables.journal_batches).order_by(_batches.number.desc()).limit(1))
 ALL_BATCHES = statement(sa.select(tables.journal_batches).order_by(_batches.number))
@@ -167,6 +176,12 @@ async def about(
 ) -> list[Journalled]:
     """Return what ``whom`` did and what was done to them, newest first; not the hot path's rows."""
     rows = await entry.all(ABOUT, whom=whom, before=before, most=limit)
+    return [_journalled(row) for row in rows]
+
+
+async def of_kind(entry: Entry, kind: str, *, after: int, last: int) -> list[Journalled]:
+    """Return the events of one kind behind ``after``, up to ``last``, oldest first."""
+    rows = await entry.all(OF_KIND, kind=kind, after=after, last=last)
     return [_journalled(row) for row in rows]
 
 

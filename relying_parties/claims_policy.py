@@ -229,6 +229,15 @@ def keep_days(registration: Registration, claims: Collection[str]) -> int:
     return min(days, default=LONGEST)
 
 
+def purposes(registration: Registration, claims: Collection[str]) -> tuple[str, ...]:
+    """Return the ids of the purposes that ask for any of ``claims``."""
+    return tuple(
+        purpose.id
+        for purpose in registration.purposes
+        if any(each.claim in claims for each in purpose.claims)
+    )
+
+
 def releasable(
     registration: Registration,
     wanted: Iterable[str],

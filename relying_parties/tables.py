@@ -158,17 +158,15 @@ consent_changes = sa.Table(
     sa.Column("at", NOW, nullable=False),
 )
 
+# Lines of the ledger, which only the citizen's own key opens; rows are never changed.
 releases = sa.Table(
     "releases",
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
     sa.Column("subject", sa.Text, nullable=False),
-    sa.Column("client_id", sa.Text, nullable=False),
-    sa.Column("consent_id", sa.Uuid),
-    sa.Column("claims", pg.ARRAY(sa.Text), nullable=False),
-    sa.Column("channel", sa.Text, nullable=False),  # userinfo | id_token
-    sa.Column("at", NOW, nullable=False),
-    sa.Index("releases_by_subject", "subject", "client_id", "id"),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # a salt, and the line behind it
+    sa.Column("commitment", sa.LargeBinary, nullable=False),  # SHA-256 of the two
+    sa.Index("releases_by_subject", "subject", "id"),
 )
 
 interactions = sa.Table(

@@ -4,6 +4,7 @@ import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from idp import attributes
 from relying_parties import registration
 from relying_parties.agencies import Agency
 from relying_parties.clients import Client
@@ -96,3 +97,8 @@ def a_client(**over: Any) -> Client:
 def later(**delta: float) -> datetime:
     """Some time after the usual moment."""
     return MOMENT + timedelta(**delta)
+
+
+async def values_of(*given: Any) -> Any:
+    """Return the values that would go out to a service."""
+    return (await attributes.release(*given)).values

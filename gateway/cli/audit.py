@@ -1,6 +1,7 @@
-"""The journal: search it, and check that nobody altered it."""
+"""The journal and the ledger: search the one, and check that nobody altered either."""
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -9,11 +10,13 @@ from gateway.runtime import Runtime
 from keys import journal
 from keys.entry import Entry
 from keys.journal import Verdict
+from relying_parties import ledger_audit
+from relying_parties.ledger_audit import Report
 
 
 @click.group()
 def audit() -> None:
-    """Search the journal, and check it."""
+    """Search the journal; check it, and the ledger."""
 
 
 @audit.command()
@@ -43,23 +46,62 @@ def search(
     house.show(house.within(work), as_json=as_json)
 
 
+SAYS = {
+    "altered": "line {release} was altered after it was sealed at place {place}",
+    "missing": "line {release}, sealed at place {place}, is gone",
+    "moved": "line {release} stands in another order than it was sealed in: look at place {place}",
+    "slipped_in": "line {release} was slipped in among lines that were sealed before",
+    "rewritten": "the tree was rewritten: its first {place} leaves are not those of the checkpoint",
+    "forged": "the checkpoint of {place} lines was not signed by a key of ours",
+    "cut_off": "the ledger was cut off or rolled back: a checkpoint says that it had {place} lines",
+}
+
+
 @audit.command()
-def verify() -> None:
-    """Recompute the chain; a row that was altered, removed or slipped in is found."""
+@click.option(
+    "--published",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A file of checkpoints that were kept elsewhere, one on each line.",
+)
+def verify(published: Path | None) -> None:
+    """Recompute the journal's chain and the ledger's tree; whatever was altered is named."""
+    kept = published.read_text().split() if published else []
 
-    async def work(_runtime: Runtime, entry: Entry) -> Verdict:
-        return await journal.verify(entry)
+    async def work(runtime: Runtime, entry: Entry) -> tuple[Verdict, Report]:
+        found = await ledger_audit.verify(entry, runtime.settings.issuer, kept)
+        return await journal.verify(entry), found
 
-    verdict = house.within(work)
-    if verdict.between is not None:
-        first, last = verdict.between
-        click.echo(
-            f"✖ batch {verdict.broken} is not what was chained: look at events {first} to {last},"
-            " and at those of your latest backup",
-            err=True,
-        )
+    verdict, report = house.within(work)
+    chained, sealed = _chained(verdict), _sealed(report)
+    if not (chained and sealed):
         sys.exit(1)
+
+
+def _chained(verdict: Verdict) -> bool:
+    if verdict.between is None:
+        click.echo(
+            f"✔ {verdict.rows} events in {verdict.batches} batches;"
+            f" {verdict.unchained} are too new to be chained"
+        )
+        return True
+    first, last = verdict.between
     click.echo(
-        f"✔ {verdict.rows} events in {verdict.batches} batches;"
-        f" {verdict.unchained} are too new to be chained"
+        f"✖ batch {verdict.broken} is not what was chained: look at events {first} to {last},"
+        " and at those of your latest backup",
+        err=True,
     )
+    return False
+
+
+def _sealed(report: Report) -> bool:
+    for one in report.findings:
+        place = "unknown" if one.place is None else one.place
+        release = "unknown" if one.release is None else one.release
+        click.echo(f"✖ {SAYS[one.code].format(release=release, place=place)}", err=True)
+    if not report.findings:
+        click.echo(
+            f"✔ {report.lines} lines of the ledger under {report.checkpoints} checkpoints and"
+            f" {report.published} that were kept elsewhere; {report.waiting} are too new to be"
+            " sealed"
+        )
+    return not report.findings

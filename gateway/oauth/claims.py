@@ -5,7 +5,7 @@ attributes; only here do they meet, for the length of one request.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from idp import assurance, attributes, catalog
 from idp.derived import Terms
 from idp.sessions import Session
 from keys.entry import Entry
+from keys.sealing import DataKey
 from relying_parties import claims_policy
 from relying_parties.claims_policy import Care, SignIn, Wanted
 from relying_parties.metadata import Rules
@@ -29,6 +30,19 @@ CARE = Care(
     userinfo_only=catalog.HIGH_HARM,
     acrs=frozenset({assurance.SUBSTANTIAL, assurance.HIGH}),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What goes out.
+
+    :ivar present: the catalogue's names of what there is, ``values`` the members of the answer
+    :ivar key: the citizen's own, which seals what is written down about it
+    """
+
+    present: tuple[str, ...]
+    values: dict[str, Any]
+    key: DataKey = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +124,14 @@ async def values(
     account_id: UUID,
     claims: Collection[str],
     registration: Registration,
-) -> tuple[tuple[str, ...], dict[str, Any]]:
+) -> Told:
     """Read the citizen's values; what they do not have is left out, never null.
 
-    :returns: the catalogue's names of what there is, and the values by wire name
     :raises AccountNotOpen: the account is locked or closed
     """
-    held = await attributes.values_of(
+    out = await attributes.release(
         entry, runtime.vault, account_id, claims, terms(runtime.settings, registration)
     )
     issuer = runtime.settings.issuer
-    return tuple(held), {names.wire(issuer, name): value for name, value in held.items()}
+    told = {names.wire(issuer, name): value for name, value in out.values.items()}
+    return Told(tuple(out.values), told, out.key)

@@ -17,6 +17,7 @@ from relying_parties import clients, consents, releases
 from relying_parties.clients import Client
 
 CARRY_ON = 3
+RECENT = 500  # lines of the ledger that say what was used last
 FRESH = timedelta(days=180)  # RFC 9116 §2.5.5 advises less than a year
 
 
@@ -28,7 +29,7 @@ async def home(call: Call) -> Response:
     mine: list[Client] = []
     if session is not None:
         theirs = await citizen.subjects(call, session)
-        reads = await releases.last_reads(call.entry, theirs)
+        reads = releases.last_reads(await citizen.lines(call, session, theirs, RECENT))
         last = {
             client_id: max(each.last for each in of.values()) for client_id, of in reads.items()
         }

@@ -16,6 +16,7 @@ from idp import accounts, attributes, identifiers, tables
 from idp.attributes import Attribute
 from keys import master
 from keys.entry import Entry, statement
+from tests.factories import values_of
 
 HISTORY = statement(
     sa.select(
@@ -51,7 +52,7 @@ class Country:
 
     async def released(self, case: str, *claims: str) -> dict[str, Any]:
         who = await self.account(case)
-        return await attributes.values_of(self.entry, self.runtime.vault, who, claims)
+        return await values_of(self.entry, self.runtime.vault, who, claims)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from keys.entry import Entry, statement
 from keys.errors import NotSealedHere
 from keys.pool import Pool
 from keys.vault import Vault
+from tests.factories import values_of
 
 TWO_YEARS = timedelta(days=730)
 HOME = {"locality": "Northtown", "postal_code": "NT1 4QX"}
@@ -76,7 +77,7 @@ async def test_after_its_end_a_verification_counts_no_more(
     async with Entry(pool, moment + TWO_YEARS) as entry:
         after = await attributes.read(entry, vault, who, claims)
         everything = await attributes.all_current(entry, vault, who)
-        released = await attributes.values_of(entry, vault, who, claims)
+        released = await values_of(entry, vault, who, claims)
 
     assert [one.verified for one in before.values()] == [True, True]
     assert [one.verified for one in after.values()] == [False, False]
@@ -94,9 +95,9 @@ async def test_what_was_told_since_goes_before_a_verification_that_ended(
     async with Entry(pool, moment + timedelta(days=1)) as entry:
         await record(entry, vault, who, "address", moved)
 
-        held = await attributes.values_of(entry, vault, who, ("address",))
+        held = await values_of(entry, vault, who, ("address",))
     async with Entry(pool, moment + TWO_YEARS) as entry:
-        later = await attributes.values_of(entry, vault, who, ("address",))
+        later = await values_of(entry, vault, who, ("address",))
         read = await attributes.read(entry, vault, who, ("address",))
 
     assert held == {"address": HOME}
@@ -111,9 +112,9 @@ async def test_an_email_address_is_verified_for_a_year(
     claims = ("email", "email_verified")
 
     async with Entry(pool, moment) as entry:
-        assert (await attributes.values_of(entry, vault, who, claims))["email_verified"] is True
+        assert (await values_of(entry, vault, who, claims))["email_verified"] is True
     async with Entry(pool, moment + timedelta(days=365)) as entry:
-        assert (await attributes.values_of(entry, vault, who, claims))["email_verified"] is False
+        assert (await values_of(entry, vault, who, claims))["email_verified"] is False
         read = await attributes.read(entry, vault, who, claims)
     assert read["email_verified"].value is False
 
@@ -142,9 +143,7 @@ async def test_a_refused_value_changes_nothing(entry: Entry, vault: Vault, ana: 
     with pytest.raises(ValueRefused):
         await record(entry, vault, ana, "birthdate", "2026-11-25")
 
-    assert await attributes.values_of(entry, vault, ana, ("nickname", "birthdate")) == {
-        "nickname": "Ani"
-    }
+    assert await values_of(entry, vault, ana, ("nickname", "birthdate")) == {"nickname": "Ani"}
 
 
 @pytest.mark.parametrize("claim", ["age_over_18", "updated_at", "identity_verified", "nonsense"])
@@ -169,7 +168,7 @@ async def test_a_value_that_was_moved_to_another_row_does_not_open(
     await entry.run(SWAP)
 
     with pytest.raises(NotSealedHere):
-        await attributes.values_of(entry, vault, ana, ("nickname",))
+        await values_of(entry, vault, ana, ("nickname",))
 
 
 async def test_a_change_of_something_else_is_not_told(
@@ -182,9 +181,9 @@ async def test_a_change_of_something_else_is_not_told(
     async with Entry(pool, later) as entry:
         await record(entry, vault, who, "nickname", "E")
 
-        told = await attributes.values_of(entry, vault, who, ("name", "updated_at"))
-        both = await attributes.values_of(entry, vault, who, ("nickname", "updated_at"))
-        alone = await attributes.values_of(entry, vault, who, ("updated_at",))
+        told = await values_of(entry, vault, who, ("name", "updated_at"))
+        both = await values_of(entry, vault, who, ("nickname", "updated_at"))
+        alone = await values_of(entry, vault, who, ("updated_at",))
 
     assert told == {"name": "Eli", "updated_at": int(moment.timestamp())}
     assert both["updated_at"] == int(later.timestamp())
@@ -195,11 +194,11 @@ async def test_the_time_of_the_proofing_is_told_once_there_was_one(
     entry: Entry, vault: Vault, ana: UUID, moment: datetime
 ) -> None:
     claims = ("verified_at", "identity_verified")
-    before = await attributes.values_of(entry, vault, ana, claims)
+    before = await values_of(entry, vault, ana, claims)
     stateless = next(one for one in sandbox.register() if one["case"] == "stateless")
     await journeys.complete(entry, vault, ana, sandbox.known(stateless))
 
-    after = await attributes.values_of(entry, vault, ana, (*claims, "nationalities"))
+    after = await values_of(entry, vault, ana, (*claims, "nationalities"))
 
     assert before == {"identity_verified": False}
     assert after == {
@@ -212,7 +211,7 @@ async def test_the_time_of_the_proofing_is_told_once_there_was_one(
 async def test_of_a_locked_account_nothing_is_read(entry: Entry, vault: Vault, ana: UUID) -> None:
     await accounts.lock(entry, ana, "asked", by="operator")
 
-    for reading in (attributes.read, attributes.values_of):
+    for reading in (attributes.read, values_of):
         with pytest.raises(AccountNotOpen):
             await reading(entry, vault, ana, ("email",))
 
@@ -229,12 +228,12 @@ async def test_what_held_only_for_a_time_is_told_until_its_last_day(
         await record(entry, vault, who, "address", HOME, verified=True, validity=lasts)
 
     async with Entry(pool, moment + timedelta(days=1)) as entry:
-        last_day = await attributes.values_of(entry, vault, who, claims)
+        last_day = await values_of(entry, vault, who, claims)
         [shown] = [
             one for one in await attributes.all_current(entry, vault, who) if one.claim == "address"
         ]
     async with Entry(pool, moment + timedelta(days=2)) as entry:
-        after = await attributes.values_of(entry, vault, who, claims)
+        after = await values_of(entry, vault, who, claims)
         read = await attributes.read(entry, vault, who, claims)
         everything = await attributes.all_current(entry, vault, who)
 
@@ -255,9 +254,9 @@ async def test_after_it_the_citizen_s_own_word_counts(
         )
         await record(entry, vault, who, "address", {"locality": "Riverside"})
 
-        before = await attributes.values_of(entry, vault, who, ("locality",))
+        before = await values_of(entry, vault, who, ("locality",))
     async with Entry(pool, moment + timedelta(days=1)) as entry:
-        after = await attributes.values_of(entry, vault, who, ("locality",))
+        after = await values_of(entry, vault, who, ("locality",))
 
     assert (before, after) == ({"locality": "Northtown"}, {"locality": "Riverside"})
 

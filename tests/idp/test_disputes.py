@@ -10,6 +10,7 @@ from idp import accounts, attributes, disputes, tables
 from idp.errors import NothingToDispute
 from keys.entry import Entry, statement
 from keys.vault import Vault
+from tests.factories import values_of
 
 CLAIMS = ("birthdate", "birth_year", "age_over_18", "given_name")
 KINDS = statement(
@@ -39,7 +40,7 @@ async def test_neither_it_nor_what_follows_from_it_goes_out(
 ) -> None:
     await disputes.begin(entry, ana, "birthdate")
 
-    assert await attributes.values_of(entry, vault, ana, CLAIMS) == {"given_name": "Ana"}
+    assert await values_of(entry, vault, ana, CLAIMS) == {"given_name": "Ana"}
     read = await attributes.read(entry, vault, ana, CLAIMS)
     assert {name for name, one in read.items() if one.disputed} == set(CLAIMS) - {"given_name"}
 
@@ -52,7 +53,7 @@ async def test_another_word_of_one_s_own_does_not_take_its_place(
         entry, vault, ana, "birthdate", "1989-04-03", source_type="self", by=f"account:{ana}"
     )
 
-    assert "birthdate" not in await attributes.values_of(entry, vault, ana, CLAIMS)
+    assert "birthdate" not in await values_of(entry, vault, ana, CLAIMS)
 
 
 async def test_the_same_word_again_settles_nothing_and_another_does(
@@ -61,16 +62,14 @@ async def test_the_same_word_again_settles_nothing_and_another_does(
     await disputes.begin(entry, ana, "birthdate")
 
     await registered(entry, vault, ana, "birthdate", "1979-04-03")
-    again = await attributes.values_of(entry, vault, ana, ("birthdate",))
+    again = await values_of(entry, vault, ana, ("birthdate",))
     kind = await entry.one(KINDS)
     await registered(entry, vault, ana, "birthdate", "1979-03-04")
 
     assert again == {}
     assert kind
     assert kind["change_kind"] == "reverification"
-    assert await attributes.values_of(entry, vault, ana, ("birthdate",)) == {
-        "birthdate": "1979-03-04"
-    }
+    assert await values_of(entry, vault, ana, ("birthdate",)) == {"birthdate": "1979-03-04"}
     corrected = await entry.one(KINDS)
     assert corrected
     assert corrected["change_kind"] == "correction"
@@ -81,7 +80,7 @@ async def test_a_dispute_can_be_dropped(entry: Entry, vault: Vault, ana: UUID) -
 
     await disputes.drop(entry, ana, "birthdate")
 
-    assert "birthdate" in await attributes.values_of(entry, vault, ana, CLAIMS)
+    assert "birthdate" in await values_of(entry, vault, ana, CLAIMS)
     with pytest.raises(NothingToDispute):
         await disputes.drop(entry, ana, "birthdate")
 

@@ -17,6 +17,7 @@ from keys.entry import Entry, statement
 from keys.errors import NotSealedHere
 from keys.pool import Pool
 from keys.vault import Vault
+from tests.factories import values_of
 
 PROOFINGS = statement(sa.select(tables.proofings))
 EVIDENCE = statement(sa.select(tables.evidence))
@@ -83,7 +84,7 @@ async def test_a_person_belongs_to_one_account(entry: Entry, vault: Vault) -> No
 
     assert (refused.ial, refused.reason, refused.attributes) == (0, "already_used", {})
     assert again.ial == 2
-    assert "given_name" not in await attributes.values_of(entry, vault, second.id, ("given_name",))
+    assert "given_name" not in await values_of(entry, vault, second.id, ("given_name",))
 
 
 async def test_an_account_belongs_to_one_person(entry: Entry, vault: Vault) -> None:
@@ -95,7 +96,7 @@ async def test_an_account_belongs_to_one_person(entry: Entry, vault: Vault) -> N
     refused = await journeys.complete(entry, vault, account.id, second)
 
     assert (refused.ial, refused.reason, refused.attributes) == (0, "another_person", {})
-    held = await attributes.values_of(entry, vault, account.id, ("birthdate",))
+    held = await values_of(entry, vault, account.id, ("birthdate",))
     assert held == {"birthdate": first.attributes["birthdate"]}
     assert await journeys.holder(entry, vault, second) is None
 
@@ -200,5 +201,5 @@ async def test_each_value_says_how_it_was_checked(entry: Entry, vault: Vault) ->
     }
     assert {one.source for one in held.values()} == {sandbox.SOURCE}
     assert all(one.verified_at == entry.at for one in held.values())
-    told = await attributes.values_of(entry, vault, account.id, ("verification", "evidence"))
+    told = await values_of(entry, vault, account.id, ("verification", "evidence"))
     assert told == {}

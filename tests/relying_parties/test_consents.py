@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from relying_parties import claims_policy, clients, consents, onboarding, receipts, releases
+from relying_parties import claims_policy, clients, consents, onboarding, receipts
 from relying_parties.clients import Client
 from relying_parties.consents import Consent
 from relying_parties.errors import ClaimsNotAsked, ConsentUnknown, RestoreTooLate, StateConflict
@@ -225,28 +225,3 @@ async def test_every_change_is_told_with_its_receipt(
         assert CITIZEN not in str(told)
         assert await consents.attach_receipt(entry, consent.id, latest.version, "signed")
         assert not await consents.attach_receipt(entry, consent.id, latest.version, "forged")
-
-
-async def test_last_reads_are_told_per_service_and_claim(at: Later, consent: Consent) -> None:
-    read = {
-        "subject": CITIZEN,
-        "client_id": "parking-permits",
-        "consent_id": consent.id,
-        "channel": "userinfo",
-    }
-    async with at() as entry:
-        await releases.record(entry, **read, claims=["name", "address"])
-    async with at(hours=1) as entry:
-        await releases.record(entry, **read, claims=["name"])
-
-        reads = (await releases.last_reads(entry, [CITIZEN]))["parking-permits"]
-
-        assert reads["name"].times == 2
-        assert reads["name"].last == entry.at
-        assert reads["address"].times == 1
-        newest, older = await releases.of_subjects(entry, [CITIZEN])
-        assert list(newest.claims) == ["name"]
-        page = await releases.of_subjects(entry, [CITIZEN], "parking-permits", before=newest.id)
-        assert page == [older]
-        assert not await releases.of_subjects(entry, ["somebody-else"])
-        assert await releases.purge(entry, entry.at) == 1

@@ -1,98 +1,163 @@
-"""What was read, by whom and when: names only, the citizen's own."""
+"""What was read, by whom and when: names only, for the citizen alone."""
 
+import json
 from typing import Any
 
+import asyncpg
+import pytest
+
 from keys.pool import Pool
+from keys.sealing import DataKey
 from relying_parties import releases
 from relying_parties.clients import Client
 from relying_parties.consents import Consent
+from relying_parties.releases import Disclosure
 from tests.relying_parties.conftest import CITIZEN, Later
 
 PARKING = "parking-permits"
+KEY = DataKey(bytes(32))
 
 
-def read(consent: Consent | None = None, **over: Any) -> dict[str, Any]:
+def told(consent: Consent | None = None, **over: Any) -> Disclosure:
     usual: dict[str, Any] = {
-        "subject": CITIZEN,
         "client_id": PARKING,
+        "version": 1,
+        "purposes": ["permit"],
         "consent_id": consent.id if consent else None,
         "claims": ["name", "address"],
         "channel": "userinfo",
     }
-    return usual | over
+    return Disclosure(**(usual | over))
 
 
-async def test_a_release_stands_in_the_journal_too(at: Later, consent: Consent, pool: Pool) -> None:
-    """One statement writes both, so that neither is without the other."""
+async def test_a_line_opens_for_the_citizen(at: Later, consent: Consent) -> None:
     async with at() as entry:
-        await releases.record(entry, **read(consent, channel="id_token"))
-        [made] = await releases.of_subjects(entry, [CITIZEN])
+        await releases.record(entry, KEY, CITIZEN, told(consent, channel="id_token"))
+        lines = await releases.of_subjects(entry, KEY, [CITIZEN])
+
+        [made] = lines.whole
+        assert not lines.damaged
+        assert (made.client_id, made.version, made.purposes) == (PARKING, 1, ["permit"])
+        assert (made.consent_id, made.claims) == (consent.id, ["name", "address"])
+        assert (made.channel, made.at) == ("id_token", entry.at)
+        assert json.loads(made.line)["service"] == PARKING
+
+
+async def test_another_key_opens_nothing(at: Later, consent: Consent) -> None:
+    async with at() as entry:
+        await releases.record(entry, KEY, CITIZEN, told(consent))
+        lines = await releases.of_subjects(entry, DataKey(bytes([1]) * 32), [CITIZEN])
+
+    assert not lines.whole
+    assert len(lines.damaged) == 1
+
+
+async def test_the_table_and_the_journal_tell_operators_counts(
+    at: Later, consent: Consent, pool: Pool
+) -> None:
+    """Which service read how many details; never which details, and never whose."""
+    async with at() as entry:
+        await releases.record(entry, KEY, CITIZEN, told(consent))
+        [made] = (await releases.of_subjects(entry, KEY, [CITIZEN])).whole
 
     async with pool.connection() as connection:
-        told = await connection.fetch(
+        row = await connection.fetchrow("SELECT * FROM relying_parties.releases")
+        journalled = await connection.fetch(
             "SELECT actor, object, fields FROM keys.journal WHERE kind = 'ClaimsReleased'"
         )
-    assert (made.consent_id, list(made.claims), made.channel) == (
-        consent.id,
-        ["name", "address"],
-        "id_token",
-    )
-    [row] = told
-    assert (row["actor"], row["object"]) == (f"client:{PARKING}", f"subject:{CITIZEN}")
-    assert row["fields"] == {
-        "consent": str(consent.id),
-        "claims": ["name", "address"],
-        "channel": "id_token",
-    }
+    assert set(row.keys()) == {"id", "subject", "sealed", "commitment"}
+    for secret in (b"address", PARKING.encode(), str(consent.id).encode(), made.salt):
+        assert secret not in row["sealed"] + row["commitment"]
+    assert [dict(each) for each in journalled] == [
+        {
+            "actor": f"client:{PARKING}",
+            "object": f"release:{made.id}",
+            "fields": {"claims": 2, "channel": "userinfo"},
+        }
+    ]
 
 
-async def test_a_sign_on_without_details_is_told_as_one(at: Later, parking: Client) -> None:
-    """Nothing was released, and the time of it still counts."""
+async def test_two_equal_lines_look_like_any_two(at: Later, consent: Consent, pool: Pool) -> None:
     async with at() as entry:
-        await releases.record(entry, **read(claims=[]))
-        [made] = await releases.of_subjects(entry, [CITIZEN])
+        for _ in range(2):
+            await releases.record(entry, KEY, CITIZEN, told(consent))
 
-        assert (list(made.claims), made.consent_id, made.at) == ([], None, entry.at)
-        assert not await releases.last_reads(entry, [CITIZEN])
+    async with pool.connection() as connection:
+        one, other = await connection.fetch("SELECT * FROM relying_parties.releases")
+    assert one["commitment"] != other["commitment"]
+    assert one["sealed"] != other["sealed"]
 
 
 async def test_a_citizen_sees_their_own_only(at: Later, consent: Consent, library: Client) -> None:
     async with at() as entry:
-        await releases.record(entry, **read(consent))
-        await releases.record(entry, **read(subject="somebody-else", claims=["birthdate"]))
-        await releases.record(entry, **read(client_id=library.client_id, claims=["email"]))
+        await releases.record(entry, KEY, CITIZEN, told(consent))
+        await releases.record(entry, KEY, "somebody-else", told(claims=["birthdate"]))
+        there = told(client_id=library.client_id, claims=["email"])
+        await releases.record(entry, KEY, CITIZEN, there)
 
-        mine = await releases.of_subjects(entry, [CITIZEN])
-        reads = await releases.last_reads(entry, [CITIZEN])
-        [there] = await releases.of_subjects(entry, [CITIZEN], library.client_id)
+        mine = await releases.of_subjects(entry, KEY, [CITIZEN])
+        newest = await releases.of_subjects(entry, KEY, [CITIZEN], 1)
+        nobody = await releases.of_subjects(entry, KEY, [])
 
-        assert [list(each.claims) for each in mine] == [["email"], ["name", "address"]]
-        assert reads.keys() == {PARKING, library.client_id}
-        assert list(there.claims) == ["email"]
-        assert not await releases.of_subjects(entry, [])
-        assert not await releases.last_reads(entry, [])
+    assert [each.claims for each in mine.whole] == [["email"], ["name", "address"]]
+    assert [each.claims for each in newest.whole] == [["email"]]
+    assert not nobody.whole
+    assert releases.last_reads(mine).keys() == {PARKING, library.client_id}
 
 
-async def test_many_are_read_page_by_page(at: Later, consent: Consent) -> None:
+async def test_how_often_is_counted_for_each_detail(at: Later, consent: Consent) -> None:
+    for minutes, claims in ((0, ["name", "address"]), (1, ["name"])):
+        async with at(minutes=minutes) as entry:
+            await releases.record(entry, KEY, CITIZEN, told(consent, claims=claims))
+
     async with at() as entry:
-        for _ in range(5):
-            await releases.record(entry, **read(consent))
-        first = await releases.of_subjects(entry, [CITIZEN], limit=3)
-        rest = await releases.of_subjects(entry, [CITIZEN], limit=3, before=first[-1].id)
-
-        ids = [each.id for each in (*first, *rest)]
-        assert len(ids) == 5
-        assert ids == sorted(ids, reverse=True)
+        first = entry.at
+        reads = releases.last_reads(await releases.of_subjects(entry, KEY, [CITIZEN]))[PARKING]
+    assert {claim: each.times for claim, each in reads.items()} == {"name": 2, "address": 1}
+    assert reads["address"].last == first
+    assert reads["name"].last > first
 
 
-async def test_old_ones_go_in_bounded_steps(at: Later, consent: Consent) -> None:
-    for day in range(3):
-        async with at(days=day) as entry:
-            await releases.record(entry, **read(consent))
+@pytest.mark.parametrize(
+    "change",
+    [
+        "sealed = set_byte(sealed, 60, get_byte(sealed, 60) # 1)",
+        "commitment = sha256('x')",
+        "subject = 'citizen-in-southtown'",
+    ],
+)
+async def test_a_damaged_line_is_told_as_one(
+    at: Later, consent: Consent, pool: Pool, change: str
+) -> None:
+    """It never passes for whole, whatever of it was altered, and hides no other line."""
+    async with at() as entry:
+        for _ in range(2):
+            await releases.record(entry, KEY, CITIZEN, told(consent))
+    async with pool.connection() as connection, connection.transaction():
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        await connection.execute(f"UPDATE relying_parties.releases SET {change} WHERE id = 1")
 
-    async with at(days=2) as entry:
-        assert await releases.purge(entry, entry.at, limit=1) == 1
-        assert await releases.purge(entry, entry.at) == 1
-        assert await releases.purge(entry, entry.at) == 0
-        [left] = await releases.of_subjects(entry, [CITIZEN])
-        assert left.at == entry.at
+    async with at() as entry:
+        lines = await releases.of_subjects(entry, KEY, [CITIZEN, "citizen-in-southtown"])
+
+    assert [each.id for each in lines.whole] == [2]
+    assert lines.damaged == [1]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE relying_parties.releases SET subject = 'x'",
+        "DELETE FROM relying_parties.releases",
+        "TRUNCATE relying_parties.releases",
+    ],
+)
+async def test_the_database_itself_refuses_to_change_a_line(
+    at: Later, consent: Consent, pool: Pool, sql: str
+) -> None:
+    async with at() as entry:
+        await releases.record(entry, KEY, CITIZEN, told(consent))
+
+    async with pool.connection() as connection:
+        with pytest.raises(asyncpg.PostgresError, match="append-only"):
+            await connection.execute(sql)

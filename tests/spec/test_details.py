@@ -13,6 +13,7 @@ from idp import accounts, attributes
 from idp.attributes import Validity
 from idp.proofing import journeys, sandbox
 from tests import factories
+from tests.factories import values_of
 from tests.support import services, verdicts
 from tests.support.browser import Browser
 from tests.support.gateway import Citizen, Gateway
@@ -33,7 +34,7 @@ TYPED: dict[str, dict[str, Any]] = {
 
 async def held(gateway: Gateway, someone: Citizen, *claims: str) -> dict[str, Any]:
     async with gateway.runtime.entry() as entry:
-        return await attributes.values_of(entry, gateway.runtime.vault, someone.account, claims)
+        return await values_of(entry, gateway.runtime.vault, someone.account, claims)
 
 
 async def registered(

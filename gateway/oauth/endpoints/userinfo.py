@@ -10,13 +10,12 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway.oauth import answers, claims, client_keys, resource
+from gateway.oauth.disclosure import disclose
 from gateway.oauth.refusals import OAuthRefused
-from gateway.oauth.verified import release
 from gateway.web.call import Call
 from idp.errors import AccountNotOpen
-from keys import encryption, pairwise, signing
+from keys import encryption, signing
 from keys.encryption import Recipient
-from relying_parties import releases
 from relying_parties.clients import Client
 
 
@@ -29,23 +28,11 @@ async def read(call: Call) -> Response:
     except OAuthRefused as refusal:
         return resource.refused(call, refusal)
     found, client = admitted.token, admitted.client
-    account_id = pairwise.open_citizen(call.runtime.vault.sealer, found.citizen, found.client_id)
     allowed = claims.allowed(client.registration, found.claims, found, call.entry.at)
     try:
-        present, values = await release.values(
-            call, client, found, account_id, allowed, place="userinfo"
-        )
+        values = await disclose(call, client, found, allowed, "userinfo")
     except AccountNotOpen:
         return resource.refused(call, OAuthRefused("invalid_token", status=401))
-    if present:
-        await releases.record(
-            call.entry,
-            subject=found.subject,
-            client_id=found.client_id,
-            consent_id=found.consent_id,
-            claims=present,
-            channel="userinfo",
-        )
     return _answer(call, client, reader, {"sub": found.subject, **values})
 
 

@@ -10,15 +10,13 @@ from typing import Any
 
 from gateway.oauth import audiences, claims, tokens
 from gateway.oauth.audiences import Held
+from gateway.oauth.disclosure import disclose
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.sender import Sender
 from gateway.oauth.tokens import Authentication
-from gateway.oauth.verified import release
 from gateway.web.call import Call
 from idp.errors import AccountNotOpen
-from keys import pairwise
 from keys.opaque import unpadded
-from relying_parties import releases
 from relying_parties.clients import Client
 from relying_parties.errors import CodeReplayed
 from relying_parties.grants import codes, refresh_tokens
@@ -131,27 +129,12 @@ async def in_id_token(call: Call, client: Client, redeemed: Any) -> dict[str, An
 
     :raises OAuthRefused: the account was locked or closed meanwhile
     """
-    account_id = pairwise.open_citizen(
-        call.runtime.vault.sealer, redeemed.citizen, client.client_id
-    )
     told = [name for name in redeemed.id_token_claims if name not in claims.CARE.userinfo_only]
     allowed = claims.allowed(client.registration, told, redeemed, call.entry.at)
     try:
-        present, values = await release.values(
-            call, client, redeemed, account_id, allowed, place="id_token"
-        )
+        return await disclose(call, client, redeemed, allowed, "id_token")
     except AccountNotOpen as error:
         raise OAuthRefused("invalid_grant", REFUSED) from error
-    if present:
-        await releases.record(
-            call.entry,
-            subject=redeemed.subject,
-            client_id=client.client_id,
-            consent_id=redeemed.consent_id,
-            claims=present,
-            channel="id_token",
-        )
-    return values
 
 
 def _challenge(verifier: str) -> str | None:

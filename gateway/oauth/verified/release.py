@@ -8,12 +8,13 @@ Specs: OpenID Connect for Identity Assurance 1.0 §5, §6.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from gateway.oauth import claims, names
+from gateway.oauth.claims import Told
 from gateway.oauth.verified import fitting, keeping, shape, wishes
 from gateway.oauth.verified.wishes import Element
 from gateway.web.call import Call
@@ -55,21 +56,21 @@ class _Known:
 
 async def values(
     call: Call, client: Client, given: Given, account_id: UUID, allowed: tuple[str, ...], place: str
-) -> tuple[tuple[str, ...], dict[str, Any]]:
+) -> Told:
     """Read the citizen's values, those that were wanted with their proof among them.
 
     :param allowed: what may be read by its name now
     :param place: ``userinfo`` or ``id_token``
-    :returns: the catalogue's names of what there is, and the members of the answer
     :raises AccountNotOpen: the account is locked or closed
     """
     runtime, registration = call.runtime, client.registration
     if keeping.MARK not in allowed:
         return await claims.values(runtime, call.entry, account_id, allowed, registration)
     plain = [name for name in allowed if name not in catalog.PROOF]
-    present, told = await claims.values(runtime, call.entry, account_id, plain, registration)
+    told = await claims.values(runtime, call.entry, account_id, plain, registration)
     proved, more = await _proved(call, client, given, account_id, place)
-    return tuple(dict.fromkeys((*present, *proved))), told | more
+    present = tuple(dict.fromkeys((*told.present, *proved)))
+    return replace(told, present=present, values=told.values | more)
 
 
 async def _proved(

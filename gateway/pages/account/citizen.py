@@ -1,7 +1,7 @@
 """Whose pages these are: the session, and who the citizen is to each agency."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -13,10 +13,12 @@ from gateway.pages import passage
 from gateway.web import headers, render
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
+from idp import attributes
 from idp.sessions import Session
 from keys import pairwise
-from relying_parties import agencies
+from relying_parties import agencies, releases
 from relying_parties.agencies import Agency
+from relying_parties.releases import MOST, Lines
 
 Handler = Callable[[Call], Awaitable[Response]]
 Signed = Callable[[Call, Session], Awaitable[Response]]
@@ -103,3 +105,12 @@ async def subjects_of(call: Call, account_id: UUID) -> dict[str, Agency]:
         pairwise.subject(key, agency.sector, account_id): agency
         for agency in await agencies.listed(call.entry)
     }
+
+
+async def lines(
+    call: Call, session: Session, subjects: Collection[str], limit: int = MOST
+) -> Lines:
+    """Open what the ledger says about the citizen: nobody else's key opens it."""
+    vault, account = call.runtime.vault, session.account
+    key = await attributes.data_key(call.entry, vault, account.id)
+    return await releases.of_subjects(call.entry, key, subjects, limit)

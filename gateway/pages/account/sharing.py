@@ -29,8 +29,10 @@ from relying_parties.clients import Client
 from relying_parties.consent_records import Change
 from relying_parties.consents import Consent
 from relying_parties.errors import ConsentUnknown, RestoreTooLate, StateConflict
+from relying_parties.releases import Release
 
 UNDO = timedelta(hours=24)
+NEWEST = 20  # of what a service read stand beside the decisions; the ledger has all of it
 KINDS = {
     "given": N_("You agreed to share"),
     "widened": N_("You agreed to share more"),
@@ -47,7 +49,7 @@ async def show(call: Call, session: Session) -> Response:
     """List the services, or the details, and when each was last read."""
     theirs = await citizen.subjects(call, session)
     found = await consents.of_subjects(call.entry, theirs)
-    reads = await releases.last_reads(call.entry, theirs)
+    reads = releases.last_reads(await citizen.lines(call, session, theirs))
     cards = [await _card(call, one, reads.get(one.client_id, {})) for one in _newest(call, found)]
     return citizen.page(
         call,
@@ -165,7 +167,8 @@ def _ended(end: End, client: Client) -> stale.DeadEnd:
 
 async def _service(call: Call, session: Session) -> Response:
     theirs, consent, client = await _one(call, session)
-    reads = (await releases.last_reads(call.entry, theirs)).get(client.client_id, {})
+    lines = await citizen.lines(call, session, theirs)
+    reads = releases.last_reads(lines).get(client.client_id, {})
     mine = [
         one for one in await consents.changes(call.entry, theirs) if one.consent_id == consent.id
     ]
@@ -175,7 +178,7 @@ async def _service(call: Call, session: Session) -> Response:
         and latest.kind in ("narrowed", "withdrawn")
         and call.entry.at - latest.at < UNDO
     )
-    released = await releases.of_subjects(call.entry, theirs, client.client_id, limit=20)
+    released = [one for one in lines.whole if one.client_id == client.client_id][:NEWEST]
     return citizen.page(
         call,
         "account/service.html",
@@ -247,7 +250,7 @@ def _by_detail(call: Call, cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for name in card["claims"]:
             holders.setdefault(name, []).append(card)
     return [
-        {"label": claim_labels.label(name, call.gettext), "cards": held}
+        {"claim": name, "label": claim_labels.label(name, call.gettext), "cards": held}
         for name, held in holders.items()
     ]
 
@@ -268,10 +271,10 @@ def _row(call: Call, client: Client, consent: Consent, name: str, reads: Any) ->
 
 
 def _history(
-    call: Call, client: Client, made: list[Change], released: list[Any]
+    call: Call, client: Client, made: list[Change], released: list[Release]
 ) -> list[dict[str, Any]]:
     _ = call.gettext
-    told = [
+    told: list[dict[str, Any]] = [
         {
             "moment": one.at,
             "title": _(KINDS[one.kind]),
