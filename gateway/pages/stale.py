@@ -51,6 +51,14 @@ NO_RECEIPT = End(
     N_("See who has your details"),
     "/account/sharing",
 )
+NO_LINE = End(
+    404,
+    N_("There is no such line in your account"),
+    N_("The address is of another account, or it is not right."),
+    (N_("Look for the line among all of yours."),),
+    N_("See every line"),
+    "/account/ledger",
+)
 STOPPED = End(
     409,
     N_("You do not share with this service any more"),

@@ -36,6 +36,7 @@ NOT_LOOKED_AT = {
     "/static/{hash}/{name}": "sheets and scripts; every page loads them",
     "/logos/{client}/{digest}": "pictures; the pages of services that have one show them",
     "/account/sharing/{client}/receipt/{version}": "a file to keep, no page",
+    "/account/ledger/download": "a file to keep, no page",
 }
 
 
@@ -112,7 +113,8 @@ def of_somebody_new(at: Looker, demo: Demo) -> None:
     at.press("#password-submit", 422)
     page.locator("#password").fill(PASSWORD)
     at.press("#password-submit")
-    for path in ("/account", "/account/details", "/account/sharing", "/account/security"):
+    for path in ("/account", "/account/details", "/account/sharing", "/account/security",
+                 "/account/ledger"):  # fmt: skip
         at.open(path)  # with nothing in them
     at.open("/account/sharing/looks-all", 404)
 
@@ -186,6 +188,10 @@ def _ended(at: Looker, demo: Demo) -> None:
     at.press("#save", 409)
     at.open(mine)
     at.open("/account/sharing")
+    at.open("/account/ledger?service=parking-permits")
+    at.press("ol.line a")
+    at.open("/account/ledger?until=2000-01-01")
+    at.open("/account/ledger/0", 404)
 
 
 def _account(at: Looker, demo: Demo) -> None:
@@ -448,6 +454,7 @@ WALKS = {
         "/login", "/create", "/create/code", "/create/link/{link}", "/create/confirmed",
         "/create/name", "/create/passkey", "/create/password", "/create/done", "/account",
         "/account/details", "/account/sharing", "/account/security", "/account/sharing/{client}",
+        "/account/ledger",
     })),
     "citizen": Walk(of_a_citizen, frozenset({
         "/", "/login", "/login/password", "/login/offer", "/login/confirm", "/account/verify",
@@ -455,6 +462,7 @@ WALKS = {
         "/account/details", "/account/details/{claim}",
         "/account/details/{claim}/dispute", "/account/sharing",
         "/account/sharing/{client}", "/account/sharing/{client}/stop", "/account/security",
+        "/account/ledger", "/account/ledger/{line}",
         "/account/security/passkeys",
         "/account/security/passkeys/{passkey}", "/account/security/password",
         "/account/sessions", "/account/activity", "/logout",

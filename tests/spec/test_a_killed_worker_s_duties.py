@@ -1,4 +1,4 @@
-"""F-35, I5: a worker that is killed loses no mail and leaves the journal's chain whole.
+"""F-35, I5: a worker that is killed loses no mail and leaves journal and ledger whole.
 
 The worker as it is shipped, again and again, each time killed a little later.
 """
@@ -20,11 +20,14 @@ from gateway import worker
 from gateway.postgres import free_port
 from idp import notices
 from keys import journal
+from keys.sealing import DataKey
+from relying_parties import ledger_audit, releases
+from relying_parties.releases import Disclosure
 from tests.support.gateway import ROOT, Gateway
 
 MAILS = 60
-# The chain alone, without a pause, so that it is under way whenever it is killed.
-CHAINS = """
+# One duty alone, without a pause, so that it is under way whenever it is killed.
+ONE_DUTY = """
 import asyncio
 from gateway import worker
 from gateway.cli import house
@@ -33,10 +36,13 @@ async def main():
     async with house.opened() as runtime:
         print("ready", flush=True)
         while True:
-            await worker.chain_journal(runtime)
+            await worker.{duty}(runtime)
 
 asyncio.run(main())
 """
+CHAINS = ONE_DUTY.format(duty="chain_journal")
+GROWS = ONE_DUTY.format(duty="grow_ledger")
+LINE = Disclosure("basic", 1, ["all"], ["name"], "userinfo", None)
 
 
 class Postbox:
@@ -144,6 +150,45 @@ async def test_the_chain_is_whole(gateway: Gateway) -> None:
     (rows,) = await gateway.rows("SELECT count(*) AS n FROM keys.journal")
     assert verdict.broken is None
     assert (verdict.rows, verdict.unchained) == (rows["n"], 0)
+
+
+async def test_the_ledger_is_whole(gateway: Gateway) -> None:
+    """Each line is one leaf, in its order, wherever the worker died: none lost, none twice."""
+    key = DataKey(bytes(32))
+
+    async def happens() -> None:
+        while True:
+            async with gateway.runtime.entry() as entry:
+                await releases.record(entry, key, "somebody-elsewhere", LINE)
+
+    for more in (1, 40, 90, 10, 150, 70):
+        async with running(gateway, "-c", GROWS) as process:
+            assert process.stdout
+            await process.stdout.readline()
+            before = await _sealed(gateway)
+            life = asyncio.create_task(happens())
+            async with asyncio.timeout(60):
+                while await _sealed(gateway) < before + more:
+                    pass
+        life.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await life
+
+    async with asyncio.timeout(60):
+        while (report := await _audit(gateway)).waiting:
+            await worker.grow_ledger(gateway.runtime)
+    (rows,) = await gateway.rows("SELECT count(*) AS n FROM relying_parties.releases")
+    assert (report.lines, report.findings) == (rows["n"], [])
+
+
+async def _audit(gateway: Gateway) -> ledger_audit.Report:
+    async with gateway.runtime.entry() as entry:
+        return await ledger_audit.verify(entry, gateway.issuer)
+
+
+async def _sealed(gateway: Gateway) -> int:
+    (row,) = await gateway.rows("SELECT count(*) AS n FROM keys.tree_leaves")
+    return int(row["n"])
 
 
 async def _chained(gateway: Gateway) -> int:

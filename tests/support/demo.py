@@ -76,6 +76,12 @@ class Demo:
 
     def command(self, *arguments: str) -> str:
         """Run a command of ``gatehouse`` against this demo; returns what it printed."""
+        done = self.tried(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def tried(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command that may fail."""
         environment = {
             **{name: text for name, text in os.environ.items() if "GATEHOUSE" not in name},
             "GATEHOUSE_ISSUER": self.issuer,
@@ -84,7 +90,7 @@ class Demo:
             "GATEHOUSE_ENVIRONMENT": "demo",
             "GATEHOUSE_ALLOW_LOOPBACK": "true",
         }
-        done = subprocess.run(
+        return subprocess.run(
             [sys.executable, "-m", "gateway.cli", *arguments],
             cwd=ROOT,
             env=environment,
@@ -92,8 +98,6 @@ class Demo:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
     def change(self, statement: str, *values: object) -> None:
         """Change what the demo's database holds, as time or a crowd would."""

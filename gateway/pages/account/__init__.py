@@ -4,6 +4,7 @@ from gateway.pages.account import (
     activity,
     citizen,
     details,
+    ledger,
     overview,
     security,
     sessions,
@@ -25,6 +26,9 @@ ROUTES: tuple[Route, ...] = (
     Route("/account/sharing/{client}/stop", {"GET": sharing.ask_stop, "POST": sharing.stop}),
     Route("/account/sharing/{client}/undo", {"POST": sharing.undo}),
     Route("/account/sharing/{client}/receipt/{version}", {"GET": sharing.receipt}),
+    Route("/account/ledger", {"GET": ledger.show}),
+    Route("/account/ledger/download", {"GET": ledger.download}),
+    Route("/account/ledger/{line}", {"GET": ledger.show_line}),
     Route("/account/security", {"GET": security.show}),
     Route("/account/security/passkeys", {"GET": security.show_add, "POST": security.add}),
     Route(

@@ -1,0 +1,262 @@
+"""Who got your details, and when: every line of the citizen's ledger, its proof, a file to keep.
+
+    every line ──service, detail, days──▶ a page of them ──▶ one line and its proof
+                                   └──▶ a file with the proof of each
+
+Lines are opened here, with the citizen's own key, for as long as the answer takes.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from gateway import claim_labels
+from gateway.pages import stale
+from gateway.pages.account import citizen, proofs
+from gateway.pages.account.proofs import Proven
+from gateway.pages.sharing import words
+from gateway.web.call import Call
+from gateway.web.locale import N_
+from idp.sessions import Session
+from keys import checkpoints, merkle
+from keys.opaque import unpadded
+from relying_parties import claims_policy, consents, onboarding, registration
+from relying_parties.clients import Client
+from relying_parties.consents import Consent
+from relying_parties.registration import Registration
+from relying_parties.releases import Lines, Release
+
+PAGE = 25
+CHANNELS = {
+    "userinfo": N_("The service asked for them with the permission that you gave"),
+    "id_token": N_("With your sign-in"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which lines somebody wants to see; an empty part wants all."""
+
+    service: str
+    detail: str
+    since: date | None
+    until: date | None
+
+    def fits(self, one: Release) -> bool:
+        """Whether a line is among them."""
+        day = one.at.date()
+        return (
+            self.service in ("", one.client_id)
+            and (not self.detail or self.detail in one.claims)
+            and (self.since is None or day >= self.since)
+            and (self.until is None or day <= self.until)
+        )
+
+    def query(self, **more: object) -> str:
+        """Spell it as the query of an address, with a question mark if there is anything."""
+        parts = {
+            "service": self.service,
+            "detail": self.detail,
+            "since": self.since.isoformat() if self.since else "",
+            "until": self.until.isoformat() if self.until else "",
+            **more,
+        }
+        kept = {name: part for name, part in parts.items() if part}
+        return f"?{urlencode(kept)}" if kept else ""
+
+
+class Speller:
+    """Says what lines say, in the citizen's language and in the service's words of that day."""
+
+    def __init__(self, call: Call, agreed: Iterable[Consent]) -> None:
+        self._call = call
+        self._agreed = {one.id: one for one in agreed}
+        self._registrations = dict[tuple[str, int], Registration | None]()
+
+    async def spell(self, one: Release) -> dict[str, Any]:
+        """Return the parts of a line as a page shows them."""
+        call, asked = self._call, await self._registration(one)
+        client = await call.runtime.client(one.client_id)
+        agreed = self._agreed.get(one.consent_id) if one.consent_id else None
+        names = [name for name in one.claims if name not in claims_policy.FOLLOWS] or one.claims
+        return {
+            "id": one.id,
+            "moment": one.at,
+            "clock": claim_labels.clock(one.at, call.locale),
+            "client_id": one.client_id,
+            "service": words(asked.name, call.locale) if asked else one.client_id,
+            "agency": words(client.agency.name, call.locale) if client else "",
+            "details": [claim_labels.label(name, call.gettext) for name in names],
+            "why": self._why(asked, one),
+            "agreed": claim_labels.day(agreed.given_at, call.locale) if agreed else "",
+            "by_law": agreed is not None and all(agreed.by_law(name) for name in one.claims),
+            "channel": call.gettext(CHANNELS[one.channel]) if one.channel in CHANNELS else "",
+        }
+
+    def _why(self, asked: Registration | None, one: Release) -> list[str]:
+        purposes, locale = asked.purposes if asked else (), self._call.locale
+        named = {each.id: words(each.name, locale) for each in purposes}
+        return [named.get(each, each) for each in one.purposes]
+
+    async def _registration(self, one: Release) -> Registration | None:
+        """Return the version whose words were shown then."""
+        client: Client | None = await self._call.runtime.client(one.client_id)
+        if client is not None and client.version == one.version:
+            return client.registration
+        which = (one.client_id, one.version)
+        if which not in self._registrations:
+            written = await onboarding.find(self._call.entry, *which)
+            self._registrations[which] = registration.read(written.document) if written else None
+        return self._registrations[which]
+
+
+@citizen.signed_in("ledger")
+async def show(call: Call, session: Session) -> Response:
+    """Show the lines that fit, a page at a time, or all of them to print."""
+    lines, agreed = await _read(call, session)
+    wish, speller = _wish(call), Speller(call, agreed)
+    fitting = [one for one in lines.whole if wish.fits(one)]
+    every = call.query.text("all") == "1"
+    count = 1 if every else max(1, -(-len(fitting) // PAGE))
+    number = min(_number(call.query.text("page")) or 1, count)
+    shown = fitting if every else fitting[(number - 1) * PAGE : number * PAGE]
+    proven = await proofs.prove(call.entry, shown)
+    return citizen.page(
+        call,
+        "account/ledger.html",
+        "sharing",
+        items=[{**await speller.spell(one), "state": proven.state(one)} for one in shown],
+        damaged=len(lines.damaged),
+        empty=not lines.whole,
+        fitting=len(fitting),
+        every=every,
+        v=wish,
+        services=await _services(speller, lines.whole),
+        details=_details(call, lines.whole),
+        query=wish.query(),
+        print_query=wish.query(all="1"),
+        pages={"now": number, "count": count, "address": lambda n: wish.query(page=n) or "?"},
+    )
+
+
+@stale.page
+@citizen.signed_in("ledger")
+async def show_line(call: Call, session: Session) -> Response:
+    """Show one line, and its proof."""
+    lines, agreed = await _read(call, session)
+    one = _named(call, lines)
+    proven = await proofs.prove(call.entry, [one])
+    told = await Speller(call, agreed).spell(one)
+    return citizen.page(
+        call,
+        "account/ledger_line.html",
+        "sharing",
+        it={**told, "state": proven.state(one)},
+        line=one.line,
+        proof=_shown(call, one, proven),
+    )
+
+
+@stale.page
+@citizen.signed_in("ledger")
+async def download(call: Call, session: Session) -> Response:
+    """Hand out lines with their proofs, to keep and to check elsewhere."""
+    lines, agreed = await _read(call, session)
+    wish, speller = _wish(call), Speller(call, agreed)
+    chosen = [one for one in lines.whole if wish.fits(one)]
+    if call.query.text("line"):
+        chosen = [_named(call, lines)]
+    proven = await proofs.prove(call.entry, chosen)
+    told = {one.id: _in_words(await speller.spell(one)) for one in chosen}
+    made = proofs.document(proven, chosen, told, await checkpoints.keys(call.entry))
+    body = json.dumps(made, ensure_ascii=False, indent=1)
+    headers = {
+        "content-type": "application/json",
+        "content-disposition": 'attachment; filename="ledger.json"',
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+    }
+    return Response(body, headers=headers)
+
+
+async def _read(call: Call, session: Session) -> tuple[Lines, list[Consent]]:
+    theirs = await citizen.subjects(call, session)
+    return await citizen.lines(call, session, theirs), await consents.of_subjects(
+        call.entry, theirs
+    )
+
+
+def _named(call: Call, lines: Lines) -> Release:
+    """Find the line of the address.
+
+    :raises stale.DeadEnd: the citizen has none of this number
+    """
+    wanted = call.path_text("line") or call.query.text("line")
+    for one in lines.whole:
+        if str(one.id) == wanted:
+            return one
+    raise stale.DeadEnd(stale.NO_LINE)
+
+
+def _wish(call: Call) -> Wish:
+    given = call.query
+    return Wish(
+        given.text("service")[:100],
+        given.text("detail")[:100],
+        _day(given.text("since")),
+        _day(given.text("until")),
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:  # nobody typed it: the field offers days alone
+        return None
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
+
+
+async def _services(speller: Speller, lines: Sequence[Release]) -> list[tuple[str, str]]:
+    newest = {one.client_id: one for one in reversed(lines)}
+    named = [(name, (await speller.spell(one))["service"]) for name, one in newest.items()]
+    return sorted(named, key=lambda pair: pair[1].casefold())
+
+
+def _details(call: Call, lines: Sequence[Release]) -> list[tuple[str, str]]:
+    names = {name for one in lines for name in one.claims}
+    labels = [(name, claim_labels.label(name, call.gettext)) for name in names]
+    return sorted(labels, key=lambda pair: pair[1].casefold())
+
+
+def _shown(call: Call, one: Release, proven: Proven) -> Mapping[str, Any] | None:
+    found, latest = proven.proofs.get(one.id), proven.checkpoint
+    if found is None or latest is None:
+        return None
+    return {
+        "place": found.place + 1,
+        "size": latest.head.size,
+        "signed": claim_labels.clock(latest.at, call.locale),
+        "root": unpadded(latest.head.root),
+        "leaf": unpadded(merkle.leaf_hash(one.entry)),
+        "salt": unpadded(one.salt),
+        "stored": unpadded(one.entry[merkle.SIZE :]),
+        "path": [unpadded(each) for each in found.path],
+    }
+
+
+def _in_words(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "service": told["service"],
+        "agency": told["agency"],
+        "details": told["details"],
+        "why": told["why"],
+        "when": told["clock"],
+    }
