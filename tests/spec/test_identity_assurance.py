@@ -544,8 +544,9 @@ async def test_each_release_is_on_record_with_its_proof(proofs: Gateway) -> None
     await told(proofs, someone, "proves", asked, wants("birthdate"))
 
     async with proofs.runtime.entry() as entry:
-        found = await releases.of_subjects(entry, [consent.subject])
-    assert {(one.channel, frozenset(one.claims)) for one in found} == {
+        key = await attributes.data_key(entry, proofs.runtime.vault, someone.account)
+        found = await releases.of_subjects(entry, key, [consent.subject])
+    assert {(one.channel, frozenset(one.claims)) for one in found.whole} == {
         ("userinfo", frozenset({"given_name", "verification", "evidence"})),
         ("id_token", frozenset({"birthdate", "verification"})),
     }
