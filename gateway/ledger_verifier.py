@@ -3,7 +3,7 @@
     python verify_ledger.py ledger.json --keys keys.json
     python verify_ledger.py ledger.json --keys keys.json --checkpoint kept.txt --consistency c.json
 
-It needs Python 3.9 or newer and the package `cryptography`, and no network.
+It needs Python 3.11 or newer and the package `cryptography`, and no network.
 
 ledger.json   what you downloaded from your account
 keys.json     the public keys, from /transparency/keys; take them where you trust what you see

@@ -191,17 +191,16 @@ class _Batch:
 
 async def _unsealed(entry: Entry, report: Report) -> None:
     """Look whether every line that the journal tells of is there, sealed or not yet."""
-    newest = after = await transparency.newest(entry)
+    after = await transparency.newest(entry)
     while rows := await entry.all(ledger.BETWEEN, after=after, last=2**62, most=BATCH):
         report.waiting, after = report.waiting + len(rows), rows[-1]["id"]
-    end = await entry.one(journal.NEWEST)
+    end, named = await entry.one(journal.NEWEST), {one.release for one in report.findings}
     for first in range(0, end["seq"] if end else 0, BATCH):
         told = await journal.of_kind(entry, "ClaimsReleased", after=first, last=first + BATCH)
-        ids = {_number(one.object) for one in told}
+        ids = {_number(one.object) for one in told} - named
         there = {row["id"] for row in await entry.all(THERE, ids=list(ids))}
-        for gone in sorted(ids - there):
-            if gone > newest:  # those before are named already
-                report.add("missing", gone, None)
+        for gone in sorted(ids - there - {0}):
+            report.add("missing", gone, None)
 
 
 def _number(name: str | None) -> int:

@@ -32,8 +32,9 @@ from relying_parties import tables
 from relying_parties.journalling import fields, named
 
 SALT = 32
-MOST = 10_000  # lines of one citizen that a page reads
+SOME = 1000  # lines that are opened in one go: others are answered in between
 _PLACE = "relying_parties.releases"
+_ALL = 2**62
 
 _r = tables.releases.c
 _SUBJECTS = sa.bindparam("subjects", type_=pg.ARRAY(sa.Text))
@@ -72,7 +73,7 @@ RECORD = statement(_record())
 
 OF_SUBJECTS = statement(
     sa.select(tables.releases)
-    .where(_r.subject == sa.any_(_SUBJECTS))
+    .where(_r.subject == sa.any_(_SUBJECTS), _r.id < sa.bindparam("before"))
     .order_by(_r.id.desc())
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
@@ -151,16 +152,22 @@ async def record(entry: Entry, key: DataKey, subject: str, told: Disclosure) -> 
 
 
 async def of_subjects(
-    entry: Entry, key: DataKey, subjects: Collection[str], limit: int = MOST
+    entry: Entry, key: DataKey, subjects: Collection[str], limit: int = _ALL
 ) -> Lines:
-    """Open a citizen's lines."""
-    whole, damaged = list[Release](), list[int]()
-    for row in await entry.all(OF_SUBJECTS, subjects=list(subjects), most=limit):
-        opened = _open(key, row)
-        if opened is None:
-            damaged.append(row["id"])
-        else:
-            whole.append(opened)
+    """Open a citizen's lines, up to ``limit`` of the latest."""
+    whole, damaged, before = list[Release](), list[int](), _ALL
+    while limit > 0:
+        most = min(limit, SOME)
+        rows = await entry.all(OF_SUBJECTS, subjects=list(subjects), before=before, most=most)
+        for row in rows:
+            opened = _open(key, row)
+            if opened is None:
+                damaged.append(row["id"])
+            else:
+                whole.append(opened)
+        if len(rows) < most:
+            break
+        limit, before = limit - most, rows[-1]["id"]
     return Lines(whole, damaged)
 
 

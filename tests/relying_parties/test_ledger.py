@@ -220,6 +220,8 @@ async def test_a_line_that_goes_before_it_is_sealed_is_missed(
     await damage(database_url, "DELETE FROM relying_parties.releases WHERE id = 3")
 
     assert found(await verify(at)) == {("missing", 3, None)}
+    assert await grow() == 1
+    assert found(await verify(at)) == {("missing", 3, None)}
 
 
 async def test_what_others_signed_is_no_published_checkpoint(at: Later, grow: Grow) -> None:

@@ -105,6 +105,21 @@ async def test_a_citizen_sees_their_own_only(at: Later, consent: Consent, librar
     assert releases.last_reads(mine).keys() == {PARKING, library.client_id}
 
 
+async def test_all_are_opened_however_many(
+    at: Later, consent: Consent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(releases, "SOME", 3)
+    async with at() as entry:
+        for _ in range(7):
+            await releases.record(entry, KEY, CITIZEN, told(consent))
+
+        lines = await releases.of_subjects(entry, KEY, [CITIZEN])
+        five = await releases.of_subjects(entry, KEY, [CITIZEN], 5)
+
+    assert [each.id for each in lines.whole] == [7, 6, 5, 4, 3, 2, 1]
+    assert [each.id for each in five.whole] == [7, 6, 5, 4, 3]
+
+
 async def test_how_often_is_counted_for_each_detail(at: Later, consent: Consent) -> None:
     for minutes, claims in ((0, ["name", "address"]), (1, ["name"])):
         async with at(minutes=minutes) as entry:

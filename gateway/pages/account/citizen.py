@@ -18,7 +18,7 @@ from idp.sessions import Session
 from keys import pairwise
 from relying_parties import agencies, releases
 from relying_parties.agencies import Agency
-from relying_parties.releases import MOST, Lines
+from relying_parties.releases import Lines
 
 Handler = Callable[[Call], Awaitable[Response]]
 Signed = Callable[[Call, Session], Awaitable[Response]]
@@ -107,10 +107,8 @@ async def subjects_of(call: Call, account_id: UUID) -> dict[str, Agency]:
     }
 
 
-async def lines(
-    call: Call, session: Session, subjects: Collection[str], limit: int = MOST
-) -> Lines:
-    """Open what the ledger says about the citizen: nobody else's key opens it."""
+async def lines(call: Call, session: Session, subjects: Collection[str], *limit: int) -> Lines:
+    """Open what the ledger says about the citizen, all of it or so many of the latest lines."""
     vault, account = call.runtime.vault, session.account
     key = await attributes.data_key(call.entry, vault, account.id)
-    return await releases.of_subjects(call.entry, key, subjects, limit)
+    return await releases.of_subjects(call.entry, key, subjects, *limit)
