@@ -29,6 +29,7 @@ LOGO = "image/png, image/jpeg"
 
 FULL = 1000  # rows: the batch of those purges that take one
 _PURGES = (
+    checkpoints.thin,
     replay.purge,
     attempts.purge,
     sessions.purge,
@@ -39,7 +40,6 @@ _PURGES = (
     families.purge,
     device_codes.purge,
     logouts.purge,
-    checkpoints.thin,
 )
 
 

@@ -158,10 +158,10 @@ consent_changes = sa.Table(
     sa.Column("at", NOW, nullable=False),
 )
 
-# Lines of the ledger, which only the citizen's own key opens; rows are never changed.
 releases = sa.Table(
     "releases",
     metadata,
+    # Lines of the ledger, which only the citizen's own key opens; rows are never changed.
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("sealed", sa.LargeBinary, nullable=False),  # a salt, and the line behind it

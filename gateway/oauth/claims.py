@@ -5,12 +5,13 @@ attributes; only here do they meet, for the length of one request.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from gateway.oauth import names
+from gateway.oauth.told import Told
 from gateway.oauth.verified import wishes
 from gateway.runtime import Runtime
 from gateway.settings import Settings
@@ -18,7 +19,6 @@ from idp import assurance, attributes, catalog
 from idp.derived import Terms
 from idp.sessions import Session
 from keys.entry import Entry
-from keys.sealing import DataKey
 from relying_parties import claims_policy
 from relying_parties.claims_policy import Care, SignIn, Wanted
 from relying_parties.metadata import Rules
@@ -30,19 +30,6 @@ CARE = Care(
     userinfo_only=catalog.HIGH_HARM,
     acrs=frozenset({assurance.SUBSTANTIAL, assurance.HIGH}),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What goes out.
-
-    :ivar present: the catalogue's names of what there is, ``values`` the members of the answer
-    :ivar key: the citizen's own, which seals what is written down about it
-    """
-
-    present: tuple[str, ...]
-    values: dict[str, Any]
-    key: DataKey = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,11 @@ PLACES: Mapping[str, str] = {
     "account": "/account",
     "details": "/account/details",
     "sharing": "/account/sharing",
-    "ledger": "/account/ledger",
     "security": "/account/security",
     "sessions": "/account/sessions",
     "activity": "/account/activity",
     "verify": "/account/verify",
+    "ledger": "/account/ledger",
 }
 _INNER = re.compile(r"[a-z]+(/[A-Za-z0-9_-]{1,80}){0,3}")  # a page within a place: no dots
 

@@ -43,14 +43,6 @@ NOTHING_SHARED = End(
     N_("See who has your details"),
     "/account/sharing",
 )
-NO_RECEIPT = End(
-    404,
-    N_("There is no such receipt"),
-    N_("Each of your decisions has its own receipt, and this address names none of them."),
-    (N_("Choose the service, then the receipt that you want."),),
-    N_("See who has your details"),
-    "/account/sharing",
-)
 NO_LINE = End(
     404,
     N_("There is no such line in your account"),
@@ -58,6 +50,14 @@ NO_LINE = End(
     (N_("Look for the line among all of yours."),),
     N_("See every line"),
     "/account/ledger",
+)
+NO_RECEIPT = End(
+    404,
+    N_("There is no such receipt"),
+    N_("Each of your decisions has its own receipt, and this address names none of them."),
+    (N_("Choose the service, then the receipt that you want."),),
+    N_("See who has your details"),
+    "/account/sharing",
 )
 STOPPED = End(
     409,

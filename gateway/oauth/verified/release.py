@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from gateway.oauth import claims, names
-from gateway.oauth.claims import Told
+from gateway.oauth.told import Told
 from gateway.oauth.verified import fitting, keeping, shape, wishes
 from gateway.oauth.verified.wishes import Element
 from gateway.web.call import Call

@@ -4,8 +4,8 @@ from gateway.pages.account import (
     activity,
     citizen,
     details,
-    ledger,
     overview,
+    releases,
     security,
     sessions,
     sharing,
@@ -26,9 +26,6 @@ ROUTES: tuple[Route, ...] = (
     Route("/account/sharing/{client}/stop", {"GET": sharing.ask_stop, "POST": sharing.stop}),
     Route("/account/sharing/{client}/undo", {"POST": sharing.undo}),
     Route("/account/sharing/{client}/receipt/{version}", {"GET": sharing.receipt}),
-    Route("/account/ledger", {"GET": ledger.show}),
-    Route("/account/ledger/download", {"GET": ledger.download}),
-    Route("/account/ledger/{line}", {"GET": ledger.show_line}),
     Route("/account/security", {"GET": security.show}),
     Route("/account/security/passkeys", {"GET": security.show_add, "POST": security.add}),
     Route(
@@ -43,4 +40,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/account/sessions/end-all", {"POST": sessions.end_all}),
     Route("/account/stay", {"GET": citizen.stay}, "protocol"),
     Route("/account/activity", {"GET": activity.show}),
+    Route("/account/ledger", {"GET": releases.show}),
+    Route("/account/ledger/download", {"GET": releases.download}),
+    Route("/account/ledger/{line}", {"GET": releases.show_line}),
 )
