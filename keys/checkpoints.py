@@ -58,16 +58,20 @@ AFTER = statement(
     .order_by(_c.size)
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
-_later = tables.checkpoints.alias("later")
+_next = tables.checkpoints.alias("next")
 _hour = sa.literal_column("'hour'", sa.Text)
+_next_at = (
+    sa.select(_next.c.at)
+    .where(_next.c.size > _c.size)
+    .order_by(_next.c.size)
+    .limit(1)
+    .scalar_subquery()
+)
 _spare = (
     sa.select(_c.size)
     .where(
         _c.at < sa.bindparam("before", type_=tables.NOW),
-        sa.exists().where(
-            _later.c.size > _c.size,
-            sa.func.date_trunc(_hour, _later.c.at) == sa.func.date_trunc(_hour, _c.at),
-        ),
+        sa.func.date_trunc(_hour, _next_at) == sa.func.date_trunc(_hour, _c.at),
     )
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
