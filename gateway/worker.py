@@ -1,6 +1,4 @@
-"""The worker: what nobody waits for.
-
-Mail, logouts, logos, the journal, the ledger, expiry, old rows, keys.
+"""The worker: what nobody waits for. Mail, logouts, logos, the journal, expiry, old rows, keys.
 
 Each duty runs in its own unit of work at its own pace; one that fails is logged and
 tried again, and stops none of the others. Any number of workers may run.
