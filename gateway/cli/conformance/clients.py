@@ -1,4 +1,4 @@
-"""The suite's clients: services that may ask for every standard claim.
+"""The suite's clients: services that may ask for every standard claim, and how it was checked.
 
 Their secrets and keys are drawn here and kept by the caller, so that a second start changes
 nothing.
@@ -132,7 +132,8 @@ def _agency() -> dict[str, Any]:
 
 def _purpose() -> dict[str, Any]:
     scopes = ("profile", "email", "phone", "address")
-    names = dict.fromkeys(claim for scope in scopes for claim in catalog.SCOPES[scope])
+    standard = [claim for scope in scopes for claim in catalog.SCOPES[scope]]
+    names = dict.fromkeys([*standard, *sorted(catalog.PROOF)])
     claims = [
         {"claim": claim, "need": "needed", "basis": "consent", "why": {"en": "To be tested"}}
         for claim in names

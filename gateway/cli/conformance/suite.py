@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.cli.conformance import citizen
+from gateway.cli.conformance import assured, citizen
 from gateway.oauth.endpoints import trial
 from relying_parties import redirects
 
@@ -43,6 +43,7 @@ def configuration(issuer: str, clients: Mapping[str, Any], mutual: Mutual) -> di
         **{role: _client(client) for role, client in clients.items()},
         **{_MTLS[role]: dict(held) for role, held in mutual.certificates.items()},
         "resource": {"resourceUrl": _resource(issuer, clients, mutual)},
+        "ekyc": assured.members(),
         "options": {"browsercontrol_css_enable": False},
         "browser": [sign_in, _logout(issuer)],
         "override": {module: {"browser": entries} for module, entries in others.items()},

@@ -15,6 +15,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from gateway.cli.conformance import assured, citizen
+from gateway.oauth.verified import wishes
 from gateway.postgres import free_port
 from tests.support.servers import breathe
 
@@ -101,6 +103,7 @@ def shakes(home: Path, address: str, suites: str) -> bool:
             (f"{group}-mtls", {"client", "client2"})
             for group in ("fapi2", "fapi2-plain", "fapi2-signing", "fapi2-machine")
         ),
+        ("ekyc", {"client"}),
     ],
 )
 def test_each_client_can_prove_who_it_is(home: Path, group: str, roles: set[str]) -> None:
@@ -167,3 +170,16 @@ def test_a_second_one_does_not_stand_on_the_first(home: Path) -> None:
 def test_what_holds_secrets_is_closed_to_others(home: Path) -> None:
     for name in ("oidc.json", "fapi2-mtls.json", "secrets.json", "tls.key", "master.key"):
         assert (home / name).stat().st_mode & 0o077 == 0
+
+
+def test_identity_assurance_is_asked_of_what_the_citizen_has(home: Path) -> None:
+    """All but one claim, which nobody has."""
+    asked = told(home, "ekyc")["ekyc"]
+    held = asked["userinfo"]["verified_claims"]["claims"]
+
+    assert held == {name: citizen.PROVED.get(name, "42") for name in held}
+    assert set(asked["verified_claims_names"]) == held.keys() - {assured.NOBODY_S}
+    for request in asked["verified_claims_request_list"]:
+        assert request.keys() == {"userinfo", "id_token"}
+        for place in request.values():
+            assert wishes.read(place["verified_claims"], "https://op.example")
