@@ -60,7 +60,7 @@ LABELS: Mapping[str, str] = {
     "postal_code": _("Postcode"),
     "identity_verified": _("Identity checked"),
     "verification": _("How your details were checked"),
-    "evidence": _("What was looked at to check them"),
+    "evidence": _("What was looked at to check your details"),
     "email": _("Email address"),
     "email_verified": _("Email address confirmed"),
     "phone_number": _("Phone number"),

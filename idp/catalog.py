@@ -134,6 +134,13 @@ VERIFIABLE = tuple(
     if claim.name not in {*PROOF, "verified_at"}
 )
 
+# Answers instead of facts: a service that can do with one of these needs to see nothing else.
+YES_OR_NO = frozenset(
+    claim.name
+    for claim in CATALOG
+    if claim.derived_from and claim.validator == "boolean" and claim.standard == "ext"
+)
+
 # Asked for one area, which the registration names.
 OF_AREA = frozenset({"is_resident_of"})
 

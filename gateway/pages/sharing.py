@@ -71,6 +71,7 @@ class Row:
     """One detail as it stands on the page.
 
     :ivar add: where the citizen can add what is missing, if they can
+    :ivar only: of a yes or no, what it keeps back
     """
 
     claim: str
@@ -84,6 +85,7 @@ class Row:
     why: str
     law: str
     each_time: bool  # asked at every visit, and remembered for none
+    only: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +141,18 @@ def page(
     version: int,
     offline: bool,
 ) -> Page:
-    """Write the page for what ``new`` asks; what was agreed before is folded behind it."""
-    rows = [
-        _row(registration.asked[claim], held, reader, new=not new.first) for claim in new.claims
-    ]
-    known = tuple(_row(registration.asked[claim], held, reader, new=False) for claim in new.known)
+    """Write the page for what ``new`` asks; what was agreed before is folded behind it.
+
+    What says only yes or no comes first.
+    """
+    wanted = frozenset((*new.claims, *new.known))
+    rows, known = (
+        [
+            _row(registration.asked[claim], held, reader, new=is_new, wanted=wanted)
+            for claim in sorted(claims, key=lambda claim: claim not in catalog.YES_OR_NO)
+        ]
+        for claims, is_new in ((new.claims, not new.first), (new.known, False))
+    )
     basis = {row.claim: registration.asked[row.claim] for row in rows}
     by_law = tuple(row for row in rows if basis[row.claim].basis == "law")
     chosen = [row for row in rows if row not in by_law]
@@ -160,7 +169,7 @@ def page(
         law=by_law,
         needed=tuple(row for row in chosen if basis[row.claim].need == "needed"),
         optional=tuple(row for row in chosen if basis[row.claim].need == "optional"),
-        known=known,
+        known=tuple(known),
         until="" if only_law else claim_labels.day(reader.at + timedelta(days=days), reader.locale),
         allow=_("Share and continue") if chosen else _("Continue"),
         deny=_("Do not share") if chosen else _("Do not continue"),
@@ -185,7 +194,14 @@ def _purposes(registration: Registration, claims: Sequence[str], locale: str) ->
     )
 
 
-def _row(asked: Asked, held: Mapping[str, Held], reader: Reader, *, new: bool) -> Row:
+def _row(
+    asked: Asked,
+    held: Mapping[str, Held],
+    reader: Reader,
+    *,
+    new: bool,
+    wanted: frozenset[str],
+) -> Row:
     found, _ = held.get(asked.claim), reader._
     goes_out = found is not None and not found.disputed
     spelled = _("You have not told us this. They get it once you do.")
@@ -207,7 +223,18 @@ def _row(asked: Asked, held: Mapping[str, Held], reader: Reader, *, new: bool) -
         why=words(asked.why, reader.locale),
         law=words(asked.law or {}, reader.locale),
         each_time=asked.claim in CARE.each_time,
+        only=_kept_back(asked.claim, wanted, reader),
     )
+
+
+def _kept_back(claim: str, wanted: frozenset[str], reader: Reader) -> str:
+    """Say which fact an answer stands for, unless the service sees the fact as well."""
+    _ = reader._
+    facts = catalog.BY_NAME[claim].derived_from
+    if claim not in catalog.YES_OR_NO or not wanted.isdisjoint(facts):
+        return ""
+    detail = claim_labels.listed([claim_labels.label(fact, _) for fact in facts], reader.locale)
+    return _("Says only yes or no, and does not show: %(detail)s") % {"detail": detail}
 
 
 def way_to(claim: str) -> str:

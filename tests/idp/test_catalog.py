@@ -83,3 +83,10 @@ def test_proof_is_of_what_registers_say_and_what_follows_from_it() -> None:
     assert verifiable >= catalog.REGISTERED | {"name", "age_over_18", "is_resident_of"}
     assert not verifiable & {*catalog.PROOF, *catalog.OURS, "nickname", "msisdn", "verified_at"}
     assert list(catalog.VERIFIABLE) == [one.name for one in CATALOG if one.name in verifiable]
+
+
+def test_an_answer_gives_less_away_than_the_fact_behind_it() -> None:
+    assert {"age_over_18", "is_resident_of", "is_citizen"} <= catalog.YES_OR_NO
+    for name in catalog.YES_OR_NO:
+        facts = BY_NAME[name].derived_from
+        assert BY_NAME[name].sensitivity == "S0" < min(BY_NAME[one].sensitivity for one in facts)

@@ -133,7 +133,8 @@ def _agency() -> dict[str, Any]:
 def _purpose() -> dict[str, Any]:
     scopes = ("profile", "email", "phone", "address")
     standard = [claim for scope in scopes for claim in catalog.SCOPES[scope]]
-    names = dict.fromkeys([*standard, *sorted(catalog.PROOF)])
+    proof = [claim for claim in catalog.BY_NAME if claim in catalog.PROOF]
+    names = dict.fromkeys([*standard, *proof])
     claims = [
         {"claim": claim, "need": "needed", "basis": "consent", "why": {"en": "To be tested"}}
         for claim in names

@@ -148,3 +148,30 @@ def test_the_digest_is_of_what_was_said(other: sharing.Page) -> None:
 def test_a_service_speaks_the_readers_language_where_it_can() -> None:
     assert sharing.words(SERVICE.name, "ar") == "تصاريح المواقف"
     assert sharing.words(SERVICE.name, "fr") == "Parking Permits"
+
+
+def test_what_says_only_yes_or_no_comes_first() -> None:
+    """N21, TC-5: and says which fact it stands for, unless that is shown as well."""
+    purpose = DOCUMENT["spec"]["purposes"][0]
+    asks = [
+        {"claim": claim, "why": {"en": "To know it"}}
+        for claim in ("name", "birthdate", "nationalities", "is_citizen", "age_over_18")
+    ]
+    spec = DOCUMENT["spec"] | {"purposes": [purpose | {"claims": asks}]}
+    service = registration.read(DOCUMENT | {"spec": spec})
+
+    def rows(*claims: str) -> list[tuple[str, str]]:
+        new = New(claims, (), first=True)
+        page = sharing.page(service, new, {}, READER, version=1, offline=False)
+        return [(row.claim, row.only) for row in page.needed]
+
+    assert rows("name", "is_citizen", "age_over_18") == [
+        ("is_citizen", "Says only yes or no, and does not show: Nationality"),
+        ("age_over_18", "Says only yes or no, and does not show: Date of birth"),
+        ("name", ""),
+    ]
+    assert rows("name", "birthdate", "age_over_18") == [
+        ("age_over_18", ""),
+        ("name", ""),
+        ("birthdate", ""),
+    ]
