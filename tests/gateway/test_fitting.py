@@ -144,7 +144,7 @@ def test_a_value_is_compared_as_json(wish: Any, value: Any, meets: bool) -> None
 
 
 def test_a_day_counts_from_its_last_second() -> None:
-    """Identity Assurance §5.3.2."""
+    """Identity Assurance §5.5.2."""
     wish = {"max_age": 12 * 3600 + 1}
 
     assert fitting.meets(wish, "2026-05-03", AT)

@@ -142,12 +142,12 @@ def shaped(known: Any, told: Any) -> None:
 @pytest.mark.parametrize(
     "wish",
     [
-        pytest.param(None, id="IDA-5.1-null"),
+        pytest.param(None, id="IDA-5.3-null"),
         pytest.param({}, id="ekyc-server-happypath-emptyobject"),
         pytest.param({"essential": False}, id="ekyc-server-happypath-essentialfalse"),
-        pytest.param({"essential": True}, id="IDA-5.1-essential"),
-        pytest.param({"value": "Robin"}, id="IDA-5.1-value"),
-        pytest.param({"values": ["Alex", "Robin"]}, id="IDA-5.1-values"),
+        pytest.param({"essential": True}, id="IDA-5.3-essential"),
+        pytest.param({"value": "Robin"}, id="IDA-5.3-value"),
+        pytest.param({"values": ["Alex", "Robin"]}, id="IDA-5.3-values"),
     ],
 )
 async def test_a_claim_goes_out_with_its_proof(proofs: Gateway, wish: Any) -> None:
@@ -173,10 +173,10 @@ async def test_a_claim_goes_out_with_its_proof(proofs: Gateway, wish: Any) -> No
         pytest.param(
             {"sh\u00f6e $'\"<": None}, id="ekyc-server-unknown-claim-specialchars-omitted"
         ),
-        pytest.param({"middle_name": {"essential": True}}, id="IDA-5.7.1-not-held"),
-        pytest.param({"family_name": None}, id="IDA-5.7.2-not-registered"),
-        pytest.param({"email": None}, id="IDA-5.7.1-told-and-never-proved"),
-        pytest.param({"evidence": None, "sub": None}, id="IDA-5.7.1-no-claims"),
+        pytest.param({"middle_name": {"essential": True}}, id="IDA-5.7.2-not-held"),
+        pytest.param({"family_name": None}, id="IDA-5.7.3-not-registered"),
+        pytest.param({"email": None}, id="IDA-5.7.2-told-and-never-proved"),
+        pytest.param({"evidence": None, "sub": None}, id="IDA-5.7.2-no-claims"),
     ],
 )
 async def test_what_is_not_to_be_had_is_left_out(proofs: Gateway, unknown: dict[str, Any]) -> None:
@@ -209,40 +209,45 @@ async def test_proof_goes_where_it_was_asked_for(proofs: Gateway, place: int, ot
     "verification",
     [
         pytest.param({"trust_framework": {"value": "de_aml"}}, id="IDA-2-other-framework"),
-        pytest.param({"trust_framework": {"values": ["gold", "silver"]}}, id="IDA-5.3.1-values"),
-        pytest.param(PLAIN | {"assurance_level": {"value": "high"}}, id="IDA-5.3.1-level"),
+        pytest.param({"trust_framework": {"values": ["gold", "silver"]}}, id="IDA-5.5.1-values"),
+        pytest.param(PLAIN | {"assurance_level": {"value": "high"}}, id="IDA-5.5.1-level"),
         pytest.param(PLAIN | {"time": {"max_age": 0}}, id="IDA-3-too-old"),
         pytest.param(
-            PLAIN | {"assurance_process": {"procedure": {"value": "video"}}}, id="IDA-5.3.1-process"
+            PLAIN | {"assurance_process": {"procedure": {"value": "video"}}}, id="IDA-5.5.1-process"
         ),
         pytest.param(
-            PLAIN | {"verification_process": {"value": "x"}}, id="IDA-5.3.1-what-we-never-say"
+            PLAIN | {"verification_process": {"value": "x"}}, id="IDA-5.5.1-what-we-never-say"
         ),
-        pytest.param(PLAIN | {"evidence": [{"type": {"value": "vouch"}}]}, id="IDA-5.2-type"),
+        pytest.param(PLAIN | {"shoe": {"left": {"value": "42"}}}, id="IDA-5.5.1-unknown-member"),
         pytest.param(
-            PLAIN | {"evidence": [{"type": {"value": "aura"}}]}, id="IDA-5.2-no-such-type"
+            PLAIN | {"evidence": [DOCUMENT | {"method": {"value": "pipp"}}]},
+            id="IDA-5.5.1-member-of-a-draft",
+        ),
+        pytest.param(PLAIN | {"evidence": [{"type": {"value": "vouch"}}]}, id="IDA-5.4-type"),
+        pytest.param(
+            PLAIN | {"evidence": [{"type": {"value": "aura"}}]}, id="IDA-5.4-no-such-type"
         ),
         pytest.param(
             PLAIN
             | {"evidence": [DOCUMENT | {"document_details": {"type": {"value": "passport"}}}]},
-            id="IDA-5.3.1-document",
+            id="IDA-5.5.1-document",
         ),
         pytest.param(
             PLAIN
             | {"evidence": [RECORD | {"check_details": [{"check_method": {"value": "vri"}}]}]},
-            id="IDA-5.3.1-method",
+            id="IDA-5.5.1-method",
         ),
         pytest.param(
             PLAIN
             | {"evidence": [DOCUMENT | {"document_details": {"date_of_expiry": {"max_age": 5}}}]},
-            id="IDA-5.3.2-no-such-date",
+            id="IDA-5.5.2-no-such-date",
         ),
     ],
 )
 async def test_another_verification_than_was_wanted_is_none(
     proofs: Gateway, verification: dict[str, Any]
 ) -> None:
-    """§5.7.3: the whole element, and no error."""
+    """§5.7.4: the whole element, and no error."""
     someone = await proved(proofs, "proves")
     asked = wants("given_name", verification=verification)
     if "time" in verification:
@@ -272,24 +277,24 @@ async def age(gateway: Gateway, someone: Citizen, *claims: str) -> None:
         pytest.param(
             {"given_name": {"values": ["Alex"]}, "birthdate": None},
             {"birthdate": "1980-02-29"},
-            id="IDA-5.7.3-one-of-two",
+            id="IDA-5.7.4-one-of-two",
         ),
         pytest.param(
             {"age_over_18": {"value": 1}, "birthdate": None},
             {"birthdate": "1980-02-29"},
-            id="IDA-5.7.3-one-is-not-true",
+            id="IDA-5.7.4-one-is-not-true",
         ),
         pytest.param(
             {"birthdate": {"max_age": 60}, "age_over_18": {"value": True}},
             {"age_over_18": True},
-            id="IDA-5.7.3-too-old",
+            id="IDA-5.7.4-too-old",
         ),
     ],
 )
 async def test_another_value_than_was_wanted_is_left_out(
     proofs: Gateway, asked: dict[str, Any], left: dict[str, Any]
 ) -> None:
-    """§5.7.3: the claim alone; what was checked stays checked."""
+    """§5.7.4: the claim alone; what was checked stays checked."""
     someone = await proved(proofs, "proves")
 
     read, _ = await told(proofs, someone, "proves", wants(**asked))
@@ -318,7 +323,7 @@ EVERYTHING = {
 
 
 async def test_each_part_of_a_verification_can_be_asked_for(proofs: Gateway) -> None:
-    """§5.2: what was asked for by its name, member by member."""
+    """§5.4: what was asked for by its name, member by member."""
     someone = await proved(proofs, "proves")
 
     read, _ = await told(proofs, someone, "proves", wants("birthdate", verification=EVERYTHING))
@@ -364,7 +369,7 @@ async def test_evidence_is_only_what_was_asked(proofs: Gateway) -> None:
 
 
 async def test_each_element_is_answered_by_itself(proofs: Gateway) -> None:
-    """§5.4: the one that fits, and not the one that does not."""
+    """§5.6: the one that fits, and not the one that does not."""
     someone = await proved(proofs, "proves")
     gold = {"trust_framework": {"value": "gold"}}
     asked = [wants("birthdate", verification=gold), wants("given_name"), wants("age_over_18")]
@@ -599,13 +604,13 @@ async def test_proof_comes_again_with_a_refreshed_token(proofs: Gateway) -> None
         pytest.param(wants("a", verification=PLAIN | {"time": {"max_age": True}}), id="age-true"),
         pytest.param(wants("a", verification=PLAIN | {"evidence": []}), id="evidence-empty"),
         pytest.param(wants("a", verification=PLAIN | {"evidence": DOCUMENT}), id="evidence-object"),
-        pytest.param(wants("a", verification=PLAIN | {"evidence": [{}]}), id="IDA-5.2-no-type"),
+        pytest.param(wants("a", verification=PLAIN | {"evidence": [{}]}), id="IDA-5.4-no-type"),
         pytest.param(
-            wants("a", verification=PLAIN | {"evidence": [{"type": None}]}), id="IDA-5.2-type-null"
+            wants("a", verification=PLAIN | {"evidence": [{"type": None}]}), id="IDA-5.4-type-null"
         ),
         pytest.param(
             wants("a", verification=PLAIN | {"evidence": [{"type": {"values": ["document"]}}]}),
-            id="IDA-5.2-type-values",
+            id="IDA-5.4-type-values",
         ),
         pytest.param(
             wants("a", verification=PLAIN | {"evidence": [DOCUMENT | {"check_details": {}}]}),
@@ -627,6 +632,45 @@ async def test_a_request_of_bad_form_is_refused(proofs: Gateway, asked: Any) -> 
         assert (told["error"], told["state"]) == ("invalid_request", "the state")
 
 
+@pytest.mark.parametrize(
+    "verification",
+    [
+        pytest.param(PLAIN | {"shoe": None, "sock": {"essential": True}}, id="IDA-5.7.2-unknown"),
+        pytest.param(
+            PLAIN | {"evidence": [DOCUMENT | {"method": None, "document": {"type": None}}]},
+            id="IDA-5.4-member-of-a-draft",
+        ),
+        pytest.param(
+            PLAIN | {"assurance_process": {"assurance_details": [{"assurance_type": PASSPORT}]}},
+            id="IDA-5.4-details-are-no-filter",
+        ),
+    ],
+)
+async def test_what_is_unknown_is_in_nobody_s_way(
+    proofs: Gateway, verification: dict[str, Any]
+) -> None:
+    someone = await proved(proofs, "proves")
+
+    asked = wants("given_name", verification=verification)
+    read, _ = await told(proofs, someone, "proves", asked)
+
+    assert read["verified_claims"]["claims"] == {"given_name": "Robin"}
+
+
+async def test_the_deepest_wish_fits_into_a_request_object(proofs: Gateway) -> None:
+    """RFC 9101 §4: what can be asked for can be asked for signed."""
+    check = {"check_method": {"values": ["data"]}}
+    deep = PLAIN | {"evidence": [DOCUMENT | {"check_details": [check]}]}
+    claims = {"userinfo": {"verified_claims": [wants("given_name", verification=deep)]}}
+    made = services.request_object(proofs, "signs", claims=claims)
+    proof = services.proves(proofs, "signs")
+
+    form = {"client_id": "signs", "request": made} | proof.form
+    answer = await proofs.post("/par", form, headers=proof.headers)
+
+    assert answer.status_code == 201, answer.text
+
+
 async def test_the_longest_age_is_one(proofs: Gateway) -> None:
     someone = await proved(proofs, "proves")
     asked = wants("given_name", verification=PLAIN | {"time": {"max_age": 2**53}})
@@ -637,7 +681,7 @@ async def test_the_longest_age_is_one(proofs: Gateway) -> None:
 
 
 async def test_discovery_tells_what_can_be_proved(proofs: Gateway) -> None:
-    """§7: nothing else is in any answer, as `told` sees to; what has no members is not there."""
+    """§8: nothing else is in any answer, as `told` sees to; what has no members is not there."""
     known = await metadata(proofs)
 
     assert known["trust_frameworks_supported"] == ["eidas"]

@@ -6,7 +6,7 @@
 A wish for what is not there is met with silence, unless it came with a condition: then
 nothing of its element goes out. There is no error either way.
 
-Specs: OpenID Connect for Identity Assurance 1.0 §5.2, §5.3, §5.7.
+Specs: OpenID Connect for Identity Assurance 1.0 §5.4, §5.5, §5.7.
 """
 
 import json
@@ -47,6 +47,8 @@ def meets(wish: Held | None, value: Any, at: datetime) -> bool:
 
 
 def _object(known: Held, wish: Held, held: Held, at: datetime) -> dict[str, Any]:
+    if shape.STRANGE in wish:
+        raise _Another
     told = {name: held[name] for name in known if name in shape.ALWAYS and name in held}
     for name, inner in known.items():
         if name in wish:
@@ -71,7 +73,7 @@ def _part(inner: Any, wish: Any, held: Any, at: datetime) -> Any:
 
 
 def _array(inner: Held, wishes: Sequence[Held], held: Sequence[Held], at: datetime) -> list[Any]:
-    """Return the members that fit any of the wishes (§5.2: they are joined by *or*)."""
+    """Return the members that fit any of the wishes (§5.4: they are joined by *or*)."""
     told = [part for one in held if (part := _any(inner, wishes, one, at)) is not None]
     if not told:
         raise _Another
@@ -103,7 +105,7 @@ def _conditional(inner: Any, wish: Any) -> bool:
         return bool(wish)
     if isinstance(inner, list):
         return any(_conditional(inner[0], one) for one in wish)
-    return any(_conditional(inner[name], one) for name, one in wish.items())
+    return shape.STRANGE in wish or any(_conditional(inner[name], wish[name]) for name in wish)
 
 
 def _json(value: Any) -> str:
@@ -121,6 +123,6 @@ def _young(value: Any, most: timedelta, at: datetime) -> bool:
 def _moment(value: Any) -> datetime:
     text = str(value)
     if len(text) == len("2026-05-04"):
-        # §5.3.2: a day counts from its last second.
+        # §5.5.2: a day counts from its last second.
         return datetime.combine(date.fromisoformat(text), time(23, 59, 59), UTC)
     return datetime.fromisoformat(text)

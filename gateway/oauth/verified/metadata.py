@@ -1,6 +1,6 @@
 """What can go out with its proof, read off the providers of proofings and the catalogue.
 
-Specs: OpenID Connect for Identity Assurance 1.0 §7.
+Specs: OpenID Connect for Identity Assurance 1.0 §8.
 """
 
 from collections.abc import Iterable

@@ -119,7 +119,7 @@ class _Element:
 
 
 def _answers(known: _Known, asked: Element) -> list[_Element]:
-    """Answer one element, once for each act of checking; §5.4 wants each taken by itself."""
+    """Answer one element, once for each act of checking; §5.6 wants each taken by itself."""
     groups: dict[Verification, list[str]] = {}
     for name in asked["claims"]:
         if name in known.values:

@@ -49,6 +49,12 @@ VERIFICATION: Mapping[str, Any] = {
     "verification_process": LEAF,
 }
 
+# Known and read by itself, or by §5.4 no filter at all.
+ELSEWHERE = frozenset({"evidence", "assurance_details"})
+
+# Stands in a wish for members that are unknown here and came with a condition.
+STRANGE = "?"
+
 # Without these their object is not valid, so they stand in it whoever asks for the rest.
 ALWAYS = frozenset({"type", "check_method"})
 

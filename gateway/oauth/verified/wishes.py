@@ -2,9 +2,10 @@
 
     JSON ──read──▶ [{"verification": …, "claims": {…}}, …]
 
-Bad form is an error; what is unknown to us is left out and says nothing (§5.7). Members are
-those of the request, so what is kept is no more than what was asked; ``essential`` changes
-nothing here and is not kept.
+Bad form is an error; what is unknown to us is left out and says nothing (§5.7), unless a
+condition stands on it, which can't be met and must not be ignored (§5.5.1). Members are those
+of the request, so what is kept is no more than what was asked; ``essential`` changes nothing
+here and is not kept.
 
 Specs: OpenID Connect for Identity Assurance 1.0 §5.
 """
@@ -21,6 +22,7 @@ Element = Mapping[str, Any]
 Elements = Mapping[str, list[Element]]  # by place: userinfo, id_token
 
 _ELEMENTS, _MEMBERS, _CLAIMS, _VALUES = 10, 10, 60, 20  # beyond, refused
+_CONDITIONS = frozenset({"value", "values", "max_age"})
 _EVER = 10**11  # seconds: three thousand years, so that what is longer is no other wish
 
 
@@ -101,7 +103,7 @@ def _evidence(given: Any) -> list[dict[str, Any]]:
     wanted = []
     for item in _array(given, "evidence"):
         kind = _leaf(_object(item, "evidence").get("type"), "evidence.type") or {}
-        # §5.3: each entry is for one type, said by `value` and not by `values`.
+        # §5.4: each entry is for one type, said by `value` and not by `values`.
         if kind.keys() != {"value"}:
             raise _bad("evidence.type")
         known = shape.EVIDENCE.get(kind["value"], {"type": shape.LEAF})
@@ -122,6 +124,9 @@ def _shaped(known: Mapping[str, Any], given: Mapping[str, Any], path: str) -> di
             wanted[name] = [_shaped(inner[0], one, where) for one in members]
         else:
             wanted[name] = _shaped(inner, _object(wish, where), where)
+    strange = given.keys() - known.keys() - shape.ELSEWHERE
+    if any(asks_for(given[name], _CONDITIONS) for name in strange):
+        wanted[shape.STRANGE] = True
     return wanted
 
 
