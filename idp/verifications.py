@@ -38,7 +38,7 @@ VERIFIED = statement(
         _a.account_id == sa.bindparam("of_account"),
         _a.claim == sa.any_(sa.bindparam("claims", type_=pg.ARRAY(sa.Text))),
         _a.verified,
-        sa.or_(_a.status == "active", _a.status == attributes.DISPUTED),
+        attributes.CURRENT,
     )
 )
 LOOKED_AT = statement(

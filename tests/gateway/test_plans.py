@@ -1,12 +1,12 @@
-"""Plans: what runs at every sign-on goes by a key, however large the tables are."""
+"""Plans: what runs at a sign-on goes by a key, however large the tables are."""
 
 import asyncpg
 import pytest
 
-from idp import attributes, sessions
+from idp import attributes, sessions, verifications
 from keys.entry import Statement
 from relying_parties import consent_records, releases
-from relying_parties.grants import access_tokens, codes, refresh_tokens
+from relying_parties.grants import access_tokens, codes, proofs, refresh_tokens
 
 HOT = {
     "session": sessions.FIND,
@@ -17,6 +17,10 @@ HOT = {
     "attributes": attributes.VALUES,
     "release": releases.RECORD,
     "refresh": refresh_tokens.USE,
+    "proofs kept": proofs.KEEP,
+    "proofs of a code": proofs.OF_CODE,
+    "verified": verifications.VERIFIED,
+    "evidence": verifications.LOOKED_AT,
 }
 
 

@@ -105,9 +105,9 @@ def _answer(known: _Known, asked: Sequence[Element]) -> tuple[tuple[str, ...], d
     answers = [answer for each in asked for answer in _answers(known, each)]
     if not answers:
         return (), {}
-    gone = {name: None for answer in answers for name in answer.names}
+    told = dict.fromkeys(name for answer in answers for name in answer.names)
     bodies = [answer.body for answer in answers]
-    return tuple(gone), {MEMBER: bodies[0] if len(bodies) == 1 else bodies}
+    return tuple(told), {MEMBER: bodies[0] if len(bodies) == 1 else bodies}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +141,16 @@ def _one(
     proof = fitting.verification(asked["verification"], held, known.at)
     if proof is None:
         return None
-    gone = [
+    told = [
         name
         for name in members
         if fitting.meets(asked["claims"][name], known.values[name].value, known.at)
     ]
-    values = {names.wire(known.issuer, name): known.values[name].value for name in gone}
+    values = {names.wire(known.issuer, name): known.values[name].value for name in told}
     with_it = [keeping.MARK, *(["evidence"] if "evidence" in proof else [])]
     if wishes.asks_for(proof, shape.NUMBERS):
         with_it.append("documents")
-    return _Element((*gone, *with_it), {"verification": proof, "claims": values})
+    return _Element((*told, *with_it), {"verification": proof, "claims": values})
 
 
 def _evidence(known: _Known, verification: Verification) -> list[Item]:
