@@ -17,7 +17,10 @@ import idna
 
 # What a number may be: beyond these it is a slip, such as a port given for a size.
 BOUNDS = {"port": (1, 65535), "workers": (1, 256), "pool_size": (1, 500)}
-SWITCHES = ("allow_loopback", "rate_limits", "open_registration", "conformance")
+SWITCHES = (
+    *("allow_loopback", "rate_limits", "open_registration", "conformance"),
+    "legacy_response_types",
+)
 MAIL_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 DEFAULT_PORTS = {"https": 443, "http": 80}
 CERTIFICATE_HEADERS = ("client-cert", "ssl-client-cert")
@@ -49,8 +52,10 @@ class Settings:
     :ivar allow_loopback: services may register ``http`` addresses on this machine
     :ivar open_registration: services that register themselves are live at once, unseen
     :ivar rate_limits: a client or a network that sends too many requests has to wait
-    :ivar conformance: as the OpenID Foundation's suite needs it: loopback, no rate limits, and
-        nothing after a password but the way on
+    :ivar legacy_response_types: services under ``oidc-basic`` may register response types whose
+        tokens go through the browser, and watch the session in a frame
+    :ivar conformance: as the OpenID Foundation's suite needs it: loopback, no rate limits, legacy
+        response types, unsigned request objects, and nothing after a password but the way on
     """
 
     issuer: str = "http://localhost:8000"
@@ -75,6 +80,7 @@ class Settings:
     rate_limits: bool = True
     conformance: bool = False
     open_registration: bool = False
+    legacy_response_types: bool = False
 
     @property
     def origin(self) -> str:
@@ -124,7 +130,9 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
             given[known[name]] = _value(name, known[name], text)
     settings = Settings(**given)  # type: ignore[arg-type]
     if settings.conformance:
-        settings = replace(settings, allow_loopback=True, rate_limits=False)
+        settings = replace(
+            settings, allow_loopback=True, rate_limits=False, legacy_response_types=True
+        )
     _judge(settings, environment)
     return settings
 

@@ -72,14 +72,27 @@ def read(
     header = strict_header(raw)
     if header["alg"] not in expected.algs:
         raise TokenRefused("alg")
-    typ = header.get("typ")
-    if (typ.lower() if isinstance(typ, str) else typ) not in expected.typs:
-        raise TokenRefused("typ")
+    _check_typ(header, expected)
     check_signature(raw, header, keys)
     claims = strict_claims(raw, max_depth=expected.deepest)
     _check_parties(claims, expected)
     _check_times(claims, expected, at)
     return VerifiedClaims(claims)
+
+
+def unsigned(raw: str, expected: Expected, at: datetime) -> dict[str, Any]:
+    """Read a token that says itself that nobody signed it: it proves nothing.
+
+    :raises TokenRefused: with the first check that failed as its reason
+    """
+    header = _header(raw, frozenset())
+    if header["alg"] != "none" or raw.rpartition(".")[2]:
+        raise TokenRefused("alg")
+    _check_typ(header, expected)
+    claims = strict_claims(raw)
+    _check_parties(claims, expected)
+    _check_times(claims, expected, at)
+    return claims
 
 
 def strict_header(raw: str, *, brings: frozenset[str] = frozenset()) -> dict[str, Any]:
@@ -88,12 +101,19 @@ def strict_header(raw: str, *, brings: frozenset[str] = frozenset()) -> dict[str
     :param brings: members, of those that bring a key along, that this use is about
     :raises TokenRefused: not one that anyone of good will would send
     """
+    header = _header(raw, brings)
+    if header["alg"].lower() == "none":
+        raise TokenRefused("alg")
+    return header
+
+
+def _header(raw: str, brings: frozenset[str]) -> dict[str, Any]:
     if len(raw) > MAX_BYTES:
         raise TokenRefused("size")
     if not _COMPACT.fullmatch(raw):  # header, payload, signature
         raise TokenRefused("format")
     header = json_part(raw.split(".", 1)[0])
-    if not isinstance(header.get("alg"), str) or header["alg"].lower() == "none":
+    if not isinstance(header.get("alg"), str):
         raise TokenRefused("alg")
     if (_BRINGS_A_KEY - brings) & header.keys():
         raise TokenRefused("header")
@@ -170,6 +190,12 @@ def check_signature(raw: str, header: Mapping[str, Any], keys: Sequence[Mapping[
             continue
         return
     raise TokenRefused("signature")
+
+
+def _check_typ(header: Mapping[str, Any], expected: Expected) -> None:
+    typ = header.get("typ")
+    if (typ.lower() if isinstance(typ, str) else typ) not in expected.typs:
+        raise TokenRefused("typ")
 
 
 def _check_parties(claims: Mapping[str, Any], expected: Expected) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from relying_parties import metadata, redirects
+from relying_parties import metadata, redirects, response_types
 from relying_parties.errors import RegistrationInvalid
 from relying_parties.metadata import Problem, Rules
 from relying_parties.profiles import PROFILES
@@ -60,11 +60,11 @@ MADE: Mapping[str, str] = {
     "idTokenAlg": "id_token_signed_response_alg",
     "offlineAccess": "grant_types",
     "device": "grant_types",
+    "responseTypes": "response_types",
 }
 
-RESPONSE_TYPES = ("code",)
+REFRESH = "refresh_token"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
-GRANT_TYPES = ("authorization_code", "refresh_token", DEVICE)
 SUBJECT_TYPES = ("pairwise",)
 APPLICATION_TYPES = ("web", "native")
 
@@ -103,14 +103,16 @@ def spec(given: Given, before: Given | None = None) -> dict[str, Any]:
     certificate = {member: given.get(name) for name, member in CERTIFICATE.items()}
     keys = {"jwks": given.get("jwks"), "jwksUri": given.get("jwks_uri")}
     contacts = given.get("contacts")
+    types = _response_types(given)
     made |= {
         "name": _names(given),
         "profile": _profile(given, method),
         "auth": {"method": method, **present(keys), **present(certificate)},
         "idTokenAlg": given.get("id_token_signed_response_alg", DEFAULT_ALG),
-        "offlineAccess": "refresh_token" in _list(given, "grant_types"),
+        "offlineAccess": REFRESH in _list(given, "grant_types"),
         # Said only where it is so: most services never heard of it.
         "device": DEVICE in _list(given, "grant_types") or None,
+        "responseTypes": None if types == [response_types.PLAIN] else types,
         # Citizens see one way to write to a service.
         "contact": contacts[0] if isinstance(contacts, list) and contacts else contacts or None,
         **{member: given.get(name) for name, member in SAME.items()},
@@ -124,7 +126,7 @@ def judge(document: Given, given: Given, rules: Rules) -> None:
     :param document: what was made of ``given``
     :raises RegistrationInvalid: with every problem, by the names of ``given``
     """
-    found = [*_contradictions(given), *_wishes(given)]
+    found = [*_contradictions(given, rules), *_wishes(given)]
     found += [(_path(path), word) for path, word in metadata.problems(document, rules)]
     if not found:
         found += _kind(given, rules)
@@ -139,7 +141,9 @@ def told(document: Given, scopes: Mapping[str, tuple[str, ...]]) -> dict[str, An
     """
     of = document["spec"]
     auth, native = of["auth"], of["profile"] == "native-public"
-    kept = (True, bool(of.get("offlineAccess")), bool(of.get("device")))
+    types = list(of.get("responseTypes") or (response_types.PLAIN,))
+    beside = {REFRESH: of.get("offlineAccess"), DEVICE: of.get("device")}
+    granted = (*response_types.grant_types(types), *(name for name in beside if beside[name]))
     names = {f"client_name#{tag}": text for tag, text in of["name"].items() if tag != _LANGUAGE}
     if _LANGUAGE in of["name"]:
         names["client_name"] = of["name"][_LANGUAGE]
@@ -150,8 +154,8 @@ def told(document: Given, scopes: Mapping[str, tuple[str, ...]]) -> dict[str, An
         **{name: auth[own] for name, own in _KEYS.items() if own in auth},
         "token_endpoint_auth_method": auth["method"],
         "application_type": "native" if native else "web",
-        "response_types": list(RESPONSE_TYPES),
-        "grant_types": [name for name, has in zip(GRANT_TYPES, kept, strict=True) if has],
+        "response_types": types,
+        "grant_types": list(granted),
         "subject_type": "pairwise",
         "id_token_signed_response_alg": of["idTokenAlg"],
         "scope": " ".join(_scopes(of, scopes)),
@@ -186,17 +190,31 @@ def _list(given: Given, name: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _contradictions(given: Given) -> Iterator[Problem]:
-    known: tuple[str, ...]
-    for name, known in (("response_types", RESPONSE_TYPES), ("grant_types", GRANT_TYPES)):
-        value = given.get(name, list(known[:1]))
+def _response_types(given: Given) -> Any:
+    """Spell what was named as our rows do; who names none means a code (RFC 7591 §2)."""
+    named = given.get("response_types", [response_types.PLAIN])
+    if not isinstance(named, list) or not all(isinstance(each, str) for each in named):
+        return named
+    return list(dict.fromkeys(response_types.spelled(each) for each in named))
+
+
+def _contradictions(given: Given, rules: Rules) -> Iterator[Problem]:
+    types = response_types.offered(legacy=rules.legacy)
+    asked = _response_types(given)
+    grants = (*response_types.grant_types(types), REFRESH, DEVICE)
+    granted = given.get("grant_types", ["authorization_code"])
+    wrong = False
+    for name, value, known in (("response_types", asked, types), ("grant_types", granted, grants)):
         if not isinstance(value, list) or not value:
             yield name, "not_a_list"
         elif not all(each in known for each in value):
             yield name, "not_supported"
-        elif known[0] not in value:
-            # RFC 7591 §2.1: a code is of no use without the grant that redeems it.
-            yield name, "missing"
+        else:
+            continue
+        wrong = True
+    # RFC 7591 §2.1: a code is of no use without the grant that redeems it.
+    if not wrong and not set(response_types.grant_types(asked)) <= set(granted):
+        yield "grant_types", "missing"
     for name, known in (("subject_type", SUBJECT_TYPES), ("application_type", APPLICATION_TYPES)):
         if given.get(name, known[0]) not in known:
             yield name, "not_supported"

@@ -13,19 +13,25 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from keys import certificates, encryption
-from relying_parties import client_keys, redirects, resources, wording
+from relying_parties import client_keys, redirects, resources, response_types, wording
 from relying_parties.profiles import CERTIFICATE_METHODS, PROFILES, Profile
 from relying_parties.purposes import AREA, BASES, LONGEST, NEEDS
 
 DEFAULT_PROFILE = "gov-standard"
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
-RESPONSE_MODES = ("query", "form_post", "jwt", "query.jwt", "form_post.jwt")
+RESPONSE_MODES = (
+    *("query", "form_post", "fragment"),
+    *("jwt", "query.jwt", "form_post.jwt", "fragment.jwt"),
+)
+BY_FRAGMENT = ("fragment", "fragment.jwt")  # for response types that put a token there
 
 # Characters, from and to.
 NAME, SENTENCE, CONTACT, ACR, PLACE = (2, 80), (3, 300), (3, 254), (1, 255), (2, 100)
 
 Problem = tuple[str, str]
+
+_TYPES = (*response_types.RESPONSE_TYPES,)  # a list, because what is asked may not be hashable
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,9 @@ class Rules:
     """What depends on where we run.
 
     :ivar allow_loopback: ``http`` to this machine, for demonstrations and tests
+    :ivar unsigned: request objects may be registered that nobody signs
     :ivar claims: the names in the catalogue, if the caller knows it
+    :ivar legacy: response types whose tokens go through the browser may be registered
     :ivar by_law: those that go out only where a law says so
     :ivar of_area: those that speak of one area, which the document has to name
     :ivar mutual_tls: services can show certificates to us (RFC 8705)
@@ -41,6 +49,8 @@ class Rules:
     """
 
     allow_loopback: bool = False
+    legacy: bool = False
+    unsigned: bool = False
     claims: frozenset[str] | None = None
     by_law: frozenset[str] = frozenset()
     of_area: frozenset[str] = frozenset()
@@ -294,9 +304,27 @@ def _proof_alg(value: Any, path: str, _rules: Rules, profile: Profile) -> Iterat
         yield path, "profile_forbids"
 
 
-def _response_modes(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
+def _request_alg(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Problem]:
+    if not (value == "none" and rules.unsigned and profile.unsigned_objects):
+        yield from _proof_alg(value, path, rules, profile)
+
+
+def _response_types(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Problem]:
+    if not isinstance(value, list) or not value or not all(each in _TYPES for each in value):
+        yield path, "value"
+    elif set(value) == {response_types.PLAIN}:
+        return
+    elif not profile.front_channel:
+        yield path, "profile_forbids"
+    elif not rules.legacy:
+        yield path, "not_here"
+
+
+def _response_modes(value: Any, path: str, _rules: Rules, profile: Profile) -> Iterator[Problem]:
     if not isinstance(value, list) or not all(each in RESPONSE_MODES for each in value):
         yield path, "value"
+    elif not profile.front_channel and not set(BY_FRAGMENT).isdisjoint(value):
+        yield path, "profile_forbids"
 
 
 def _acr(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
@@ -430,7 +458,7 @@ MEMBERS: Mapping[str, Check] = {
     "sectorIdentifierUri": _address,
     "auth": _auth,
     "assertionAlg": _proof_alg,
-    "requestAlg": _proof_alg,
+    "requestAlg": _request_alg,
     "idTokenAlg": _alg,
     "introspectionAlg": _alg,
     "idTokenEncryption": _encryption,
@@ -445,6 +473,7 @@ MEMBERS: Mapping[str, Check] = {
     "certificateBound": _certificate_bound,
     "requireSignedRequest": _switch,
     "requestUris": _addresses,
+    "responseTypes": _response_types,
     "responseModes": _response_modes,
     "acr": _acr,
     "logo": _address,

@@ -36,8 +36,11 @@ class Profile:
     :ivar dpop_nonce: its proofs repeat a nonce of ours, so that none can be made ahead
     :ivar merges_objects: parameters outside a request object fill its gaps, and it may
         leave out whose it is (OpenID Connect Core §6.1 against RFC 9101 §5)
+    :ivar unsigned_objects: a request object may be signed by nobody, where the conformance suite
+        is the only client
     :ivar dated_objects: a request object says from when to when it is good
     :ivar rotate_refresh: each use of a refresh token replaces it (public clients)
+    :ivar front_channel: it may register response types whose tokens go through the browser
     :ivar loopback: ``http`` to the device's own address, any port (RFC 8252 §7.3)
     """
 
@@ -54,8 +57,10 @@ class Profile:
     require_sender_constraint: bool = False
     dpop_nonce: bool = False
     merges_objects: bool = False
+    unsigned_objects: bool = False
     dated_objects: bool = True
     rotate_refresh: bool = False
+    front_channel: bool = False
     loopback: bool = False
     code_ttl: timedelta = timedelta(seconds=60)  # FAPI 2.0 §5.3.2.1 allows no more
     access_token_ttl: timedelta = timedelta(seconds=300)
@@ -71,6 +76,8 @@ _ROWS = (
         assertion_to_endpoint=True,
         pkce_waivable=True,
         merges_objects=True,
+        unsigned_objects=True,
+        front_channel=True,
         dated_objects=False,
     ),
     Profile(

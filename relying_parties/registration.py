@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keys import encryption
-from relying_parties import metadata, resources
+from relying_parties import metadata, resources, response_types
 from relying_parties.errors import RegistrationInvalid
 from relying_parties.metadata import STRICT, Rules
 from relying_parties.profiles import PROFILES, Profile
@@ -89,6 +89,7 @@ class Registration:
     certificate_bound: bool
     require_signed_request: bool
     request_uris: tuple[str, ...]
+    response_types: tuple[str, ...]
     response_modes: tuple[str, ...]
     acr: tuple[str, ...]
     logo: str | None
@@ -140,7 +141,7 @@ def read(document: Document) -> Registration:
         frontchannel_logout_uri=spec.get("frontchannelLogoutUri"),
         auth=_auth(spec["auth"]),
         assertion_algs=_algs(spec.get("assertionAlg"), profile),
-        request_algs=_algs(spec.get("requestAlg"), profile),
+        request_algs=_request_algs(spec.get("requestAlg"), profile),
         id_token_alg=spec.get("idTokenAlg") or profile.id_token_algs[0],
         introspection_alg=spec.get("introspectionAlg")
         or spec.get("idTokenAlg")
@@ -158,6 +159,7 @@ def read(document: Document) -> Registration:
         certificate_bound=bool(spec.get("certificateBound")),
         require_signed_request=bool(spec.get("requireSignedRequest")),
         request_uris=tuple(spec.get("requestUris") or ()),
+        response_types=tuple(spec.get("responseTypes") or (response_types.PLAIN,)),
         response_modes=tuple(spec.get("responseModes") or ()),
         acr=tuple(spec.get("acr") or ()),
         logo=spec.get("logo"),
@@ -202,6 +204,12 @@ def _encryption(wish: Document | None) -> Encryption | None:
 def _algs(named: str | None, profile: Profile) -> tuple[str, ...]:
     """Return what a service may sign with: what it named, else all that its profile allows."""
     return (named,) if named else profile.assertion_algs
+
+
+def _request_algs(named: str | None, profile: Profile) -> tuple[str, ...]:
+    # OpenID Connect Registration §2: who names none may use any that is offered.
+    unsigned = () if named or not profile.unsigned_objects else ("none",)
+    return (*_algs(named, profile), *unsigned)
 
 
 def _purpose(purpose: Document) -> Purpose:

@@ -29,6 +29,7 @@ SENTENCES = {
     "not_nfc": N_("Type this again: its letters are composed in an unusual way"),
     "mixed_scripts": N_("A word mixes letters of two scripts that look alike"),
     "profile_forbids": N_("The security profile does not allow this"),
+    "not_here": N_("This gateway is not set to offer this"),
     "not_offered": N_("This security profile is not offered yet"),
     "scheme": N_("Use an address that begins with https"),
     "wildcard": N_("Write out each address: patterns are not allowed"),

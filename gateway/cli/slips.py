@@ -15,6 +15,7 @@ from relying_parties import metadata
 from relying_parties.metadata import DEFAULT_PROFILE, MEMBERS, RESPONSE_MODES
 from relying_parties.profiles import PROFILES
 from relying_parties.purposes import BASES, LONGEST, NEEDS
+from relying_parties.response_types import RESPONSE_TYPES
 
 KINDS = ("Agency", "Service", "Administrator")
 
@@ -24,6 +25,7 @@ _CHOICES: Mapping[str, Iterable[str]] = {
     "kind": KINDS,
     "need": NEEDS,
     "basis": BASES,
+    "responseTypes": RESPONSE_TYPES,
     "responseModes": RESPONSE_MODES,
 }
 _LENGTHS = {

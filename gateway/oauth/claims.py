@@ -4,7 +4,7 @@ Names come from the registration and the consent, values from the citizen's
 attributes; only here do they meet, for the length of one request.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,6 +44,8 @@ def rules(settings: Settings) -> Rules:
     """Return what registrations are judged by on this gateway."""
     return Rules(
         allow_loopback=settings.allow_loopback,
+        legacy=settings.legacy_response_types,
+        unsigned=settings.conformance,
         claims=frozenset(catalog.BY_NAME),
         by_law=catalog.BY_LAW,
         of_area=catalog.OF_AREA,
@@ -68,14 +70,29 @@ def wanted(
     if request.get("device"):
         # RFC 10027: whoever is talked into typing a stranger's code loses nothing of this.
         left_out |= CARE.each_time | CARE.userinfo_only
+    scopes: Sequence[str] = str(request.get("scope", "")).split()
+    scopes, parameter = placed(scopes, parameter, str(request.get("response_type", "")))
     return claims_policy.asked(
         registration,
-        str(request.get("scope", "")).split(),
+        scopes,
         parameter,
         scopes=catalog.SCOPES,
         care=CARE,
         left_out=left_out,
     )
+
+
+def placed(
+    scopes: Sequence[str], parameter: Mapping[str, Any], response_type: str
+) -> tuple[Sequence[str], Mapping[str, Any]]:
+    """Return scopes and the ``claims`` parameter with each claim where it can be told.
+
+    OpenID Connect Core §5.4: without an access token there is no place but the ID token.
+    """
+    if response_type != "id_token":
+        return scopes, parameter
+    named = [claim for scope in scopes for claim in catalog.SCOPES.get(scope, ())]
+    return (), {"id_token": [*named, *(parameter.get("id_token") or ())]}
 
 
 def _with_proofs(

@@ -14,7 +14,7 @@ from gateway.settings import LOCALES, Settings
 from idp import assurance, catalog
 from keys import encryption, proofs
 from keys.keystore import ALGORITHMS
-from relying_parties.metadata import RESPONSE_MODES
+from relying_parties import response_types
 from relying_parties.profiles import PROFILES
 
 # What is answered at the alias host, too (the routes that say so), by its name in metadata.
@@ -30,7 +30,8 @@ ALIASED = {
 
 def document(settings: Settings) -> dict[str, Any]:
     """Return the metadata of the issuer."""
-    issuer = settings.issuer
+    issuer, legacy = settings.issuer, settings.legacy_response_types
+    types = response_types.offered(legacy=legacy)
     offered = [profile for profile in PROFILES.values() if profile.offered]
     algs = sorted({alg for profile in offered for alg in profile.assertion_algs})
     methods = client_auth.offered(settings)
@@ -51,9 +52,11 @@ def document(settings: Settings) -> dict[str, Any]:
         "registration_endpoint": f"{issuer}/register",
         "end_session_endpoint": f"{issuer}/logout",
         "scopes_supported": ["openid", "offline_access", *catalog.SCOPES],
-        "response_types_supported": list(checks.RESPONSE_TYPES),
-        "response_modes_supported": list(RESPONSE_MODES),
-        "grant_types_supported": [grant.grant_type for grant in GRANTS],
+        "response_types_supported": list(types),
+        "response_modes_supported": list(checks.modes(legacy=legacy)),
+        "grant_types_supported": list(
+            dict.fromkeys([*(row.grant_type for row in GRANTS), *response_types.grant_types(types)])
+        ),
         "subject_types_supported": ["pairwise"],
         "acr_values_supported": list(assurance.ACRS),
         "id_token_signing_alg_values_supported": list(ALGORITHMS["token"]),
@@ -82,7 +85,10 @@ def document(settings: Settings) -> dict[str, Any]:
         "request_parameter_supported": True,
         "request_uri_parameter_supported": True,
         "require_request_uri_registration": True,
-        "request_object_signing_alg_values_supported": algs,
+        "request_object_signing_alg_values_supported": [
+            *algs,
+            *(["none"] if settings.conformance else []),
+        ],
         "request_object_encryption_alg_values_supported": list(ALGORITHMS["enc"]),
         "request_object_encryption_enc_values_supported": list(encryption.CONTENT),
         "prompt_values_supported": sorted(PROMPTS),

@@ -18,6 +18,7 @@ from gateway.oauth.verified import shape, wishes
 from gateway.web.params import Params
 from keys.assertions import MAX_BYTES, decode_json
 from keys.errors import TokenRefused
+from relying_parties import response_types
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
 LONGEST = 2048  # characters of state, nonce and login_hint: beyond, refused, never cut
@@ -98,12 +99,13 @@ def read(params: Params, issuer: str) -> AuthorizationRequest:
     if len(params.text("id_token_hint")) > MAX_BYTES:
         raise OAuthRefused("invalid_request", "id_token_hint is too long")
     asked = _claims(params.text("claims"), issuer)
+    response_type = response_types.spelled(params.text("response_type"))
     return AuthorizationRequest(
         client_id=params.text("client_id"),
         redirect_uri=params.text("redirect_uri"),
-        response_type=params.text("response_type"),
+        response_type=response_type,
         response_mode=params.text("response_mode"),
-        scope=_scope(params.text("scope")),
+        scope=_scope(params.text("scope"), response_type),
         state=params.text("state") if "state" in params else None,
         nonce=params.text("nonce") if "nonce" in params else None,
         prompt=_prompt(params),
@@ -122,10 +124,13 @@ def read(params: Params, issuer: str) -> AuthorizationRequest:
     )
 
 
-def _scope(text: str) -> str:
+def _scope(text: str, response_type: str) -> str:
     values = text.split(" ") if text else []
     if len(values) > _SCOPES or len(text) > LONGEST or len(set(values)) != len(values):
         raise OAuthRefused("invalid_scope", "too many scope values, or one of them twice")
+    known = response_types.RESPONSE_TYPES.get(response_type)
+    if known and not known.code:  # OpenID Connect Core §11: nothing would come of it
+        return " ".join(value for value in values if value != "offline_access")
     return text
 
 

@@ -22,7 +22,7 @@ from gateway.oauth.verified import shape
 from gateway.outbound import OutboundRefused
 from gateway.web.call import Call
 from gateway.web.params import Params
-from keys import encryption
+from keys import assertions, encryption
 from keys.assertions import Expected, VerifiedClaims
 from keys.errors import TokenRefused
 from relying_parties.clients import Client
@@ -44,7 +44,7 @@ async def opened(call: Call, client: Client, given: Params) -> Params:
         if client.registration.require_signed_request:
             raise OAuthRefused("invalid_request", "this client must sign its request (JAR)")
         return given
-    claims = await verified(call, client, raw, _expected(call, client))
+    claims = await _claims(call, client, raw)
     whose = claims.get("client_id", client.client_id)
     if given.text("client_id", client.client_id) != whose:
         raise _refused("client_id")
@@ -74,6 +74,20 @@ def parameters(claims: Mapping[str, Any]) -> Params:
     named = _several(claims.get("resource"))
     rest = [pair for pair in inside if pair[0] != "resource" or not named]
     return Params.of([*rest, *(("resource", each) for each in named)])
+
+
+async def _claims(call: Call, client: Client, raw: str) -> Mapping[str, Any]:
+    expected = _expected(call, client)
+    # OpenID Connect Core §6.1 has objects that nobody signed; anybody on the way can write one.
+    allowed = call.runtime.settings.conformance and "none" in client.registration.request_algs
+    if client.registration.require_signed_request or not (allowed and raw.endswith(".")):
+        return await verified(call, client, raw, expected)
+    try:
+        claims = assertions.unsigned(raw, expected, call.entry.at)
+    except TokenRefused as error:
+        raise _refused(error.reason) from error
+    _check(claims, client, call.entry.at)
+    return claims
 
 
 async def _raw(call: Call, client: Client, given: Params) -> str | None:

@@ -18,7 +18,7 @@ from gateway.oauth.request import AuthorizationRequest
 from gateway.web import render
 from gateway.web.call import Call
 from keys import signing
-from relying_parties import redirects
+from relying_parties import metadata, redirects, response_types
 from relying_parties.clients import Client
 
 SIGNED = timedelta(seconds=120)  # for which a signed answer is good; JARM §2.1 allows ten minutes
@@ -36,6 +36,10 @@ _HEADERS = (
 def _query(_call: Call, redirect_uri: str, fields: Mapping[str, str]) -> Response:
     joint = "&" if "?" in redirect_uri else "?"
     return see(redirect_uri + joint + urlencode(fields, quote_via=quote))
+
+
+def _fragment(_call: Call, redirect_uri: str, fields: Mapping[str, str]) -> Response:
+    return see(f"{redirect_uri}#{urlencode(fields, quote_via=quote)}")
 
 
 def _form_post(call: Call, redirect_uri: str, fields: Mapping[str, str]) -> Response:
@@ -56,15 +60,18 @@ def _form_post(call: Call, redirect_uri: str, fields: Mapping[str, str]) -> Resp
 RESPONSE_MODES: Mapping[str, Mode] = {
     "query": _query,
     "form_post": _form_post,
-    "jwt": _query,
+    "fragment": _fragment,
     "query.jwt": _query,
     "form_post.jwt": _form_post,
+    "fragment.jwt": _fragment,
 }
 
 
-def success(call: Call, client: Client, asked: AuthorizationRequest, code: str) -> Response:
-    """Hand the client its code."""
-    return _write(call, client, asked, {"code": code})
+def success(
+    call: Call, client: Client, asked: AuthorizationRequest, told: dict[str, str]
+) -> Response:
+    """Hand the client what it asked for."""
+    return _write(call, client, asked, told)
 
 
 def refused(
@@ -98,11 +105,24 @@ def _write(
     if asked.state is not None:
         told["state"] = asked.state
     told["iss"] = call.runtime.settings.issuer
-    # A mode that we do not offer is itself an error, told by the default one.
-    name = asked.response_mode if asked.response_mode in RESPONSE_MODES else "query"
+    name = _mode(call, client, asked)
     if name.endswith("jwt"):
         told = {"response": _signed(call, client, told)}
     return RESPONSE_MODES[name](call, asked.redirect_uri, told)
+
+
+def _mode(call: Call, client: Client, asked: AuthorizationRequest) -> str:
+    """Return the mode of an answer; one that would not do is an error, told by the default one."""
+    legacy = call.runtime.settings.legacy_response_types
+    default = "fragment" if legacy and response_types.by_browser(asked.response_type) else "query"
+    name = asked.response_mode
+    if name not in metadata.RESPONSE_MODES:
+        return default
+    way = name.removesuffix("jwt").removesuffix(".")
+    fragment = legacy and client.registration.profile.front_channel
+    if way != "form_post" and not (way == "fragment" and fragment):
+        way = default
+    return f"{way}.jwt" if name.endswith("jwt") else way
 
 
 def _signed(call: Call, client: Client, told: Mapping[str, str]) -> str:

@@ -114,8 +114,9 @@ async def _brought(call: Call, params: Params, client: Client) -> Visit:
         raise Returned(client, _bare(params, client), refusal) from refusal
     bare = _bare(given, client)
     try:
-        asked = request.read(given, call.runtime.settings.issuer)
-        checks.run(checks.AUTHORIZE, asked, client)
+        settings = call.runtime.settings
+        asked = request.read(given, settings.issuer)
+        checks.run(checks.authorize(legacy=settings.legacy_response_types), asked, client)
     except OAuthRefused as refusal:
         raise Returned(client, bare, refusal) from refusal
     return Visit(asked, client)
@@ -129,6 +130,7 @@ def _bare(params: Params, client: Client) -> AuthorizationRequest:
     bare = AuthorizationRequest(
         client.client_id,
         params.text("redirect_uri"),
+        params.text("response_type"),
         state=_echoed(params),
         response_mode=params.text("response_mode"),
     )

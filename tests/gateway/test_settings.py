@@ -125,6 +125,7 @@ def test_the_conformance_suite_needs_one_setting() -> None:
     read = settings.read(trial)
 
     assert (read.allow_loopback, read.rate_limits) == (True, False)
+    assert read.legacy_response_types
 
 
 def test_a_secret_is_not_told() -> None:

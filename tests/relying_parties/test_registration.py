@@ -560,3 +560,47 @@ def test_a_frame_is_of_a_redirect_address_s_origin(uri: str, word: str | None) -
 
     assert found == ([("spec.frontchannelLogoutUri", word)] if word else [])
     assert bool(problems(frontchannelLogoutUri=uri)) is (word is not None)
+
+
+LEGACY = Rules(legacy=True, unsigned=True)
+
+
+@pytest.mark.parametrize(
+    ("rules", "spec", "word"),
+    [
+        pytest.param(LEGACY, {"profile": "oidc-basic"}, None, id="where-it-is-offered"),
+        pytest.param(metadata.STRICT, {"profile": "oidc-basic"}, "not_here", id="switched-off"),
+        *(
+            pytest.param(LEGACY, {"profile": name}, "profile_forbids", id=name)
+            for name in ("gov-standard", "fapi2", "native-public")
+        ),
+    ],
+)
+def test_tokens_go_through_the_browser_of_one_profile_alone(
+    rules: Rules, spec: dict[str, Any], word: str | None
+) -> None:
+    """RFC 9700 §2.1.2."""
+    found = problems(rules, responseTypes=["code", "code id_token"], **spec)
+
+    wanted = [("spec.responseTypes", word)] if word else []
+    assert [each for each in found if each[0] == "spec.responseTypes"] == wanted
+
+
+@pytest.mark.parametrize("value", [[], ["token"], ["id_token code"], "code", [["code"]], [None]])
+def test_a_response_type_is_spelt_as_its_row(value: Any) -> None:
+    found = problems(LEGACY, profile="oidc-basic", responseTypes=value)
+
+    assert ("spec.responseTypes", "value") in found
+
+
+def test_who_names_no_response_type_means_a_code() -> None:
+    assert registration.parse(a_document()).response_types == ("code",)
+
+
+def test_a_request_that_nobody_signs_is_for_one_profile_and_the_suite_alone() -> None:
+    """RFC 9101 §10.5."""
+    given = {"requestAlg": "none"}
+
+    assert problems(LEGACY, profile="oidc-basic", **given) == []
+    for rules, profile in ((metadata.STRICT, "oidc-basic"), (LEGACY, "gov-standard")):
+        assert ("spec.requestAlg", "profile_forbids") in problems(rules, profile=profile, **given)

@@ -43,7 +43,7 @@ def judged(query: str, client: Client | None = None) -> AuthorizationRequest:
     asked = request.read(params.parse(query.encode()), ISSUER)
     client = client or a_client()
     checks.redirect_uri(asked, client)
-    checks.run(checks.AUTHORIZE, asked, client)
+    checks.run(checks.authorize(legacy=False), asked, client)
     return asked
 
 

@@ -52,6 +52,7 @@ VALUES: dict[str, Any] = {
     "certificateBound": True,
     "requireSignedRequest": True,
     "requestUris": ["https://rp.example/request.jwt"],
+    "responseTypes": ["code"],
     "responseModes": ["query", "form_post.jwt"],
     "acr": ["http://eidas.europa.eu/LoA/substantial", "phr"],
     "logo": "https://rp.example/logo.png",

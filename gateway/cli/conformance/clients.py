@@ -1,10 +1,11 @@
 """The suite's clients: services that may ask for every standard claim, and how it was checked.
 
 Their secrets and keys are drawn here and kept by the caller, so that a second start changes
-nothing.
+nothing. One without a ``client_id`` registers itself.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from joserfc.jwk import ECKey, RSAKey, import_key
@@ -14,7 +15,7 @@ from gateway.oauth.endpoints import trial
 from gateway.runtime import Runtime
 from idp import catalog
 from keys.entry import Entry
-from relying_parties import onboarding
+from relying_parties import initial_access_tokens, onboarding
 from relying_parties.profiles import PROFILES, SECRET_METHODS
 
 AGENCY = "conformance"
@@ -23,8 +24,10 @@ AGENCY = "conformance"
 MEMBERS = {
     "post_logout_redirect_uris": "postLogoutRedirectUris",
     "backchannel_logout_uri": "backchannelLogoutUri",
+    "frontchannel_logout_uri": "frontchannelLogoutUri",
     "id_token_signed_response_alg": "idTokenAlg",
     "require_signed_request_object": "requireSignedRequest",
+    "response_types": "responseTypes",
     "response_modes": "responseModes",
     "request_uris": "requestUris",
     "openid_optional": "openidOptional",
@@ -48,7 +51,16 @@ async def register(
     await onboarding.apply(entry, _trial(issuer), by="operator", rules=rules(runtime))
     for roles in groups.values():
         for client in roles.values():
+            if "client_id" not in client:  # it will register itself
+                continue
             await _one(runtime, entry, client, known.setdefault(client["client_id"], {}))
+
+
+async def invite(entry: Entry) -> str:
+    """Let the suite's clients register themselves; returns their initial access token."""
+    return await initial_access_tokens.issue(
+        entry, AGENCY, lives=timedelta(days=90), uses=1_000_000, by="operator"
+    )
 
 
 async def _one(

@@ -93,7 +93,7 @@ def _mutual(
         {
             role: authority.issue(client["client_id"])
             for role, client in roles.items()
-            if client["profile"] == "fapi2"
+            if client.get("profile") == "fapi2"
         },
     )
 
@@ -115,6 +115,7 @@ def _environment(
         "GATEHOUSE_MASTER_KEY_FILE": str(key),
         "GATEHOUSE_ENVIRONMENT": "test",
         "GATEHOUSE_CONFORMANCE": "true",
+        "GATEHOUSE_OPEN_REGISTRATION": "true",
         "GATEHOUSE_COUNTRY": "GB",
         "GATEHOUSE_PORT": str(ports.gateway),
         "GATEHOUSE_SMTP_URL": f"smtp://127.0.0.1:{ports.smtp}",
@@ -148,9 +149,13 @@ async def _settle(
     known: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else {}
     async with house.opened(settings.read(environment)) as runtime, runtime.entry() as entry:
         await clients.register(runtime, entry, groups, known)
+        invited = {"initial_access_token": await clients.invite(entry)}
         await citizen.move_in(runtime, entry)
         running.leave(kept, known)
     return {
-        group: {role: client | known[client["client_id"]] for role, client in roles.items()}
+        group: {
+            role: client | known.get(client.get("client_id"), invited)
+            for role, client in roles.items()
+        }
         for group, roles in groups.items()
     }

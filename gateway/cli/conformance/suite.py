@@ -16,6 +16,7 @@ from relying_parties import redirects
 Task = dict[str, Any]
 
 _MTLS = {"client": "mtls", "client2": "mtls2"}  # by the client that shows it
+_TOLD = ("client_id", "client_secret", "jwks", "client_name", "initial_access_token")
 _BROKEN = "Request cannot be completed"
 
 
@@ -75,9 +76,7 @@ def _resource(issuer: str, clients: Mapping[str, Any], mutual: Mutual) -> str:
 
 
 def _client(client: Mapping[str, Any]) -> dict[str, Any]:
-    known = {
-        name: client[name] for name in ("client_id", "client_secret", "jwks") if name in client
-    }
+    known = {name: client[name] for name in _TOLD if name in client}
     if "jwks" in client:
         scope = client.get("scope", "openid email offline_access")
         known |= {"scope": scope, "dpop_signing_alg": "ES256"}

@@ -22,6 +22,7 @@ from gateway.oauth import (
     devices,
     hints,
     interaction,
+    issuing,
     marks,
     orders,
     respond,
@@ -31,7 +32,6 @@ from gateway.oauth import (
 from gateway.oauth.interaction import Facts, Step
 from gateway.oauth.refusals import OAuthRefused, PageRefused
 from gateway.oauth.request import AuthorizationRequest
-from gateway.oauth.verified import keeping
 from gateway.oauth.visits import Returned, Visit
 from gateway.web import cookies, ends
 from gateway.web.call import Call, see_other
@@ -42,7 +42,6 @@ from relying_parties.claims_policy import New, Wanted
 from relying_parties.clients import Client
 from relying_parties.consents import Consent
 from relying_parties.errors import ConsentMissing
-from relying_parties.grants import codes, directed
 
 _LONG = 6000  # a posted request beyond this is kept instead of going into an address
 
@@ -137,6 +136,7 @@ async def _standing(call: Call, visit: Visit) -> Standing:
         "scope": asked.scope,
         "claims": asked.claims,
         "verified": asked.verified,
+        "response_type": asked.response_type,
         "device": asked.device,
     }
     wanted = claims.wanted(client.registration, request, session, call.entry.at)
@@ -180,6 +180,10 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
     asked, client, session = visit.request, visit.client, standing.session
     if session is None or standing.wanted is None:  # decide() issues for nobody
         return dead_ends.page(call, PageRefused("server_error", client=client))
+    try:
+        ready = await issuing.ready(call, client, asked)
+    except OAuthRefused as refusal:
+        return await _end(call, visit, refusal)
     if not await _claimed(call, visit):
         return dead_ends.page(call, _answered(client, visit.handle))
     vault, consent = call.runtime.vault, standing.consent
@@ -187,14 +191,10 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
     if asked.device:
         return await devices.let_in(call, visit, order)
     try:
-        code = await codes.issue(call.entry, order)
-    except ConsentMissing:
-        return await _end(call, visit, OAuthRefused("access_denied"))
-    if asked.resource:
-        await directed.direct(call.entry, code, asked.resource)
-    if asked.verified:
-        await keeping.keep(call, code, order, asked.verified)
-    return respond.success(call, client, asked, code)
+        told = await issuing.issue(call, client, asked, order, ready)
+    except (ConsentMissing, OAuthRefused):  # the request is used up: this is its answer
+        return respond.refused(call, client, asked, OAuthRefused("access_denied"))
+    return respond.success(call, client, asked, told)
 
 
 async def _claimed(call: Call, visit: Visit) -> bool:

@@ -23,7 +23,8 @@ async def push(call: Call) -> Response:
     asked = request.read(given, call.runtime.settings.issuer)
     if asked.client_id != client.client_id:
         raise OAuthRefused("invalid_request", "client_id is missing or another's")
-    checks.run(checks.PAR, asked, client)
+    legacy = call.runtime.settings.legacy_response_types
+    checks.run(checks.par(legacy=legacy), asked, client)
     asked = await _bound(call, client, asked)
     uri = await pending.push(call.entry, client.client_id, asked.to_json())
     lifetime = int(pending.PUSHED.total_seconds())

@@ -26,8 +26,9 @@ MARK = "verification"
 
 def by_name(registration: Registration, asked: AuthorizationRequest, wanted: Wanted) -> Wanted:
     """Return what of ``wanted`` tokens read: what was asked for in the open, and the mark."""
+    scopes, parameter = claims.placed(asked.scopes, asked.claims, asked.response_type)
     openly = claims_policy.asked(
-        registration, asked.scopes, asked.claims, scopes=catalog.SCOPES, care=claims.CARE
+        registration, scopes, parameter, scopes=catalog.SCOPES, care=claims.CARE
     )
     return replace(
         wanted,
