@@ -4,6 +4,7 @@ from gateway import admin
 from gateway.api import health, transparency
 from gateway.oauth.endpoints import (
     authorize,
+    check_session,
     device_authorization,
     discovery,
     end_session,
@@ -47,6 +48,9 @@ PROTOCOL: tuple[Route, ...] = (
 # For the OpenID Foundation's suite alone.
 TRIAL = Route(trial.PATH, {"GET": trial.read, "POST": trial.read}, "protocol", aliased=True)
 
+# Where services may watch a session in a frame.
+CHECK_SESSION = Route(check_session.PATH, {"GET": check_session.show}, "protocol")
+
 PLUMBING: tuple[Route, ...] = (
     Route("/health/live", {"GET": health.live}, "open"),
     Route("/health/ready", {"GET": health.ready}, "open"),
@@ -67,4 +71,5 @@ ROUTES: tuple[Route, ...] = (
 
 def of(settings: Settings) -> tuple[Route, ...]:
     """Return the addresses that a gateway with these settings has."""
-    return (*ROUTES, TRIAL) if settings.conformance else ROUTES
+    switched = ((TRIAL, settings.conformance), (CHECK_SESSION, settings.legacy_response_types))
+    return (*ROUTES, *(route for route, on in switched if on))

@@ -51,6 +51,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "revocation_endpoint": f"{issuer}/revoke",
         "registration_endpoint": f"{issuer}/register",
         "end_session_endpoint": f"{issuer}/logout",
+        **({"check_session_iframe": f"{issuer}/check-session"} if legacy else {}),
         "scopes_supported": ["openid", "offline_access", *catalog.SCOPES],
         "response_types_supported": list(types),
         "response_modes_supported": list(checks.modes(legacy=legacy)),

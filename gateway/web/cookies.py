@@ -1,4 +1,4 @@
-"""Cookies: six of them, all opaque, all bound to this host.
+"""Cookies: seven of them, all opaque, all bound to this host.
 
 * ``__Host-sid``: the citizen's session; Lax, because sign-on arrives from other sites
 * ``__Host-adm``: an administrator's session; Strict
@@ -7,6 +7,9 @@
 * ``__Host-recovery``: what continues a recovery, here and nowhere else; Lax, because the
   mail about it leads back
 * ``__Host-lang``: the chosen language; Lax
+* ``__Host-state``: a name of the session that opens nothing, for the frame in which services
+  watch it (off by default): scripts of ours read it, and it is sent from other sites'
+  pages, or that frame would not have it
 """
 
 from starlette.responses import Response
@@ -17,6 +20,7 @@ BROWSER = "__Host-browser"
 DEVICE = "__Host-device"
 RECOVERY = "__Host-recovery"
 LANGUAGE = "__Host-lang"
+STATE = "__Host-state"
 
 _STRICT = frozenset({ADMIN, DEVICE})
 _MOST = 4096
@@ -65,6 +69,12 @@ def set_recovery(response: Response, handle: str, seconds: int) -> None:
 def set_language(response: Response, locale: str) -> None:
     """Remember the language for a year."""
     _set(response, LANGUAGE, locale, max_age=31_536_000)
+
+
+def set_state(response: Response, state: str) -> None:
+    """Let our frame in a service's page see which session this is."""
+    line = f"{STATE}={state}; Path=/; Secure; SameSite=None"
+    response.headers.append("set-cookie", line)
 
 
 def clear(response: Response, *names: str) -> None:

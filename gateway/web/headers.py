@@ -46,6 +46,22 @@ _POLICY = (
 _PLAIN = _POLICY.format(actions="'self'", connect="'none'")
 
 
+def framed(*, plain: bool) -> dict[str, str]:
+    """Return the headers of a page that others show within theirs: a script, and nothing else.
+
+    :param plain: they may come by ``http``, on this machine
+    """
+    ancestors = "https: http:" if plain else "https:"
+    policy = "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'"
+    fields = {name: value for name, value in _PAGE.items() if name != "x-frame-options"}
+    return {
+        **fields,
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": f"{policy}; frame-ancestors {ancestors}",
+        "cross-origin-resource-policy": "cross-origin",
+    }
+
+
 def page(
     actions: Iterable[str] = (),
     *,

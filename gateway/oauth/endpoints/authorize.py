@@ -28,6 +28,7 @@ from gateway.oauth import (
     respond,
     targets,
     visits,
+    watching,
 )
 from gateway.oauth.interaction import Facts, Step
 from gateway.oauth.refusals import OAuthRefused, PageRefused
@@ -194,7 +195,10 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
         told = await issuing.issue(call, client, asked, order, ready)
     except (ConsentMissing, OAuthRefused):  # the request is used up: this is its answer
         return respond.refused(call, client, asked, OAuthRefused("access_denied"))
-    return respond.success(call, client, asked, told)
+    told |= watching.tell(call, client, asked, session)
+    response = respond.success(call, client, asked, told)
+    watching.begin(call, response, session)
+    return response
 
 
 async def _claimed(call: Call, visit: Visit) -> bool:

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
-from gateway.oauth import ending, frontchannel, respond
+from gateway.oauth import ending, frontchannel, respond, watching
 from gateway.oauth.frontchannel import Left, Named
 from gateway.oauth.refusals import PageRefused
 from gateway.web import cookies, csrf, leaving, render
@@ -121,6 +121,7 @@ async def _end(call: Call, wish: Wish, session: Session) -> Response:
     held = await ending.end(call, session.account.id, [session.id])
     left = await frontchannel.left(call, held)
     response = leaving.sign_out(_done(call, wish, left), cookies.SESSION)
+    watching.end(call, response)
     return ending.once_more(call, response, held)
 
 

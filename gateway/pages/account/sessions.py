@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.oauth import ending
+from gateway.oauth import ending, watching
 from gateway.pages.account import citizen
 from gateway.web import cookies, csrf, leaving
 from gateway.web.call import Call, see_other
@@ -44,8 +44,9 @@ async def end(call: Call, session: Session) -> Response:
         return see_other("/account/sessions?done=one")
     await sessions.end(call.entry, target)
     held = await ending.end(call, session.account.id, [target])
-    response = _signed_out() if target == session.id else see_other("/account/sessions?done=one")
-    return ending.once_more(call, response, held)
+    if target == session.id:
+        return ending.once_more(call, _signed_out(call), held)
+    return ending.once_more(call, see_other("/account/sessions?done=one"), held)
 
 
 @citizen.signed_in("sessions")
@@ -54,8 +55,10 @@ async def end_all(call: Call, session: Session) -> Response:
     csrf.check(call)
     ended = await sessions.end_all(call.entry, session.account.id)
     held = await ending.end(call, session.account.id, ended)
-    return ending.once_more(call, _signed_out(), held)
+    return ending.once_more(call, _signed_out(call), held)
 
 
-def _signed_out() -> Response:
-    return leaving.sign_out(see_other("/logout/done"), cookies.SESSION)
+def _signed_out(call: Call) -> Response:
+    response = leaving.sign_out(see_other("/logout/done"), cookies.SESSION)
+    watching.end(call, response)
+    return response

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from gateway.oauth import marks
+from gateway.oauth import marks, watching
 from gateway.pages.account import mails
 from gateway.pages.passage import Passage
 from gateway.web import cookies
@@ -41,6 +41,7 @@ async def signed_in(
         await pending.note(call.entry, way.i, marks.LOGGED_IN, mark)
     response = see_other(to or way.onward)
     cookies.set_session(response, handle)
+    watching.begin(call, response, session)
     await _know(call, session.account, response)
     return response
 
