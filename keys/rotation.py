@@ -25,6 +25,8 @@ class RotationPolicy:
 
 
 DEFAULT = RotationPolicy()
+# For who does not wait until a key is old: announced as long before use as any.
+EARLY = RotationPolicy(lifetime=DEFAULT.announcement)
 
 
 async def ensure(entry: Entry, sealer: Sealer) -> None:

@@ -38,8 +38,9 @@ CODES: dict[type[Exception], int] = {
 
 HOME = Path(".gatehouse")
 
-# What the demo of a home runs with, while it runs.
+# What the demo of a home, or its gateway for the conformance suite, runs with while it runs.
 DEMO = Path("demo") / "environment.json"
+TRIAL = Path("conformance") / "environment.json"
 
 
 def home() -> Path:
@@ -49,21 +50,23 @@ def home() -> Path:
 
 
 def configured() -> settings.Settings:
-    """Read the settings; where none at all is given, those of the demo that runs in this home.
+    """Read the settings; where none at all is given, those of what runs in this home.
 
     :raises SettingsInvalid: the first thing that is wrong
     """
     given = {name for name in os.environ if name.startswith("GATEHOUSE_")} - settings.ELSEWHERE
     if given:
         return settings.read()
-    demo = home() / DEMO
-    if not demo.exists():
+    running = (path for path in (home() / DEMO, home() / TRIAL) if path.exists())
+    found = next(running, None)
+    if found is None:
         raise settings.SettingsInvalid(
             "GATEHOUSE_DATABASE_URL is missing: postgresql://user@host/name; and no demo runs in"
             f" {home()}: for one that runs elsewhere, ./gatehouse --home THERE …"
         )
-    click.echo(f"· working on the demo that runs in {home()}", err=True)
-    return settings.read(json.loads(demo.read_text()))
+    what = "demo" if found == home() / DEMO else "gateway for the conformance suite"
+    click.echo(f"· working on the {what} that runs in {home()}", err=True)
+    return settings.read(json.loads(found.read_text()))
 
 
 @asynccontextmanager

@@ -35,11 +35,15 @@ def list_(as_json: bool) -> None:
 
 
 @keys.command()
-def rotate() -> None:
+@click.option(
+    "--early", is_flag=True, help="Announce the next keys now; a day later, again, they sign."
+)
+def rotate(*, early: bool) -> None:
     """Take the steps that are due; run it daily."""
+    policy = rotation.EARLY if early else rotation.DEFAULT
 
     async def work(runtime: Runtime, entry: Entry) -> list[str]:
-        return await rotation.rotate(entry, runtime.vault.sealer)
+        return await rotation.rotate(entry, runtime.vault.sealer, policy)
 
     for step in house.within(work) or ["nothing is due"]:
         click.echo(step)

@@ -189,3 +189,20 @@ async def test_nobody_begins_to_encrypt_to_a_key_that_goes(
     gone = due + POLICY.retirement
     await rotate(pool, sealer, gone)
     assert old.kid not in {key.kid for key in (await ring(pool, sealer, gone)).keys}
+
+
+async def test_who_does_not_wait_announces_as_long_before(
+    pool: Pool, sealer: Sealer, moment: datetime
+) -> None:
+    """KE-04: an early key is shown for the whole announcement, too; the old one stays."""
+    old = shown(await begun(pool, sealer, moment))
+    steps = []
+    for hours in (25, 48, 49):
+        async with Entry(pool, moment + timedelta(hours=hours)) as entry:
+            steps.append(await rotation.rotate(entry, sealer, rotation.EARLY))
+
+    keyring = await ring(pool, sealer, moment + timedelta(hours=49))
+    words = [{step.split()[2] for step in each} for each in steps]
+    assert words == [{"announced"}, set(), {"activated"}]
+    assert shown(keyring) > old - {key.kid for key in keyring.keys if key.purpose == "enc"}
+    assert states(keyring) == {"active": 1, "retiring": 1}

@@ -64,6 +64,7 @@ def conformance(listed: Path, home: Path, **chosen: int) -> None:
     except postgres.PostgresUnavailable as error:
         raise click.ClickException(str(error)) from error
     finally:
+        (standing.place / house.TRIAL.name).unlink(missing_ok=True)
         standing.stop()
 
 
@@ -74,6 +75,7 @@ def _open(standing: running.House, ports: Ports, groups: Mapping[str, Mapping[st
     environment = _environment(standing, ports, authority)
     issuer = environment["GATEHOUSE_ISSUER"]
     migrations.upgrade(environment["GATEHOUSE_DATABASE_URL"])
+    running.leave(standing.place / house.TRIAL.name, environment)
     keyed = asyncio.run(_settle(standing.place, environment, groups))
     _start(standing, ports, environment, pair)
     for group, roles in keyed.items():

@@ -16,6 +16,9 @@ from relying_parties import redirects
 Task = dict[str, Any]
 
 _MTLS = {"client": "mtls", "client2": "mtls2"}  # by the client that shows it
+# Metadata of final specifications that the suite does not know yet: OpenID Connect for Identity
+# Assurance §7.
+_UNHEARD_OF = ("verified_claims_supported",)
 _TOLD = ("client_id", "client_secret", "jwks", "client_name", "initial_access_token")
 _BROKEN = "Request cannot be completed"
 
@@ -40,7 +43,10 @@ def configuration(issuer: str, clients: Mapping[str, Any], mutual: Mutual) -> di
     return {
         "alias": callback.split("/")[5],
         "description": "Gatehouse",
-        "server": {"discoveryUrl": f"{issuer}/.well-known/openid-configuration"},
+        "server": {
+            "discoveryUrl": f"{issuer}/.well-known/openid-configuration",
+            "allow_unexpected_metadata_fields": list(_UNHEARD_OF),
+        },
         **{role: _client(client) for role, client in clients.items()},
         **{_MTLS[role]: dict(held) for role, held in mutual.certificates.items()},
         "resource": {"resourceUrl": _resource(issuer, clients, mutual)},

@@ -42,6 +42,18 @@ def test_every_command_works_on_the_demo_of_the_home_that_is_named(
     assert str(elsewhere) in named.err
 
 
+def test_a_command_works_on_the_gateway_for_the_suite(
+    gatehouse: Command, environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "conformance").mkdir()
+    (tmp_path / "conformance" / "environment.json").write_text(json.dumps(environment))
+
+    ran = gatehouse("--home", str(tmp_path), "keys", "list", **WITHOUT)
+
+    assert ran.code == 0, ran.err
+    assert "conformance suite" in ran.err
+
+
 def test_without_settings_and_demo_it_is_told_how(gatehouse: Command) -> None:
     ran = gatehouse("keys", "list", **WITHOUT)
 
