@@ -9,11 +9,17 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import yaml
+
+from tests.support import conformance
 
 ROOT = Path(__file__).parents[2]
-PLANS = yaml.safe_load(Path(__file__).with_name("modules.yaml").read_text())
-HELD = {(plan["plan"], module): test for plan in PLANS for module, test in plan["modules"].items()}
+HELD = {
+    (plan["plan"], module): test
+    for plan in conformance.plans()
+    for module, test in plan["modules"].items()
+}
+
+pytestmark = pytest.mark.conformance
 
 
 @pytest.mark.parametrize(("plan", "module"), HELD, ids="/".join)
@@ -27,7 +33,24 @@ def test_a_module_that_passed_is_held_by_a_test_of_ours(plan: str, module: str) 
 
 
 def test_no_plan_is_listed_twice() -> None:
-    assert len({plan["plan"] for plan in PLANS}) == len(PLANS)
+    plans = conformance.plans()
+
+    assert len({plan["plan"] for plan in plans}) == len(plans)
+
+
+def test_no_more_is_held_than_a_plan_has() -> None:
+    for plan in conformance.plans():
+        assert len(plan["modules"]) <= plan["of"], plan["plan"]
+
+
+def test_a_module_is_held_by_a_test_that_passed_in_every_case() -> None:
+    plan = {
+        "modules": {"one": "a.py::test_x", "two": "a.py::test_y[case]", "three": "a.py::test_z"}
+    }
+    good = ["a.py::test_x[1]", "a.py::test_x[2]", "a.py::test_y[a-case]"]
+
+    assert conformance.score(plan, good, ()) == 2
+    assert conformance.score(plan, good, ["a.py::test_x[3]", "a.py::test_y[other]"]) == 1
 
 
 @cache
