@@ -16,7 +16,7 @@ from gateway.oauth.endpoints import (
     trial,
     userinfo,
 )
-from gateway.pages import account, portal, signing_in
+from gateway.pages import account, portal, public_register, signing_in
 from gateway.settings import Settings
 from gateway.web import static
 from gateway.web.dispatch import Route
@@ -65,6 +65,7 @@ ROUTES: tuple[Route, ...] = (
     *signing_in.ROUTES,
     *account.ROUTES,
     *portal.ROUTES,
+    *public_register.ROUTES,
     *admin.ROUTES,
 )
 

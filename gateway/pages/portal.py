@@ -7,13 +7,14 @@ from starlette.responses import Response
 
 from gateway import claim_labels
 from gateway.pages import logos, opening, stale
+from gateway.pages import public_register as registered
 from gateway.pages.account import citizen
 from gateway.pages.sharing import words
 from gateway.pages.texts import TEXTS
 from gateway.web import render
 from gateway.web.call import Call
 from gateway.web.dispatch import Route
-from relying_parties import clients, consents, releases
+from relying_parties import clients, consents, public_register, releases
 from relying_parties.clients import Client
 
 CARRY_ON = 3
@@ -78,6 +79,8 @@ async def service(call: Call) -> Response:
         other=words(registration.other_ways, call.locale),
         contact=registration.contact or "",
         privacy=registration.privacy or "",
+        keep=max((each.keep_days for each in registration.purposes), default=0),
+        decisions=await _decisions(call, client),
     )
 
 
@@ -120,8 +123,20 @@ async def security_txt(call: Call) -> Response:
 async def robots(_call: Call) -> Response:
     """Let search engines see the front, not anybody's pages."""
     open_to_all = "".join(f"Allow: /{name}\n" for name in TEXTS)
-    body = f"User-agent: *\nAllow: /$\nAllow: /services/\n{open_to_all}Disallow: /\n"
+    body = f"User-agent: *\nAllow: /$\nAllow: /services\n{open_to_all}Disallow: /\n"
     return Response(body, headers={"content-type": "text/plain; charset=utf-8"})
+
+
+async def _decisions(call: Call, client: Client) -> list[dict[str, Any]]:
+    decisions = await public_register.history(call.entry, client.client_id)
+    return [
+        {
+            "when": claim_labels.day(one.at, call.locale),
+            "who": registered.decided(call, one),
+            "changed": registered.changed(call, one, registered.earlier(decisions, one)),
+        }
+        for one in decisions
+    ]
 
 
 def _matches(call: Call, client: Client, sought: str) -> bool:

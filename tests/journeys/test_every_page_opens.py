@@ -57,6 +57,8 @@ def of_anybody(at: Looker, demo: Demo) -> None:
         "/create", "/create/confirmed", "/logout", "/logout/done", "/admin/login",
     ):  # fmt: skip
         at.open(path)
+    at.open("/services")
+    at.open("/services?detail=email")
     at.open("/services/nothing", 404)
     at.open("/nothing", 404)
     at.open(asking(demo, "nothing", CALLBACK), 400)
@@ -445,8 +447,9 @@ def _a_draft(at: Looker, demo: Demo, name: str) -> None:
 
 WALKS = {
     "anybody": Walk(of_anybody, frozenset({
-        "/", "/services/{client}", "/how-it-works", "/privacy", "/accessibility", "/help",
-        "/login", "/login/recover", "/login/help", "/login/help/{problem}", "/create",
+        "/", "/services", "/services/{client}", "/how-it-works", "/privacy",
+        "/accessibility", "/help", "/login", "/login/recover", "/login/help",
+        "/login/help/{problem}", "/create",
         "/create/confirmed", "/create/link/{link}", "/create/code", "/logout", "/logout/done",
         "/admin/login", "/authorize", "/consent/{interaction}", "/login/recover/new",
     })),
