@@ -1,4 +1,4 @@
-"""The worker: what nobody waits for. Mail, logouts, logos, the journal, expiry, old rows, keys.
+"""The worker: what nobody waits for. Mail, logouts, events, logos, the journal, expiry, keys.
 
 Each duty runs in its own unit of work at its own pace; one that fails is logged and
 tried again, and stops none of the others. Any number of workers may run.
@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from gateway import backchannel, mail, outbound
+from gateway import backchannel, mail, outbound, pushes, signals
 from gateway.mail import Letter
 from gateway.outbound import OutboundRefused
 from gateway.runtime import Runtime
@@ -19,6 +19,7 @@ from keys import checkpoints, journal, replay, rotation
 from relying_parties import consents, ledger, logos, logouts, pending, pictures
 from relying_parties.errors import PictureRefused
 from relying_parties.grants import device_codes, families
+from relying_parties.streams import delivery
 
 log = logging.getLogger("gatehouse.worker")
 
@@ -38,6 +39,7 @@ _PURGES = (
     families.purge,
     device_codes.purge,
     logouts.purge,
+    delivery.purge,
 )
 
 
@@ -139,6 +141,8 @@ async def rotate_keys(runtime: Runtime) -> int:
 DUTIES = (
     Duty(send_mail, 1),
     Duty(backchannel.tell, 1),
+    Duty(signals.gather, 0.5),
+    Duty(pushes.deliver, 0.5),
     Duty(fetch_logos, 5),
     Duty(chain_journal, 5),
     Duty(grow_ledger, 5),

@@ -196,3 +196,40 @@ class LogoutGivenUp(Event):
     """A service could not be told that a session of it ended; ``why`` is a word or a status."""
 
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCreated(Event):
+    """A service hears events from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamChanged(Event):
+    """A service hears others, elsewhere, or not for the moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamDeleted(Event):
+    """A service hears no events any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPaused(Event):
+    """A week of tries reached nobody: events wait until the service says that it listens."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventGivenUp(Event):
+    """A service did not take an event; ``why`` is a word or a status."""
+
+    event: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventsSentAgain(Event):
+    """What had been given up waits to be told once more."""
+
+    events: int

@@ -16,6 +16,7 @@ from keys import certificates, encryption
 from relying_parties import client_keys, redirects, resources, response_types, wording
 from relying_parties.profiles import CERTIFICATE_METHODS, PROFILES, Profile
 from relying_parties.purposes import AREA, BASES, LONGEST, NEEDS
+from relying_parties.streams import registered
 
 DEFAULT_PROFILE = "gov-standard"
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -77,6 +78,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "purposes": ("id", "name", "keepDays", "claims"),
     "claims": ("claim", "need", "basis", "why", "law", "area"),
     "area": AREA,
+    "events": registered.MEMBERS,
 }
 
 Check = Callable[[Any, str, Rules, Profile], Iterator[Problem]]
@@ -439,6 +441,11 @@ def _on_behalf(value: Any, path: str, rules: Rules, _profile: Profile) -> Iterat
     yield from resources.calls_problems(value, path, rules.scopes, allow_loopback=loopback)
 
 
+def _events(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Problem]:
+    yield from _confidential(path, profile)
+    yield from registered.problems(value, path, allow_loopback=rules.allow_loopback)
+
+
 def _confidential(path: str, profile: Profile) -> Iterator[Problem]:
     # RFC 6749 §4.4: who can't prove who it is has no name of its own to act in.
     if profile.auth_methods == ("none",):
@@ -485,9 +492,10 @@ MEMBERS: Mapping[str, Check] = {
     "resource": _resource,
     "calls": _calls,
     "onBehalf": _on_behalf,
+    "events": _events,
     "selfRegistered": _switch,
 }
 NECESSARY = frozenset({"name", "redirectUris", "auth"})
 # With one of these, citizens need not come at all, or not by their browser.
-_ELSEWHERE = ("resource", "calls", "device")
+_ELSEWHERE = ("resource", "calls", "device", "events")
 _BY_KEY = frozenset({"private_key_jwt", CERTIFICATE_METHODS[1]})

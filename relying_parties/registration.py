@@ -16,6 +16,8 @@ from relying_parties.metadata import STRICT, Rules
 from relying_parties.profiles import PROFILES, Profile
 from relying_parties.purposes import LONGEST, Asked, Purpose, Words
 from relying_parties.resources import Called, Resource
+from relying_parties.streams import registered
+from relying_parties.streams.registered import Events
 
 __all__ = [
     "Asked",
@@ -100,6 +102,7 @@ class Registration:
     resource: Resource | None
     calls: tuple[Called, ...]
     on_behalf: tuple[Called, ...]
+    events: Events | None
     self_registered: bool
     purposes: tuple[Purpose, ...]
     asked: Mapping[str, Asked]
@@ -170,6 +173,7 @@ def read(document: Document) -> Registration:
         resource=resources.read_resource(spec.get("resource")),
         calls=resources.read_calls(spec.get("calls") or ()),
         on_behalf=resources.read_calls(spec.get("onBehalf") or ()),
+        events=registered.read(spec.get("events")),
         self_registered=bool(spec.get("selfRegistered")),
         purposes=purposes,
         asked={each.claim: each for purpose in reversed(purposes) for each in purpose.claims},

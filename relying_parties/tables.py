@@ -302,3 +302,68 @@ logouts = sa.Table(
     sa.Index("one_logout_of_a_session", "client_id", "sid", unique=True),
     sa.Index("logouts_due", "due_at", postgresql_where=sa.text("state = 'due'")),
 )
+
+# One for each service that hears events (SSF 1.0 §8.1.1).
+streams = sa.Table(
+    "streams",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column(
+        "client_id", sa.Text, sa.ForeignKey("clients.client_id"), nullable=False, unique=True
+    ),
+    sa.Column("method", sa.Text, nullable=False),  # push | poll
+    sa.Column("endpoint", sa.Text),  # of a push
+    sa.Column("authorization", sa.LargeBinary),  # what a push brings along, sealed
+    sa.Column("description", sa.Text),
+    sa.Column("requested", pg.ARRAY(sa.Text)),  # as it was asked for, known or not
+    sa.Column("types", pg.ARRAY(sa.Text), nullable=False),  # short names of those it gets
+    sa.Column("status", sa.Text, nullable=False),  # enabled | paused | disabled
+    sa.Column("reason", sa.Text),
+    sa.Column("created_at", NOW, nullable=False),
+    sa.Column("verified_at", NOW),  # when a verification was asked for last
+    sa.Column("due_at", NOW, nullable=False),  # no push before; a worker at it moves it on
+    sa.Column("tries", sa.Integer, nullable=False),  # that failed in a row
+    sa.Column("failing_since", NOW),
+    sa.Index("streams_due", "due_at", postgresql_where=sa.text("method = 'push'")),
+)
+
+# Of whom a service wants to hear no more (SSF 1.0 §8.1.3.3).
+stream_exclusions = sa.Table(
+    "stream_exclusions",
+    metadata,
+    sa.Column(
+        "stream_id", sa.Text, sa.ForeignKey("streams.id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("subject", sa.Text, primary_key=True),
+)
+
+# Events on their way, in the order in which they are told; names and ids, never a value.
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("jti", sa.Text, nullable=False, unique=True),
+    sa.Column(
+        "stream_id", sa.Text, sa.ForeignKey("streams.id", ondelete="CASCADE"), nullable=False
+    ),
+    sa.Column("subject", sa.Text),  # null: about the stream itself
+    sa.Column("sid", sa.Text),  # pairwise, of an event about a session
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("payload", pg.JSONB, nullable=False),
+    sa.Column("notice", sa.Uuid),  # whose answer the citizen waits for
+    sa.Column("state", sa.Text, nullable=False),  # due | told | dead
+    sa.Column("why", sa.Text),  # a word, of the last try that failed
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("created_at", NOW, nullable=False),
+    sa.Column("due_at", NOW, nullable=False),
+    sa.Column("settled_at", NOW),
+    sa.Index("deliveries_waiting", "stream_id", "id", postgresql_where=sa.text("state = 'due'")),
+    sa.Index(
+        "deliveries_of_subject",
+        "stream_id",
+        "subject",
+        "id",
+        postgresql_where=sa.text("state = 'due'"),
+    ),
+    sa.Index("deliveries_by_age", "created_at"),
+)

@@ -29,7 +29,7 @@ class _Told(Response):
         self.raw_headers = [*headers, (b"content-length", b"%d" % len(body))]
 
 
-def told(content: Mapping[str, Any], status: int = 200) -> Response:
+def told(content: Mapping[str, Any] | list[Any], status: int = 200) -> Response:
     """Answer with JSON."""
     return _Told(_spell(content).encode(), status, _HEADERS)
 

@@ -1,8 +1,9 @@
 """Targets: which resource a token will be for; one, named by the request or by registration.
 
-What citizens share is read at userinfo alone. Beside it there are the resources that
-services offer: one that calls them has them in its registration, in its own name, or for
-citizens, and then at its own agency only. To act for a citizen at another agency would
+What citizens share is read at userinfo alone, and events are heard at an API of ours by
+services that may hear any. Beside these there are the resources that services offer: one
+that calls them has them in its registration, in its own name, or for citizens, and then at
+its own agency only. To act for a citizen at another agency would
 take their consent, and no page asks for that yet.
 
 Specs: RFC 8707 §2 and §2.2.
@@ -16,7 +17,9 @@ from gateway.web.call import Call
 from gateway.web.params import Params
 from relying_parties import clients
 from relying_parties.clients import Client
-from relying_parties.resources import Called, Resource
+from relying_parties.resources import OPAQUE, Called, Resource
+
+EVENT_SCOPES = READ, MANAGE, ANSWER = "ssf.read", "ssf.manage", "changes.answer"
 
 _UNKNOWN = "resource is unknown, missing, or not registered"
 
@@ -35,6 +38,18 @@ def userinfo(issuer: str) -> str:
     return f"{issuer}/userinfo"
 
 
+def events(issuer: str) -> str:
+    """Return the identifier of the API at which services hear events."""
+    return f"{issuer}/ssf"
+
+
+def calls(client: Client, issuer: str) -> tuple[Called, ...]:
+    """Return what ``client`` may call in its own name: what it registered, and events."""
+    registration = client.registration
+    hears = (Called(events(issuer), EVENT_SCOPES),) if registration.events else ()
+    return (*registration.calls, *hears)
+
+
 def beside_userinfo(params: Params, issuer: str) -> tuple[str, ...]:
     """Return the resources that an authorization request names, each once."""
     named = dict.fromkeys(params.all("resource"))
@@ -47,7 +62,18 @@ async def own(call: Call, client: Client) -> Target:
     :raises OAuthRefused: ``invalid_target``, the same for a resource that is not there and
         one that this client may not call
     """
-    return await _offered(call, _called(call.form.all("resource"), client.registration.calls))
+    issuer = call.runtime.settings.issuer
+    named, wanted = call.form.all("resource"), set(call.form.text("scope").split())
+    registered = calls(client, issuer)
+    if not named and not wanted & set(EVENT_SCOPES):
+        registered = client.registration.calls or registered
+    elif not named:  # no API of anybody else has these scopes
+        registered = tuple(one for one in registered if one.resource == events(issuer))
+    called = _called(named, registered)
+    if called is not None and called.resource == events(issuer):
+        # Ours: no other service is asked whether it still offers it.
+        return Target(Resource(called.resource, EVENT_SCOPES, OPAQUE), client, EVENT_SCOPES)
+    return await _offered(call, called)
 
 
 async def one_for_citizens(call: Call, client: Client) -> Target:
@@ -100,13 +126,13 @@ async def _offered(call: Call, called: Called | None) -> Target:
     return Target(offered, server, scopes)
 
 
-def _called(named: list[str], calls: Sequence[Called]) -> Called | None:
+def _called(named: list[str], registered: Sequence[Called]) -> Called | None:
     # One audience for each token, or one resource could use it at another (RFC 9700 §2.3).
     if len(named) > 1:
         return None
     if not named:
-        return calls[0] if len(calls) == 1 else None
-    return _of(calls, named[0])
+        return registered[0] if len(registered) == 1 else None
+    return _of(registered, named[0])
 
 
 def _of(registered: Iterable[Called], resource: str) -> Called | None:

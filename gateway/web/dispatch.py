@@ -48,7 +48,7 @@ class Route:
         is asked without regard to ``Host`` (probes)
     :ivar limit: the largest form, in bytes, and ``fields`` how many it may have
     :ivar safe: its GET changes nothing, so that HEAD may be asked, too
-    :ivar json: what is posted or put is JSON, not a form
+    :ivar json: what is posted, put or patched is JSON, not a form
     :ivar aliased: answered at the alias host, too, where clients show certificates; a browser
         that came there would ask its person for one
     :ivar shared: scripts of registered origins may read its answers
@@ -173,7 +173,7 @@ class Dispatcher:
         deadline = within(SECONDS)
         try:
             with deadline:
-                if route.json and call.method in ("POST", "PUT"):
+                if route.json and call.method in ("POST", "PUT", "PATCH"):
                     await read_json(call, receive, route.limit)
                 elif call.method == "POST":
                     await read_form(call, receive, route.limit, route.fields)

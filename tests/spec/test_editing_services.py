@@ -84,6 +84,11 @@ VALUES: dict[str, Any] = {
     "resource": {"identifier": "https://api.rp.example/", "scopes": ["berths:read"]},
     "calls": [services.READS],
     "onBehalf": [services.READS],
+    "events": {
+        "types": ["claims-changed", "session-revoked"],
+        "endpoint": "https://rp.example/events",
+        "answerDays": 3,
+    },
     "selfRegistered": True,
 }
 

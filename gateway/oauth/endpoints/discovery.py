@@ -13,12 +13,12 @@ from gateway.web.call import Call
 
 async def configuration(call: Call) -> Response:
     """Serve the metadata, the same at both well-known addresses."""
-    return _made(call, metadata.document)
+    return made(call, metadata.document)
 
 
 async def userinfo(call: Call) -> Response:
     """Serve what a client has to know of userinfo (RFC 9728 §3.1)."""
-    return _made(call, metadata.userinfo)
+    return made(call, metadata.userinfo)
 
 
 async def jwks(call: Call) -> Response:
@@ -26,8 +26,9 @@ async def jwks(call: Call) -> Response:
     return caching.public(call, call.runtime.keyring.document, 900)
 
 
-def _made(call: Call, make: Callable[[Settings], dict[str, Any]]) -> Response:
-    made = call.runtime.metadata
-    if make.__name__ not in made:
-        made[make.__name__] = metadata.encoded(make(call.runtime.settings))
-    return caching.public(call, made[make.__name__], 300)
+def made(call: Call, make: Callable[[Settings], dict[str, Any]]) -> Response:
+    """Serve what ``make`` says of these settings, which it is asked once."""
+    known, name = call.runtime.metadata, f"{make.__module__}.{make.__name__}"
+    if name not in known:
+        known[name] = metadata.encoded(make(call.runtime.settings))
+    return caching.public(call, known[name], 300)

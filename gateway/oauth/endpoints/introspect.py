@@ -51,7 +51,8 @@ async def _known(call: Call, client: Client, token: str) -> dict[str, Any] | Non
     if own is None or (own.resource != resource and own.client_id != client.client_id):
         return None
     caller = await call.runtime.client(own.client_id)
-    if caller is None or not targets.still(caller.registration.calls, own.resource, own.scope):
+    issuer = call.runtime.settings.issuer
+    if caller is None or not targets.still(targets.calls(caller, issuer), own.resource, own.scope):
         return None
     # RFC 9068 §2.2 has it so in its tokens: who acts in its own name is its own subject.
     return {**_common(call, own), "sub": own.client_id, "aud": own.resource}

@@ -28,7 +28,7 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
     """
     registration = client.registration
     # RFC 6749 §4.4: for confidential clients only, whatever an older approval said.
-    if registration.public or not registration.calls:
+    if registration.public or not targets.calls(client, call.runtime.settings.issuer):
         raise OAuthRefused("unauthorized_client", "not registered to act in its own name")
     target = await targets.own(call, client)
     lives = registration.profile.access_token_ttl
