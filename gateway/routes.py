@@ -1,7 +1,7 @@
 """The table of addresses. Discovery and probes first, then the protocol, then pages."""
 
 from gateway import admin
-from gateway.api import health, ssf, transparency
+from gateway.api import changes, health, ssf, transparency
 from gateway.oauth.endpoints import (
     authorize,
     check_session,
@@ -44,6 +44,7 @@ PROTOCOL: tuple[Route, ...] = (
     Route("/.well-known/oauth-authorization-server", {"GET": discovery.configuration}, "protocol"),
     Route(_OF_USERINFO, {"GET": discovery.userinfo}, "protocol"),
     *ssf.ROUTES,
+    *changes.ROUTES,
 )
 
 # For the OpenID Foundation's suite alone.

@@ -8,20 +8,25 @@ known, for as long as it takes to derive the one from the other. No value is in 
 Specs: CAEP 1.0 §3, RISC 1.0 §2.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 from uuid import UUID
 
+from gateway import announcing
 from gateway.runtime import Runtime
 from keys import following, pairwise
+from keys.entry import Entry
 from keys.journal import Journalled
+from relying_parties import clients, consents
 from relying_parties.streams import delivery, subscriptions
 from relying_parties.streams.delivery import Signal
 from relying_parties.streams.subscriptions import Receiver
 
 FOLLOWER = "signals"
 MOST = 500  # events of one look
+CHANGED = "AttributesChanged"
 
 Payload = dict[str, Any]
 Reaction = Callable[[Journalled], "Told"]
@@ -80,11 +85,37 @@ REACTIONS: Mapping[str, Reaction] = {
 async def gather(runtime: Runtime) -> int:
     """Take what happened since the last look; return how many events are to be told."""
     async with runtime.entry() as entry:
-        happened = await following.follow(entry, FOLLOWER, REACTIONS.keys(), MOST)
+        kinds = (*REACTIONS, CHANGED)
+        happened = await following.follow(entry, FOLLOWER, kinds, MOST)
         if not happened:
             return 0
         hearing = await subscriptions.receivers(entry)
-        return await delivery.queue(entry, list(_signals(runtime, happened, hearing)))
+        told = await delivery.queue(entry, list(_signals(runtime, happened, hearing)))
+        return told + await _announce(runtime, entry, happened, hearing)
+
+
+async def _announce(
+    runtime: Runtime, entry: Entry, happened: Iterable[Journalled], hearing: Sequence[Receiver]
+) -> int:
+    """Tell of what registers wrote; of what citizens change, their page tells itself."""
+    by_register = [one for one in happened if one.kind == CHANGED and one.actor != one.object]
+    accounts = dict.fromkeys(account for one in by_register if (account := _account(one)))
+    wanted, told = announcing.hearing(hearing), 0
+    for account_id, receiver in product(accounts, hearing):
+        since = [
+            one for one in by_register if _account(one) == account_id and one.at >= receiver.since
+        ]
+        followers = announcing.followers(name for one in since for name in one.fields["claims"])
+        if receiver.client_id not in wanted or not followers:
+            continue
+        subject = pairwise.subject(runtime.vault.pairwise, receiver.sector, account_id)
+        consent = await consents.current(entry, subject, receiver.client_id)
+        client = await clients.find(entry, receiver.client_id) if consent else None
+        if consent is None or client is None:
+            continue
+        found = announcing.hearer(client, consent, followers, wanted)
+        told += await announcing.announce(entry, runtime.settings.issuer, [found] if found else [])
+    return told
 
 
 def _signals(
@@ -93,6 +124,8 @@ def _signals(
     key, receivers = runtime.vault.pairwise, list(hearing)
     subjects: dict[tuple[str, UUID], str] = {}
     for one in happened:
+        if one.kind not in REACTIONS:
+            continue
         told, account_id = REACTIONS[one.kind](one), _account(one)
         for receiver in receivers:
             if told.event not in receiver.types or receiver.since > one.at or not account_id:

@@ -16,7 +16,7 @@ from gateway.runtime import Runtime
 from gateway.web import render
 from idp import attempts, devices, notices, sessions, signups
 from keys import checkpoints, journal, replay, rotation
-from relying_parties import consents, ledger, logos, logouts, pending, pictures
+from relying_parties import changes, consents, ledger, logos, logouts, pending, pictures
 from relying_parties.errors import PictureRefused
 from relying_parties.grants import device_codes, families
 from relying_parties.streams import delivery
@@ -40,6 +40,7 @@ _PURGES = (
     device_codes.purge,
     logouts.purge,
     delivery.purge,
+    changes.purge,
 )
 
 

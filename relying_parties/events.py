@@ -233,3 +233,15 @@ class EventsSentAgain(Event):
     """What had been given up waits to be told once more."""
 
     events: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAnnounced(Event):
+    """A citizen changed something, and a service is to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAnswered(Event):
+    """A service said what it did about a change."""
+
+    answer: str

@@ -367,3 +367,21 @@ deliveries = sa.Table(
     ),
     sa.Index("deliveries_by_age", "created_at"),
 )
+
+# What services are told of what citizens changed, and what they did about it.
+change_notices = sa.Table(
+    "change_notices",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),  # change_id on the wire, this service's alone
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("claims", pg.ARRAY(sa.Text), nullable=False),  # names
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),  # a word of ours
+    sa.Column("created_at", NOW, nullable=False),  # the minute: an exact one would link rows
+    sa.Column("told_at", NOW),
+    sa.Column("answered_at", NOW),
+    sa.Column("answer_by", NOW, nullable=False),
+    sa.Index("change_notices_by_subject", "subject"),
+    sa.Index("change_notices_by_age", "created_at"),
+)

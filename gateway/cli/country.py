@@ -168,13 +168,17 @@ def _sample(row: Mapping[str, Any], port: int, jwk: Mapping[str, Any]) -> Sample
     if service["auth"]["method"] == "private_key_jwt":
         public = {name: value for name, value in jwk.items() if name != "d"}
         service["auth"] = {**service["auth"], "jwks": {"keys": [public]}}
-    addresses = {
+    addresses: dict[str, Any] = {
         "start": f"{base}/",
         "logo": f"{base}/logo.png",
         "redirectUris": [f"{base}/callback"],
         "postLogoutRedirectUris": [f"{base}/signed-out"],
         "backchannelLogoutUri": f"{base}/backchannel-logout",
     }
+    events = dict(service.pop("events"))
+    if events.pop("pushed"):
+        events["endpoint"] = f"{base}/events"
+    addresses["events"] = events
     return Sample(
         module=row["module"],
         agency=agency_id,

@@ -21,6 +21,7 @@ from uuid import UUID
 
 from keys import opaque
 from keys.entry import Entry, Row
+from relying_parties import changes
 from relying_parties.events import EventGivenUp, EventsSentAgain, StreamPaused
 from relying_parties.streams import delivery_records as records
 from relying_parties.streams.delivery_records import UNREACHABLE, UNREAD
@@ -103,10 +104,13 @@ class Outcome:
 
 
 async def queue(entry: Entry, signals: Sequence[Signal]) -> int:
-    """Note events for the services that may hear them; return how many there are to tell."""
+    """Note events for the services that may hear them; return how many there are to tell.
+
+    A notice whose service may not hear of its citizen is not waited for.
+    """
     if not signals:
         return 0
-    return await entry.run(
+    rows = await entry.all(
         records.QUEUE,
         clients=[each.client_id for each in signals],
         subjects=[each.subject for each in signals],
@@ -117,6 +121,9 @@ async def queue(entry: Entry, signals: Sequence[Signal]) -> int:
         moments=[each.moment for each in signals],
         at=entry.at,
     )
+    wanted = {each.notice for each in signals if each.notice}
+    await changes.move(entry, wanted - set(_notices(rows)), changes.UNDELIVERED)
+    return len(rows)
 
 
 async def say(entry: Entry, stream_id: str, event: str, payload: Mapping[str, Any]) -> None:
@@ -152,9 +159,9 @@ async def take(entry: Entry, *, most: int = 64, each: int = 100) -> list[Load]:
     ]
 
 
-async def settle(entry: Entry, load: Load, outcome: Outcome) -> list[UUID]:
-    """Write down how a load went; return the notices that reached their service."""
-    heard = await _told(entry, outcome.told)
+async def settle(entry: Entry, load: Load, outcome: Outcome) -> None:
+    """Write down how a load went, for the citizens who wait for word, too."""
+    await _told(entry, outcome.told)
     late = {one.id for one in load.deliveries if one.created_at + WEEK <= entry.at}
     dead = {**outcome.refused, **{id_: why for id_, why in outcome.broken.items() if id_ in late}}
     tries = {one.id: one.tries for one in load.deliveries}
@@ -163,14 +170,13 @@ async def settle(entry: Entry, load: Load, outcome: Outcome) -> list[UUID]:
     await _fail(entry, load.client_id, dead | again, later)
     if not outcome.down:
         await _release(entry, load, entry.at, 0, None)
-        return heard
+        return
     since = load.failing_since or entry.at
     await _release(entry, load, entry.at + _wait(load.tries), load.tries + 1, since)
     if since + WEEK <= entry.at and await entry.one(
         records.REST, stream=load.stream_id, because=UNREACHABLE
     ):
         entry.record(StreamPaused(None, f"client:{load.client_id}", outcome.down))
-    return heard
 
 
 async def waiting(entry: Entry, stream_id: str, most: int) -> tuple[list[Delivery], bool]:
@@ -180,10 +186,10 @@ async def waiting(entry: Entry, stream_id: str, most: int) -> tuple[list[Deliver
     return found[:most], len(found) > most
 
 
-async def heard(entry: Entry, stream_id: str, jtis: Collection[str]) -> list[UUID]:
-    """Note that a poll got these; return the notices among them (RFC 8936 §2.4)."""
+async def heard(entry: Entry, stream_id: str, jtis: Collection[str]) -> None:
+    """Note that a poll got these (RFC 8936 §2.4)."""
     rows = await entry.all(records.OF_JTIS, stream=stream_id, jtis=list(jtis))
-    return await _told(entry, [row["id"] for row in rows])
+    await _told(entry, [row["id"] for row in rows])
 
 
 async def refused(entry: Entry, client_id: str, stream_id: str, why: Mapping[str, str]) -> None:
@@ -194,10 +200,11 @@ async def refused(entry: Entry, client_id: str, stream_id: str, why: Mapping[str
 
 async def send_again(entry: Entry, client_id: str, *, by: str) -> int:
     """Let what was given up be told once more; return how many events."""
-    again = await entry.run(records.AGAIN, of_client=client_id, at=entry.at)
+    again = await entry.all(records.AGAIN, of_client=client_id, at=entry.at)
+    await changes.revive(entry, _notices(again))
     await entry.run(records.AWAKE, of_client=client_id, at=entry.at)
-    entry.record(EventsSentAgain(by, f"client:{client_id}", again))
-    return again
+    entry.record(EventsSentAgain(by, f"client:{client_id}", len(again)))
+    return len(again)
 
 
 async def standing(entry: Entry, client_id: str) -> dict[str, int]:
@@ -218,14 +225,19 @@ async def _shared(entry: Entry, rows: Iterable[Row]) -> list[Delivery]:
     given = [dict(row) for row in rows]
     gone = [row["id"] for row in given if not row.pop("shared")]
     if gone:
-        await entry.run(records.FORGET, ids=gone)
+        await changes.move(
+            entry, _notices(await entry.all(records.FORGET, ids=gone)), changes.ENDED
+        )
     return [Delivery(**row) for row in given if row["id"] not in gone]
 
 
-async def _told(entry: Entry, ids: Sequence[int]) -> list[UUID]:
-    if not ids:
-        return []
-    rows = await entry.all(records.TOLD, ids=list(ids), at=entry.at)
+async def _told(entry: Entry, ids: Sequence[int]) -> None:
+    if ids:
+        rows = await entry.all(records.TOLD, ids=list(ids), at=entry.at)
+        await changes.move(entry, _notices(rows), changes.TOLD)
+
+
+def _notices(rows: Iterable[Row]) -> list[UUID]:
     return [row["notice"] for row in rows if row["notice"]]
 
 
@@ -243,9 +255,10 @@ async def _fail(
         nexts=[later.get(id_, entry.at) for id_ in whys],
         at=entry.at,
     )
-    for row in rows:
-        if row["state"] == "dead":
-            entry.record(EventGivenUp(None, f"client:{client_id}", row["event"], row["why"]))
+    dead = [row for row in rows if row["state"] == "dead"]
+    await changes.move(entry, _notices(dead), changes.UNDELIVERED)
+    for row in dead:
+        entry.record(EventGivenUp(None, f"client:{client_id}", row["event"], row["why"]))
 
 
 async def _release(

@@ -80,13 +80,15 @@ _new = (
     .order_by(_g.n)
 )
 QUEUE = statement(
-    sa.insert(tables.deliveries).from_select(
+    sa.insert(tables.deliveries)
+    .from_select(
         [
             *("jti", "stream_id", "subject", "sid", "event", "payload", "notice", "state"),
             *("tries", "created_at", "due_at"),
         ],
         _new,
     )
+    .returning(_d.notice)
 )
 SAY = statement(
     sa.insert(tables.deliveries).values(
@@ -155,7 +157,7 @@ _heads = sa.select(
 HEADS = statement(_heads.order_by(_head.c.id))
 
 _IDS = sa.bindparam("ids", type_=pg.ARRAY(sa.BigInteger))
-FORGET = statement(sa.delete(tables.deliveries).where(_d.id == sa.any_(_IDS)))
+FORGET = statement(sa.delete(tables.deliveries).where(_d.id == sa.any_(_IDS)).returning(_d.notice))
 TOLD = statement(
     sa.update(tables.deliveries)
     .where(_d.id == sa.any_(_IDS), _d.state == _DUE)
@@ -241,6 +243,7 @@ AGAIN = statement(
         _d.state == _DEAD,
     )
     .values(state="due", tries=0, due_at=_at, settled_at=sa.null(), why=sa.null())
+    .returning(_d.notice)
 )
 AWAKE = statement(
     sa.update(tables.streams)

@@ -202,6 +202,7 @@ def _account(at: Looker, demo: Demo) -> None:
         "/account", "/account/details", "/account/security", "/account/security/passkeys",
         "/account/security/password", "/account/sessions", "/account/sessions?done=one",
         "/account/activity", "/account/verify", "/login/confirm?next=security", "/logout",
+        "/account/changes",
     ):  # fmt: skip
         at.open(path)
     for done in ("removed", "renamed", "stopped"):
@@ -468,7 +469,7 @@ WALKS = {
         "/account/ledger", "/account/ledger/{line}",
         "/account/security/passkeys",
         "/account/security/passkeys/{passkey}", "/account/security/password",
-        "/account/sessions", "/account/activity", "/logout",
+        "/account/sessions", "/account/activity", "/account/changes", "/logout",
         "/account/sharing/{client}/receipt/{version}",
     })),
     "two-people": Walk(of_two_people, frozenset({

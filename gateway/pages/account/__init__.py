@@ -10,6 +10,7 @@ from gateway.pages.account import (
     sessions,
     sharing,
     telling,
+    told,
 )
 from gateway.web.dispatch import Route
 
@@ -26,6 +27,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/account/sharing/{client}/stop", {"GET": sharing.ask_stop, "POST": sharing.stop}),
     Route("/account/sharing/{client}/undo", {"POST": sharing.undo}),
     Route("/account/sharing/{client}/receipt/{version}", {"GET": sharing.receipt}),
+    Route("/account/changes", {"GET": told.show}),
     Route("/account/security", {"GET": security.show}),
     Route("/account/security/passkeys", {"GET": security.show_add, "POST": security.add}),
     Route(

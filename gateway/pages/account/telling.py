@@ -15,6 +15,8 @@ from starlette.responses import Response
 
 from gateway import claim_labels
 from gateway.pages import passage, stale
+from gateway.pages.account import whom
+from gateway.pages.account.whom import Whom
 from gateway.pages.passage import Passage, read
 from gateway.settings import LOCALES
 from gateway.web import csrf, errors, render
@@ -87,7 +89,8 @@ async def show(call: Call) -> Response:
     if claim not in FORMS:
         return _no_such(call)
     held = await _held(call, session, claim)
-    return _page(call, way, claim, held, _typed(claim, held.value if held else None))
+    concerned = await whom.known(call, session, claim)
+    return _page(call, way, claim, held, _typed(claim, held.value if held else None), concerned)
 
 
 @stale.page
@@ -100,22 +103,42 @@ async def save(call: Call) -> Response:
         return see_other(way.address("/login") if way.i else "/login?next=details")
     if claim not in FORMS:
         return _no_such(call)
+    concerned = await whom.known(call, session, claim)
     try:
-        await _write(call, session, claim)
+        told = await _write_and_tell(call, session, claim, concerned)
     except ValueRefused as refused:
         held = await _held(call, session, claim)
         wrong = call.gettext(WRONG.get(refused.reason, N_("This is not right")))
-        return _page(call, way, claim, held, _given(call, claim), error=wrong, status=422)
+        given = _given(call, claim)
+        return _page(call, way, claim, held, given, concerned, error=wrong, status=422)
     except StaleVersion:
         held = await _held(call, session, claim)
         typed = _typed(claim, held.value if held else None)
-        return _page(call, way, claim, held, typed, error=call.gettext(CHANGED), status=409)
-    return see_other(way.onward if way.i else f"/account/details?done={claim}")
+        said = call.gettext(CHANGED)
+        return _page(call, way, claim, held, typed, concerned, error=said, status=409)
+    if way.i:
+        return see_other(way.onward)
+    return see_other("/account/changes?done=told" if told else f"/account/details?done={claim}")
+
+
+async def _write_and_tell(call: Call, session: Session, claim: str, concerned: Whom) -> int:
+    """Write the detail down, and tell of it if services read something else now."""
+    before = await _read(call, session, claim)
+    await _write(call, session, claim)
+    if await _read(call, session, claim) == before:
+        return 0
+    return await whom.tell(call, concerned)
+
+
+async def _read(call: Call, session: Session, claim: str) -> Any:
+    """Return what a service would read."""
+    vault, account_id = call.runtime.vault, session.account.id
+    found = (await attributes.read(call.entry, vault, account_id, [claim])).get(claim)
+    return found.value if found and not found.disputed else None
 
 
 async def _write(call: Call, session: Session, claim: str) -> None:
     seen = call.form.text("seen")
-    whom = f"account:{session.account.id}"
     await attributes.record(
         call.entry,
         call.runtime.vault,
@@ -123,7 +146,7 @@ async def _write(call: Call, session: Session, claim: str) -> None:
         claim,
         _value(claim, _given(call, claim)),
         source_type="self",
-        by=whom,
+        by=f"account:{session.account.id}",
         # Whoever sends no version saw none.
         expected=int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 9 else -1,
     )
@@ -166,6 +189,7 @@ def _page(
     claim: str,
     held: Attribute | None,
     typed: Mapping[str, Any],
+    concerned: Whom,
     *,
     error: str = "",
     status: int = 200,
@@ -184,6 +208,7 @@ def _page(
         v=typed,
         seen=held.version if held else 0,
         registered=claim in catalog.REGISTERED,
+        who=whom.shown(call, concerned, again=bool(error)),
         back=f"/consent/{way.i}" if way.i else "/account/details",
         errors={"street_address" if form.kind == "place" else claim: error} if error else {},
     )

@@ -1,6 +1,8 @@
 """Run the clinic's appointments: ``python -m relying_parties.samples.clinic``."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.requests import Request
@@ -8,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from relying_parties.samples.clinic.logo import LOGO
-from relying_parties.samples.sdk import Service, Settings
+from relying_parties.samples.sdk import Answer, Person, Service, Settings
 
 service = Service(
     Settings.from_environment(),
@@ -32,6 +34,15 @@ async def book(request: Request) -> Response:
     return RedirectResponse("/", 303)
 
 
+def changed(person: Person, details: Mapping[str, Any]) -> Answer:
+    """Call people in by another name only once the front desk has seen a document."""
+    names = ("given_name", "family_name")
+    if any(person.details.get(name) != details.get(name) for name in names):
+        return "rejected", "proof_needed"
+    return "applied", None
+
+
+service.hear(changed, pushed=True)
 app = service.application([Route("/", home), Route("/book", book, methods=["POST"])])
 
 if __name__ == "__main__":

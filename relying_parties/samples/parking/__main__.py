@@ -1,6 +1,8 @@
 """Run the council's parking permits: ``python -m relying_parties.samples.parking``."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.requests import Request
@@ -8,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from relying_parties.samples.parking.logo import LOGO
-from relying_parties.samples.sdk import Service, Settings
+from relying_parties.samples.sdk import Answer, Person, Service, Settings
 
 service = Service(
     Settings.from_environment(),
@@ -18,6 +20,7 @@ service = Service(
 )
 
 FULL_PRICE, REDUCED_PRICE = 96, 48  # a year
+TOWN = "NT"  # how its postcodes begin
 
 
 async def home(request: Request) -> Response:
@@ -34,12 +37,29 @@ async def apply(request: Request) -> Response:
         return RedirectResponse("/sign-in", 303)
     address = person.details.get("address", {})
     if address.get("postal_code"):
-        zone = f"Zone {address['postal_code'][:3].upper()}"
+        zone = _zone(address["postal_code"])
         service.store.note(person.sub, {"permit": f"NT-{person.sub[:6].upper()}", "zone": zone})
     return RedirectResponse("/", 303)
 
 
+def moved(person: Person, details: Mapping[str, Any]) -> Answer:
+    """Give a permit its new zone; without one there is nothing to change."""
+    if "permit" not in person.notes:
+        return "not_relevant", None
+    code = str(details.get("address", {}).get("postal_code", "")).upper()
+    if not code.startswith(TOWN):
+        return "rejected", "not_accepted"  # whoever left the town has no use of its permits
+    service.store.note(person.sub, {**person.notes, "zone": _zone(code)})
+    return "applied", None
+
+
+service.hear(moved, pushed=True)
 app = service.application([Route("/", home), Route("/apply", apply, methods=["POST"])])
+
+
+def _zone(postal_code: str) -> str:
+    return f"Zone {postal_code[:3].upper()}"
+
 
 if __name__ == "__main__":
     uvicorn.run(app, host="127.0.0.1", port=service.settings.port, log_level="warning")

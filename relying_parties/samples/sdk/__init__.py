@@ -11,10 +11,14 @@ state, nonce, a pushed request where there is a private key, the checks of the I
 token, a session that outlives the code, reading again with the refresh token, and
 sign-out. What the citizen shared is in ``person.details``; what they did not is
 simply not there.
+
+With ``service.hear(decide, pushed=True)`` the service hears when a detail changes, reads it
+again, and says what it did about it.
 """
 
+from relying_parties.samples.sdk.events import Answer
 from relying_parties.samples.sdk.service import Service
 from relying_parties.samples.sdk.settings import Settings
 from relying_parties.samples.sdk.store import Person
 
-__all__ = ["Person", "Service", "Settings"]
+__all__ = ["Answer", "Person", "Service", "Settings"]

@@ -66,6 +66,11 @@ class Provider:
         self._metadata: Mapping[str, Any] | None = None
         self._keys: jwk.KeySet | None = None
 
+    @property
+    def issuer(self) -> str:
+        """The gateway."""
+        return self._settings.issuer
+
     async def metadata(self) -> Mapping[str, Any]:
         """Return the discovery document, read once.
 
@@ -74,7 +79,7 @@ class Provider:
         """
         if self._metadata is None:
             url = f"{self._settings.issuer}/.well-known/openid-configuration"
-            with _asking(url):
+            with asking(url):
                 async with httpx2.AsyncClient() as http:
                     document = (await http.get(url)).raise_for_status().json()
             if document["issuer"] != self._settings.issuer:
@@ -129,7 +134,7 @@ class Provider:
         """
         metadata = await self.metadata()
         url = metadata["userinfo_endpoint"]
-        with _asking(url):
+        with asking(url):
             async with httpx2.AsyncClient() as http:
                 answer = await http.get(url, headers={"authorization": f"Bearer {access_token}"})
             if answer.status_code == httpx2.codes.UNAUTHORIZED:
@@ -148,7 +153,7 @@ class Provider:
         url = (await self.metadata())["token_endpoint"]
         async with self._client(await self.metadata()) as client:
             try:
-                with _asking(url):
+                with asking(url):
                     tokens: dict[str, Any] = await client.refresh_token(
                         url, refresh_token=refresh_token
                     )
@@ -157,6 +162,44 @@ class Provider:
                     raise GrantEnded from error
                 raise Unavailable(f"{url} refused: {error}") from error
         return tokens
+
+    async def own_token(self, scope: str) -> dict[str, Any]:
+        """Get an access token in our own name, for what we may do without any citizen.
+
+        :raises Unavailable: there is no answer, or we may not
+        """
+        metadata = await self.metadata()
+        url = metadata["token_endpoint"]
+        async with self._client(metadata) as client:
+            try:
+                with asking(url):
+                    tokens: dict[str, Any] = await client.fetch_token(
+                        url, grant_type="client_credentials", scope=scope
+                    )
+            except client.oauth_error_class as error:
+                raise Unavailable(f"{url} refused: {error}") from error
+        return tokens
+
+    async def event(self, token: str) -> dict[str, Any]:
+        """Return what a security event token says (RFC 8417 §4, SSF 1.0 §9).
+
+        :raises SignInFailed: it is not an event, not from the gateway, or not for us
+        """
+        try:
+            header, claims = await self._decoded(token)
+        except (JoseError, ValueError) as error:
+            raise SignInFailed("the signature does not verify") from error
+        right = (
+            header.get("typ") == "secevent+jwt"
+            and claims.get("iss") == self._settings.issuer
+            and claims.get("aud") == self._settings.client_id
+            and isinstance(claims.get("jti"), str)
+            and isinstance(claims.get("sub_id"), dict)
+            and isinstance(claims.get("events"), dict)
+        )
+        if not right:
+            raise SignInFailed("the token is no event for us")
+        return claims
 
     async def signed_out(self, logout_token: str) -> str:
         """Return which session of ours the gateway says has ended (Back-Channel Logout §2.6).
@@ -202,7 +245,7 @@ class Provider:
         url = metadata["pushed_authorization_request_endpoint"]
         async with self._client(metadata) as client:
             authentication: Any = client.client_auth(client.token_endpoint_auth_method)
-            with _asking(url):
+            with asking(url):
                 answer = await client.request(
                     "POST", url, data=request, auth=authentication, withhold_token=True
                 )
@@ -213,7 +256,7 @@ class Provider:
         url = (await self.metadata())["token_endpoint"]
         async with self._client(await self.metadata()) as client:
             try:
-                with _asking(url):
+                with asking(url):
                     tokens: dict[str, Any] = await client.fetch_token(
                         url,
                         grant_type="authorization_code",
@@ -255,7 +298,7 @@ class Provider:
     async def _key_set(self) -> jwk.KeySet:
         if self._keys is None:
             url = (await self.metadata())["jwks_uri"]
-            with _asking(url):
+            with asking(url):
                 async with httpx2.AsyncClient() as http:
                     answer = (await http.get(url)).raise_for_status()
                 self._keys = jwk.KeySet.import_key_set(json.loads(answer.content))
@@ -263,7 +306,7 @@ class Provider:
 
 
 @contextmanager
-def _asking(url: str) -> Iterator[None]:
+def asking(url: str) -> Iterator[None]:
     """Tell what goes wrong while ``url`` is asked.
 
     :raises Unavailable: it does not answer, or with something else than was asked for

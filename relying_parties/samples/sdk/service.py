@@ -1,9 +1,10 @@
 """The routes that a service mounts: sign in, come back, read again, sign out, be signed out."""
 
+import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -20,6 +21,7 @@ from starlette.responses import (
 )
 from starlette.routing import BaseRoute, Route
 
+from relying_parties.samples.sdk.events import Decide, Events
 from relying_parties.samples.sdk.names import wire_name
 from relying_parties.samples.sdk.provider import (
     GrantEnded,
@@ -28,7 +30,7 @@ from relying_parties.samples.sdk.provider import (
     Unavailable,
     new_handle,
 )
-from relying_parties.samples.sdk.settings import Settings
+from relying_parties.samples.sdk.settings import Settings, moment
 from relying_parties.samples.sdk.store import Person, Store
 
 SESSION = "__Host-session"
@@ -70,6 +72,7 @@ class Service:
         self.settings = settings
         self.store = Store(settings.store)
         self.provider = Provider(settings)
+        self.events: Events | None = None
         self._folder = folder
         self._logo = logo
         self._request = {
@@ -82,6 +85,14 @@ class Service:
         self._pages = Environment(
             loader=FileSystemLoader(folder), autoescape=select_autoescape(), trim_blocks=True
         )
+
+    def hear(self, decide: Decide, *, pushed: bool) -> None:
+        """Hear of changes from the gateway, and let ``decide`` say what the service did.
+
+        :param pushed: the gateway calls us; else we ask it again and again
+        """
+        push_to = self.settings.events_uri if pushed else None
+        self.events = Events(self.provider, self.store, decide, push_to=push_to)
 
     def application(self, routes: Sequence[BaseRoute]) -> Starlette:
         """Build the application: the service's own routes, and those of signing in and out."""
@@ -96,8 +107,20 @@ class Service:
                 Route("/backchannel-logout", self.backchannel_logout, methods=["POST"]),
                 Route("/style.css", self.style),
                 *([Route("/logo.png", self.logo)] if self._logo else []),
-            ]
+                *([Route("/events", self.events.receive, methods=["POST"])] if self.events else []),
+            ],
+            lifespan=self._lifespan,
         )
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        """Listen for events while the service runs."""
+        listening = asyncio.create_task(self.events.run()) if self.events else None
+        yield
+        if listening is not None:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
 
     def page(self, name: str, *, status: int = 200, **context: Any) -> Response:
         """Render a page of the service."""
@@ -151,11 +174,11 @@ class Service:
             details = await self.provider.read(tokens["access_token"], person.sub)
         except GrantEnded:
             self.store.forget_grant(person.sub)
-            self.store.remember(person.sub, {}, _now(), None)
+            self.store.remember(person.sub, {}, moment(), None)
             return RedirectResponse("/", 303)
         except SignInFailed as error:
             return self._refused(error)
-        self.store.remember(person.sub, details, _now(), tokens.get("refresh_token"))
+        self.store.remember(person.sub, details, moment(), tokens.get("refresh_token"))
         return RedirectResponse("/", 303)
 
     async def sign_out(self, request: Request) -> Response:
@@ -206,14 +229,10 @@ class Service:
         tokens = await self.provider.redeem(code, verifier, nonce)
         claims = tokens["claims"]
         details = await self.provider.read(tokens["access_token"], claims["sub"])
-        self.store.remember(claims["sub"], details, _now(), tokens.get("refresh_token"))
+        self.store.remember(claims["sub"], details, moment(), tokens.get("refresh_token"))
         handle = new_handle()
         self.store.sign_in(handle, claims["sub"], claims.get("sid"), tokens["id_token"])
         answer = RedirectResponse("/", 303)
         answer.set_cookie(SESSION, handle, secure=True, httponly=True)
         answer.delete_cookie(BROWSER, secure=True, httponly=True)
         return answer
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%-d %B %Y, %H:%M")  # noqa: TID251 - its own clock

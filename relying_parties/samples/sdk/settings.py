@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -36,6 +37,11 @@ class Settings:
         return f"{self.base_url}/callback"
 
     @property
+    def events_uri(self) -> str:
+        """Where the gateway pushes events."""
+        return f"{self.base_url}/events"
+
+    @property
     def signed_out_uri(self) -> str:
         """Where the gateway sends the citizen after signing out."""
         return f"{self.base_url}/signed-out"
@@ -62,6 +68,11 @@ class Settings:
             store=Path(environment.get("STORE", ":memory:")),
             port=int(environment.get("PORT", "8101")),
         )
+
+
+def moment() -> str:
+    """Say what time it is, as the pages do."""
+    return datetime.now(UTC).strftime("%-d %B %Y, %H:%M")  # noqa: TID251 - its own clock
 
 
 def _private_key(text: str) -> Mapping[str, Any]:

@@ -23,6 +23,10 @@ CREATE TABLE IF NOT EXISTS sessions (
 CREATE TABLE IF NOT EXISTS sign_ins (
     state TEXT PRIMARY KEY, browser TEXT NOT NULL, nonce TEXT NOT NULL, verifier TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS events (
+    number INTEGER PRIMARY KEY, jti TEXT NOT NULL UNIQUE, sub_id TEXT NOT NULL,
+    events TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0
+);
 """
 
 
@@ -40,6 +44,18 @@ class Person:
     notes: Mapping[str, Any]
     refresh_token: str | None = field(default=None, repr=False)
     id_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event that came and is not done yet.
+
+    :ivar events: what it tells, by the address of its type
+    """
+
+    jti: str
+    sub_id: Mapping[str, Any]
+    events: Mapping[str, Any]
 
 
 def _digest(handle: str) -> str:
@@ -115,13 +131,45 @@ class Store:
             " WHERE digest = ?",
             (_digest(handle),),
         ).fetchone()
-        if row is None:
-            return None
-        return Person(
-            sub=row["sub"],
-            details=json.loads(row["details"]),
-            read_at=row["read_at"],
-            notes=json.loads(row["notes"]),
-            refresh_token=row["refresh_token"],
-            id_token=row["id_token"],
+        return _person(row, row["id_token"]) if row else None
+
+    def person(self, sub: str) -> Person | None:
+        """Return who has this number here, signed in or not."""
+        row = self._database.execute("SELECT * FROM people WHERE sub = ?", (sub,)).fetchone()
+        return _person(row) if row else None
+
+    def forget(self, sub: str) -> None:
+        """Forget a person whose account has ended."""
+        for table in ("sessions", "people"):
+            self._database.execute(f"DELETE FROM {table} WHERE sub = ?", (sub,))  # noqa: S608
+
+    def keep(self, jti: str, sub_id: Mapping[str, Any], events: Mapping[str, Any]) -> None:
+        """Keep an event until it is done; one that came before changes nothing."""
+        self._database.execute(
+            "INSERT INTO events (jti, sub_id, events) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (jti, json.dumps(sub_id), json.dumps(events)),
         )
+
+    def undone(self) -> list[Heard]:
+        """Return what came and is not done, in the order in which it came."""
+        rows = self._database.execute(
+            "SELECT jti, sub_id, events FROM events WHERE done = 0 ORDER BY number"
+        ).fetchall()
+        return [
+            Heard(row["jti"], json.loads(row["sub_id"]), json.loads(row["events"])) for row in rows
+        ]
+
+    def done(self, jti: str) -> None:
+        """Note that an event was acted on and answered."""
+        self._database.execute("UPDATE events SET done = 1 WHERE jti = ?", (jti,))
+
+
+def _person(row: sqlite3.Row, id_token: str = "") -> Person:
+    return Person(
+        sub=row["sub"],
+        details=json.loads(row["details"]),
+        read_at=row["read_at"],
+        notes=json.loads(row["notes"]),
+        refresh_token=row["refresh_token"],
+        id_token=id_token,
+    )
