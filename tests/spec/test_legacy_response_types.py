@@ -6,6 +6,7 @@ Specs: OpenID Connect Core §3.2 and §3.3, OAuth 2.0 Multiple Response Types 1.
 import asyncio
 import base64
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlencode
@@ -13,9 +14,12 @@ from urllib.parse import urlencode
 import pytest
 
 from gateway.runtime import now
+from idp import attributes
 from keys import keystore, signing
+from relying_parties import releases
 from relying_parties.response_types import RESPONSE_TYPES
 from tests.spec.test_encrypted_answers import opened, published
+from tests.spec.test_identity_assurance import HOW, proved, registered, wants
 from tests.support import legacy, newcomers, services, verdicts
 from tests.support.gateway import Citizen, Gateway
 from tests.support.legacy import HYBRID, IMPLICIT, by_fragment
@@ -115,7 +119,7 @@ async def test_an_answer_carries_what_its_type_names(
     beside = {"token_type", "expires_in"} if "access_token" in told else set()
     names = {"token": "access_token"}
     named = {names.get(word, word) for word in response_type.split()}
-    assert told.keys() == {*named, *beside, "state", "iss"}
+    assert told.keys() == {*named, *beside, "state", "iss", "session_state"}
     assert told["state"] == "the state"
     if beside:
         assert told["token_type"] == "Bearer"
@@ -282,15 +286,13 @@ async def test_what_a_code_can_fetch_does_not_go_through_the_browser(
 async def test_every_claim_that_went_out_is_recorded(
     gateway: Gateway, ana: Citizen, node: int
 ) -> None:
-    await answer(gateway, ana, node, "id_token")
+    claims = await verified(gateway, (await answer(gateway, ana, node, "id_token"))["id_token"])
 
-    [row] = await gateway.rows(
-        "SELECT r.channel, r.claims FROM relying_parties.releases r JOIN relying_parties.codes c"
-        " USING (subject, client_id) WHERE c.sid = $1",
-        await sid(gateway, ana),
-    )
-    assert row["channel"] == "id_token"
-    assert {"name", "email"} <= set(row["claims"])
+    async with gateway.runtime.entry() as entry:
+        key = await attributes.data_key(entry, gateway.runtime.vault, ana.account)
+        [line] = (await releases.of_subjects(entry, key, [claims["sub"]])).whole
+    assert (line.channel, line.client_id) == ("id_token", "older")
+    assert {"name", "email"} <= set(line.claims) <= claims.keys()
 
 
 async def sid(gateway: Gateway, citizen: Citizen) -> str:
@@ -360,7 +362,7 @@ async def test_none_tells_that_the_citizen_agreed_and_nothing_else(
         given = await legacy.ask(gateway, ana, "older", node=node, response_type="none")
 
     told = verdicts.sent_back(given, CALLBACK, gateway.issuer)
-    assert told.keys() == {"state", "iss"}
+    assert told.keys() == {"state", "iss", "session_state"}
 
 
 async def test_none_asks_like_any_other(gateway: Gateway, node: int) -> None:
@@ -409,6 +411,23 @@ async def pushed(gateway: Gateway, node: int, **over: Any) -> str:
     told = await gateway.post("/par", form, headers=proof.headers, node=node)
     assert told.status_code == 201, told.text
     return str(told.json()["request_uri"])
+
+
+async def test_proof_goes_where_the_claims_go(gateway: Gateway, node: int) -> None:
+    """OpenID Connect for Identity Assurance §5: in an ID token that comes by the browser, too."""
+    purposes = registered("older-proves", HOW)["spec"]["purposes"]
+    await legacy.service(gateway, "older-proves", responseTypes=["id_token"], purposes=purposes)
+    await gateway.settled()
+    someone = await proved(gateway, "older-proves")
+    wish = json.dumps({"id_token": {"verified_claims": wants("birthdate")}})
+
+    told = await answer(
+        gateway, someone, node, "id_token", client_id="older-proves", scope="openid", claims=wish
+    )
+
+    claims = await verified(gateway, told["id_token"])
+    assert claims["verified_claims"]["claims"] == {"birthdate": "1980-02-29"}
+    assert "birthdate" not in claims
 
 
 async def test_what_was_switched_off_meanwhile_is_not_answered(
