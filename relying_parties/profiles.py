@@ -31,6 +31,7 @@ class Profile:
     :ivar assertion_to_endpoint: a client assertion may be for the token endpoint, as OpenID
         Connect Core §9 has it, not for the issuer alone (RFC 10070)
     :ivar openid_waivable: a registration may say ``openidOptional: true``
+    :ivar assertion_lives: no client assertion is good for longer
     :ivar pkce_waivable: a registration may say ``requirePkce: false``
     :ivar require_sender_constraint: its access tokens are for a key that it proves
     :ivar dpop_nonce: its proofs repeat a nonce of ours, so that none can be made ahead
@@ -52,6 +53,7 @@ class Profile:
     assertion_typs: frozenset[str | None] = ASSERTION_TYPS
     offered: bool = True
     assertion_to_endpoint: bool = False
+    assertion_lives: timedelta = timedelta(minutes=5)
     openid_waivable: bool = False
     pkce_waivable: bool = False
     require_sender_constraint: bool = False
@@ -74,6 +76,7 @@ _ROWS = (
         id_token_algs=("RS256", "ES256"),
         assertion_algs=("RS256", *ASSERTION_ALGS),
         assertion_to_endpoint=True,
+        assertion_lives=timedelta(hours=1),  # what Authlib's clients make, and can't be told to
         pkce_waivable=True,
         merges_objects=True,
         unsigned_objects=True,

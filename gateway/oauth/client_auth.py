@@ -13,7 +13,7 @@ import base64
 import binascii
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -29,7 +29,6 @@ from relying_parties.clients import Client
 from relying_parties.profiles import CERTIFICATE_METHODS
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-LONGEST = timedelta(minutes=5)
 
 log = logging.getLogger("gatehouse")
 
@@ -175,7 +174,7 @@ async def _read(call: Call, client: Client, raw: str) -> Mapping[str, Any]:
         issuer=client.client_id,
         subject=client.client_id,
         audience=_audience(call, client, raw),
-        longest=LONGEST,
+        longest=client.registration.profile.assertion_lives,
     )
     return await client_keys.verified(call, client, raw, expected)
 

@@ -249,6 +249,19 @@ async def test_a_clock_may_be_a_little_off(gateway: Gateway, over: dict[str, int
     )
 
 
+@pytest.mark.parametrize(("lives", "good"), [(3600, True), (3700, False)])
+async def test_an_older_client_signs_for_an_hour(gateway: Gateway, lives: int, good: bool) -> None:
+    """CA-10 and ADR 7: under ``oidc-basic``, and no other; it works once all the same."""
+    at = int(now().timestamp())
+    form = KNOWN | by_assertion(assertion(gateway, "objects", exp=at + lives))
+
+    answer = await gateway.post("/token", form)
+
+    verdicts.refused(answer, "invalid_grant" if good else "invalid_client", 400 if good else 401)
+    if good:
+        verdicts.refused(await gateway.post("/token", form, node=1), "invalid_client", 401)
+
+
 @pytest.mark.parametrize("elsewhere", ["/token", "/par", "/introspect", "other-node"])
 async def test_an_assertion_works_once(gateway: Gateway, elsewhere: str) -> None:
     """CA-08: at any endpoint, at any node."""
