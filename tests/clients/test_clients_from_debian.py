@@ -1,37 +1,20 @@
-"""Debian's Apache with mod_auth_openidc lets a citizen in."""
+"""Debian's Apache: mod_auth_openidc lets a citizen in, and mod_oauth2 a service to an API."""
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jwskate import Jwk
+from requests_oauth2client import OAuth2Client, PrivateKeyJwt
 
-from gateway.postgres import free_port
+from tests.clients import apache as apaches
 from tests.clients.conftest import Register
 from tests.support.citizen import Citizen
 from tests.support.demo import Demo
-from tests.support.servers import listens
 
 pytestmark = pytest.mark.debian
 
-CONFIGURATION = """
-ServerRoot {place}
-PidFile {place}/pid
-ErrorLog {place}/error.log
-ServerName localhost
-Listen 127.0.0.1:{port}
-LoadModule mpm_event_module {modules}/mod_mpm_event.so
-LoadModule authn_core_module {modules}/mod_authn_core.so
-LoadModule authz_core_module {modules}/mod_authz_core.so
-LoadModule authz_user_module {modules}/mod_authz_user.so
-LoadModule dir_module {modules}/mod_dir.so
-LoadModule headers_module {modules}/mod_headers.so
-LoadModule auth_openidc_module {modules}/mod_auth_openidc.so
-User {user}
-Group {group}
-DocumentRoot {place}/pages
+PAGE = """
 OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration
 OIDCClientID apache
 OIDCClientSecret {secret}
@@ -47,49 +30,100 @@ Require valid-user
 Header set X-Email "%{{OIDC_CLAIM_email}}e"
 </Location>
 """
+# An API that asks us about each token and one that reads them itself, each for bound ones, too.
+API = """
+<Location "/{path}">
+AuthType oauth2
+OAuth2TokenVerify {how}
+Require oauth2_claim aud:{resource}
+</Location>
+<Location "/{path}/bound">
+AuthType oauth2
+OAuth2AcceptTokenIn header name=Authorization&type=dpop
+OAuth2TokenVerify {how}&type=dpop
+Require oauth2_claim aud:{resource}
+</Location>
+"""
+ASKS = (
+    "introspect {issuer}/introspect"
+    " introspect.auth=client_secret_basic&client_id=api-asks&client_secret={secret}"
+)
+READS = "jwks_uri {issuer}/jwks verify.exp=required"
+KEY = Jwk.generate(alg="ES256").with_kid_thumbprint()
+ASKS_FOR, READS_FOR = "https://asks.example/api", "https://reads.example/api"
 
 
 @pytest.fixture
-def apache(demo: Demo, register: Register, run_folder: Path) -> Iterator[str]:
-    """Apache, running; returns its address."""
-    port = free_port()
-    place = run_folder / f"apache-{port}"
-    (place / "pages").mkdir(parents=True)
-    (place / "pages" / "index.html").write_text("let in")
-    place.chmod(0o755)
+def page(demo: Demo, register: Register, run_folder: Path) -> Iterator[str]:
+    """A page behind mod_auth_openidc; returns its address."""
+    port, place = apaches.place(run_folder)
+    apaches.page(place, "index.html", "let in")
     secret = register(
         "apache",
         f"http://localhost:{port}/callback",
         {"method": "client_secret_basic"},
         idTokenAlg="ES256",
     )
-    configuration = place / "apache.conf"
-    root = os.geteuid() == 0
-    configuration.write_text(
-        CONFIGURATION.format(
-            place=place,
-            port=port,
-            modules="/usr/lib/apache2/modules",
-            issuer=demo.issuer,
-            secret=secret,
-            user="www-data" if root else f"#{os.geteuid()}",
-            group="www-data" if root else f"#{os.getegid()}",
-        )
+    configuration = PAGE.format(port=port, issuer=demo.issuer, secret=secret)
+    with apaches.running(port, place, "auth_openidc", configuration) as address:
+        yield address
+
+
+@pytest.fixture
+def api(demo: Demo, register: Register, run_folder: Path) -> Iterator[str]:
+    """An API behind mod_oauth2, and a service ``caller`` that may call it."""
+    port, place = apaches.place(run_folder)
+    for name in ("asks", "asks/bound", "reads", "reads/bound"):
+        apaches.page(place, f"{name}/index.html", "answered")
+    secret = {"method": "client_secret_basic"}
+    asks = {"identifier": ASKS_FOR, "scopes": ["read"]}
+    reads = {"identifier": READS_FOR, "scopes": ["read"], "tokens": "jwt"}
+    asking = register("api-asks", None, secret, resource=asks)
+    register("api-reads", None, secret, resource=reads)
+    register(
+        "caller",
+        None,
+        {"method": "private_key_jwt", "jwks": {"keys": [dict(KEY.public_jwk())]}},
+        profile="gov-standard",
+        calls=[{"resource": one["identifier"], "scopes": ["read"]} for one in (asks, reads)],
     )
-    server = subprocess.Popen(
-        [shutil.which("apache2") or "/usr/sbin/apache2", "-f", configuration, "-D", "FOREGROUND"]
+    configuration = "".join(
+        API.format(path=path, how=how.format(issuer=demo.issuer, secret=asking), resource=resource)
+        for path, how, resource in (("asks", ASKS, ASKS_FOR), ("reads", READS, READS_FOR))
     )
-    listens(port, server, place / "error.log")
-    yield f"http://localhost:{port}"
-    server.terminate()
-    server.wait(20)
+    with apaches.running(port, place, "oauth2", configuration) as address:
+        yield address
 
 
-def test_mod_auth_openidc_lets_a_citizen_in(citizen: Citizen, apache: str) -> None:
-    back = citizen.visit(f"{apache}/", f"{apache}/callback")
+def test_mod_auth_openidc_lets_a_citizen_in(citizen: Citizen, page: str) -> None:
+    back = citizen.visit(f"{page}/", f"{page}/callback")
 
-    page = citizen.get(back)
+    shown = citizen.get(back)
 
-    assert page.status_code == 200
-    assert page.text == "let in"
-    assert page.headers["x-email"] == "david.cohen@example.test"
+    assert shown.status_code == 200
+    assert shown.text == "let in"
+    assert shown.headers["x-email"] == "david.cohen@example.test"
+
+
+def test_mod_oauth2_lets_a_service_in(demo: Demo, api: str) -> None:
+    """RFC 7662, RFC 9068, RFC 9449: by asking us or by our signature, with and without a key."""
+    app: OAuth2Client = OAuth2Client.from_discovery_endpoint(
+        issuer=demo.issuer, auth=PrivateKeyJwt("caller", KEY, aud=demo.issuer), testing=True
+    )
+    ask = app.session.get  # a token of the library signs each request as its kind wants it
+    for path, resource in (("asks", ASKS_FOR), ("reads", READS_FOR)):
+        open_to_all, only_bound = f"{api}/{path}/", f"{api}/{path}/bound/"
+        bearer = app.client_credentials(resource=resource)
+        bound = app.client_credentials(resource=resource, dpop=True)
+        stray = app.client_credentials(resource=READS_FOR if path == "asks" else ASKS_FOR)
+        stolen = {"authorization": f"DPoP {bound.access_token}"}
+
+        assert ask(open_to_all, auth=bearer).text == "answered"
+        assert ask(only_bound, auth=bound).text == "answered"
+        assert ask(open_to_all).status_code == 401
+        assert ask(open_to_all, auth=stray).status_code in (401, 403)
+        assert ask(only_bound, auth=bearer).status_code == 401
+        assert ask(only_bound, headers=stolen).status_code == 401
+    ended = app.client_credentials(resource=ASKS_FOR)
+    app.revoke_access_token(ended.access_token)
+    assert ask(f"{api}/asks/", auth=ended).status_code == 401

@@ -3,25 +3,27 @@
 import json
 import os
 import subprocess
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey
 
-from tests.clients.conftest import Register
+from tests.clients.conftest import MODULES, SCRIPTS, Register
 from tests.support.citizen import Citizen
 from tests.support.demo import Demo
 
 pytestmark = pytest.mark.npm
 
-ROOT = Path(__file__).parents[2]
-SCRIPT = Path(__file__).with_name("openid_client.mjs")
-MODULES = ROOT / ".gatehouse" / "tools" / "clients"
-REDIRECT = "http://localhost:9/callback"
+SCRIPT = SCRIPTS / "openid_client.mjs"
+REDIRECT, AFTER = "http://localhost:9/callback", "http://localhost:9/bye"
+KEY = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
+BY_KEY = {"method": "private_key_jwt", "jwks": {"keys": [KEY.as_dict(private=False)]}}
+SIGNS = json.dumps(KEY.as_dict(private=True))
 
 
-def sign_in(demo: Demo, citizen: Citizen, **environment: str) -> dict[str, object]:
-    """Run the client; take the citizen to where it says and back."""
+def run(demo: Demo, goes: Callable[[str], str], **environment: str) -> dict[str, Any]:
+    """Run the client; let the citizen go to where it says, and tell it where they came to."""
     place = MODULES / SCRIPT.name
     place.write_text(SCRIPT.read_text())
     client = subprocess.Popen(
@@ -30,6 +32,7 @@ def sign_in(demo: Demo, citizen: Citizen, **environment: str) -> dict[str, objec
             **os.environ,
             "ISSUER": demo.issuer,
             "REDIRECT_URI": REDIRECT,
+            "AFTER": AFTER,
             "SCOPE": "openid profile email offline_access",
             **environment,
         },
@@ -43,35 +46,54 @@ def sign_in(demo: Demo, citizen: Citizen, **environment: str) -> dict[str, objec
         first = client.stdout.readline()
         if not first:
             raise AssertionError(client.communicate()[1])
-        callback = citizen.visit(json.loads(first)["url"], REDIRECT)
-        printed, errors = client.communicate(callback + "\n", timeout=30)
+        came = goes(json.loads(first)["url"])
+        printed, errors = client.communicate(came + "\n", timeout=30)
     assert client.returncode == 0, errors
-    told: dict[str, object] = json.loads(printed)
+    told: dict[str, Any] = json.loads(printed)
+    assert told["userinfo"]["name"] == "David Cohen"
+    assert told["userinfo"]["sub"] == told["sub"]
+    assert told["userinfo"] == told["again"]
+    assert told["refused"]
     return told
 
 
-def test_openid_client_with_a_secret(demo: Demo, citizen: Citizen, register: Register) -> None:
-    secret = register("npm-secret", REDIRECT, {"method": "client_secret_basic"}, idTokenAlg="ES256")
+@pytest.mark.parametrize(
+    ("uses", "spec"),
+    [
+        pytest.param(
+            "", {"auth": {"method": "client_secret_basic"}, "idTokenAlg": "ES256"}, id="secret"
+        ),
+        pytest.param("par", {"auth": BY_KEY, "profile": "gov-standard"}, id="par-and-key"),
+        pytest.param("par dpop", {"auth": BY_KEY, "profile": "fapi2"}, id="fapi2"),
+        pytest.param(
+            "par jar jarm dpop",
+            {
+                "auth": BY_KEY,
+                "profile": "fapi2",
+                "requireSignedRequest": True,
+                "responseModes": ["jwt"],
+            },
+            id="fapi2-message-signing",
+        ),
+        pytest.param("dpop", {"auth": {"method": "none"}, "profile": "native-public"}, id="public"),
+    ],
+)
+def test_openid_client_does_all_of_it(
+    demo: Demo, citizen: Citizen, register: Register, uses: str, spec: dict[str, Any]
+) -> None:
+    secret = register("npm", REDIRECT, postLogoutRedirectUris=[AFTER], **spec)
+    proof = {"CLIENT_JWK": SIGNS} if spec["auth"] is BY_KEY else {"CLIENT_SECRET": secret}
 
-    told = sign_in(demo, citizen, CLIENT_ID="npm-secret", CLIENT_SECRET=secret)
+    told = run(demo, lambda url: citizen.visit(url, REDIRECT), CLIENT_ID="npm", USES=uses, **proof)
 
-    assert told["userinfo"]["name"] == "David Cohen"  # type: ignore[index]
-    assert told["userinfo"] == told["again"]
-    assert told["userinfo"]["sub"] == told["sub"]  # type: ignore[index]
+    assert told["kind"] == ("dpop" if "dpop" in uses else "bearer")
+    assert citizen.visit(told["signOut"], AFTER) == AFTER
+    assert "Sign in" in citizen.get(f"{demo.issuer}/account").text
 
 
-def test_openid_client_pushes_and_signs(demo: Demo, citizen: Citizen, register: Register) -> None:
-    key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
-    public = {"keys": [key.as_dict(private=False)]}
-    register(
-        "npm-key",
-        REDIRECT,
-        {"method": "private_key_jwt", "jwks": public},
-        profile="gov-standard",
-    )
+def test_openid_client_on_a_device(demo: Demo, citizen: Citizen, register: Register) -> None:
+    register("npm-device", None, auth={"method": "none"}, profile="native-public", device=True)
 
-    told = sign_in(
-        demo, citizen, CLIENT_ID="npm-key", CLIENT_JWK=json.dumps(key.as_dict(private=True))
-    )
+    told = run(demo, citizen.let_in, CLIENT_ID="npm-device", USES="device", AFTER="")
 
-    assert told["userinfo"]["email"] == "david.cohen@example.test"  # type: ignore[index]
+    assert told["kind"] == "bearer"

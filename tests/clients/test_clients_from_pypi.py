@@ -1,60 +1,96 @@
-"""PyPI's mozilla-django-oidc signs a citizen in to a Django project."""
+"""Django projects on PyPI's mozilla-django-oidc and govuk-onelogin-django sign a citizen in."""
 
-import os
-import subprocess
+import base64
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from joserfc.jwk import RSAKey
 
 from gateway.postgres import free_port
-from tests.clients.conftest import Register
+from tests.clients import djangos
+from tests.clients.conftest import TOOLS, Register
 from tests.support.citizen import Citizen
 from tests.support.demo import Demo
-from tests.support.servers import listens
+from tests.support.servers import breathe
 
-FOLDER = Path(__file__).parent
+ONE_LOGIN = TOOLS / "onelogin" / "bin" / "python"
+EMAIL = "david.cohen@example.test"
 
 
 @pytest.fixture
 def django(demo: Demo, register: Register, tmp_path: Path) -> Iterator[str]:
-    """The Django project, running; returns its address."""
+    """The project on mozilla-django-oidc, running; returns its address."""
     port = free_port()
-    address = f"http://localhost:{port}"
     secret = register(
-        "django", f"{address}/oidc/callback/", {"method": "client_secret_post"}, idTokenAlg="RS256"
+        "django",
+        f"http://localhost:{port}/oidc/callback/",
+        {"method": "client_secret_post"},
+        idTokenAlg="RS256",
     )
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "django_service.settings",
-        "PYTHONPATH": str(FOLDER),
-        "ISSUER": demo.issuer,
-        "CLIENT_ID": "django",
-        "CLIENT_SECRET": secret,
-        "DATABASE": str(tmp_path / "django.sqlite"),
-    }
-    manage = [sys.executable, "-m", "django"]
-    subprocess.run([*manage, "migrate", "-v", "0"], env=environment, check=True, cwd=FOLDER)
-    log = tmp_path / "django.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [*manage, "runserver", "--noreload", str(port)],
-            env=environment,
-            cwd=FOLDER,
-            stdout=output,
-            stderr=output,
-        )
-    listens(port, server, log)
-    yield address
-    server.terminate()
-    server.wait(10)
+    told = {"ISSUER": demo.issuer, "CLIENT_ID": "django", "CLIENT_SECRET": secret}
+    with djangos.running(sys.executable, "django_service", port, tmp_path, told) as address:
+        yield address
 
 
-def test_mozilla_django_oidc_signs_a_citizen_in(demo: Demo, citizen: Citizen, django: str) -> None:
+@pytest.fixture
+def one_login(demo: Demo, register: Register, tmp_path: Path) -> Iterator[str]:
+    """The project on govuk-onelogin-django, running; returns its address."""
+    port = free_port()
+    key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
+    address = f"http://localhost:{port}"
+    register(
+        "one-login",
+        f"{address}/one-login/callback/",
+        {"method": "private_key_jwt", "jwks": {"keys": [key.as_dict(private=False)]}},
+        requirePkce=False,  # it knows none
+        postLogoutRedirectUris=[f"{address}/bye"],
+        backchannelLogoutUri=f"{address}/one-login/back-channel-logout/",
+    )
+    pem = key.private_key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    secret = base64.b64encode(pem).decode()
+    told = {"ISSUER": demo.issuer, "CLIENT_ID": "one-login", "CLIENT_SECRET": secret}
+    with djangos.running(ONE_LOGIN, "onelogin", port, tmp_path, told) as address:
+        yield address
+
+
+def test_mozilla_django_oidc_signs_a_citizen_in(citizen: Citizen, django: str) -> None:
     assert citizen.get(django).json() == {"email": None}
 
     back = citizen.visit(f"{django}/oidc/authenticate/", f"{django}/oidc/callback/")
     citizen.get(back)
 
-    assert citizen.get(django).json() == {"email": "david.cohen@example.test"}
+    assert citizen.get(django).json() == {"email": EMAIL}
+
+
+@pytest.mark.onelogin
+def test_govuk_onelogin_django_signs_a_citizen_in(citizen: Citizen, one_login: str) -> None:
+    """A key instead of a secret, its audience the token endpoint, and no PKCE; and out again."""
+    begin, back = f"{one_login}/one-login/login/", f"{one_login}/one-login/callback/"
+
+    citizen.get(citizen.visit(begin, back))
+
+    assert citizen.get(one_login).json() == {"email": EMAIL}
+    assert citizen.visit(f"{one_login}/leave", f"{one_login}/bye") == f"{one_login}/bye"
+    assert citizen.get(one_login).json() == {"email": None}
+
+
+@pytest.mark.onelogin
+def test_govuk_onelogin_django_hears_of_a_sign_out(citizen: Citizen, one_login: str) -> None:
+    """Back-Channel Logout §2.5, by its own reading of our logout token."""
+    citizen.get(citizen.visit(f"{one_login}/one-login/login/", f"{one_login}/one-login/callback/"))
+    assert citizen.get(one_login).json() == {"email": EMAIL}
+
+    citizen.sign_out()
+
+    deadline = time.monotonic() + 20
+    while citizen.get(one_login).json()["email"] and time.monotonic() < deadline:
+        breathe()
+    assert citizen.get(one_login).json() == {"email": None}

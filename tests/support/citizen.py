@@ -1,8 +1,9 @@
 """A citizen without a browser: follows links, fills in forms, keeps cookies."""
 
 import re
+from collections.abc import Callable
 from html import unescape
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx2
 
@@ -26,18 +27,31 @@ class Citizen:
 
     def visit(self, address: str, until: str) -> str:
         """Go to ``address`` and through our pages; return the first address below ``until``."""
+        return self._go(address, lambda now: now.startswith(until))
+
+    def let_in(self, address: str) -> str:
+        """Follow a device's link with its code, to the page that says to go back to it."""
+        return self._go(address, lambda now: now.endswith("/done"))
+
+    def _go(self, address: str, reached: Callable[[str], bool]) -> str:
         for _ in range(20):
-            if address.startswith(until):
+            if reached(address):
                 return address
             answer = self._send("GET", address)
             while answer.status_code in (200, 422) and self._ours(address):
                 address, answer = self._answered(address, answer)
-                if address.startswith(until):
+                if reached(address):
                     return address
             if "location" not in answer.headers:
                 raise AssertionError(f"{answer.status_code} at {address}\n{answer.text[:800]}")
             address = urljoin(address, answer.headers["location"])
         raise AssertionError(f"lost at {address}")
+
+    def sign_out(self) -> None:
+        """Sign out of everything, on our own page."""
+        address = f"{self.issuer}/logout"
+        _, done = self._filled(address, self.get(address), "logout-confirm", {"answer": "yes"})
+        assert done.status_code == 200, done.text[:600]
 
     def get(self, address: str) -> httpx2.Response:
         """Open an address and follow where it leads."""
@@ -50,23 +64,32 @@ class Citizen:
 
     def _answered(self, address: str, answer: httpx2.Response) -> tuple[str, httpx2.Response]:
         """Fill in the form of one of our pages."""
-        path = urlsplit(address).path
+        path, query = urlsplit(address).path, parse_qs(urlsplit(address).query)
         wanted, values = {
             "/login": ("login-submit", {"username": self._email}),
             "/login/password": ("login-submit", {"password": self._password}),
             "/login/offer": ("offer-skip", {"skip": "yes"}),
+            "/device": ("device-submit", {"user_code": query.get("user_code", [""])[0]}),
         }.get(path, ("consent-allow", {"answer": "allow", "duration": "until"}))
-        form = next(one for one in FORM.finditer(answer.text) if wanted in one["body"])
-        hidden = {name: unescape(value) for name, value in HIDDEN.findall(form["body"])}
-        action = ACTION.search(form["head"])
-        target = urljoin(address, unescape(action[1])) if action else address
-        posted = self._send("POST", target, {**hidden, **values})
+        if path.startswith("/device/"):
+            wanted, values = "device-yes", {"answer": "yes"}
+        target, posted = self._filled(address, answer, wanted, values)
         location = posted.headers.get("location")
         assert location, f"{posted.status_code} at {target}\n{posted.text[:600]}"
         following = urljoin(target, location)
         if not self._ours(following):
             return following, posted
         return following, self._send("GET", following)
+
+    def _filled(
+        self, address: str, page: httpx2.Response, button: str, values: dict[str, str]
+    ) -> tuple[str, httpx2.Response]:
+        """Send the form of a page that holds ``button``; where it went, and the answer."""
+        form = next(one for one in FORM.finditer(page.text) if button in one["body"])
+        hidden = {name: unescape(value) for name, value in HIDDEN.findall(form["body"])}
+        action = ACTION.search(form["head"])
+        target = urljoin(address, unescape(action[1])) if action else address
+        return target, self._send("POST", target, {**hidden, **values})
 
     def _send(
         self, method: str, address: str, form: dict[str, str] | None = None
