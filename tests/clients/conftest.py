@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -11,6 +12,7 @@ from tests.support.citizen import Citizen
 from tests.support.demo import Demo
 
 Register = Callable[..., str]
+RegisterAll = Callable[..., list[str]]
 ROOT, SCRIPTS = Path(__file__).parents[2], Path(__file__).parent
 TOOLS = ROOT / ".gatehouse" / "tools"
 MODULES = TOOLS / "clients"  # of npm
@@ -25,36 +27,48 @@ def citizen(demo: Demo) -> Iterator[Citizen]:
     citizen.leave()
 
 
-@pytest.fixture
-def register(demo: Demo, tmp_path: Path) -> Register:
-    """Register a service from YAML with ``gatehouse apply -f``; returns its secret, if any."""
+def document(
+    client_id: str, redirect_uri: str | None, auth: dict[str, object], **spec: object
+) -> dict[str, object]:
+    """A service that greets; ``spec`` replaces or adds members."""
+    why = {"en": "To greet you"}
+    claims = [
+        {"claim": claim, "need": "needed", "basis": "consent", "why": why}
+        for claim in ("name", "given_name", "family_name", "email")
+    ]
+    return {
+        "apiVersion": "gatehouse/v1",
+        "kind": "Service",
+        "metadata": {"id": client_id, "agency": "northtown"},
+        "spec": {
+            "name": {"en": f"Service {client_id}"},
+            "profile": "oidc-basic",
+            **({"redirectUris": [redirect_uri]} if redirect_uri else {}),
+            "auth": auth,
+            "offlineAccess": True,
+            "purposes": [{"id": "greet", "name": {"en": "To greet you"}, "claims": claims}],
+            **spec,
+        },
+    }
 
-    def apply(
-        client_id: str, redirect_uri: str | None, auth: dict[str, object], **spec: object
-    ) -> str:
-        why = {"en": "To greet you"}
-        claims = [
-            {"claim": claim, "need": "needed", "basis": "consent", "why": why}
-            for claim in ("name", "given_name", "family_name", "email")
-        ]
-        document = {
-            "apiVersion": "gatehouse/v1",
-            "kind": "Service",
-            "metadata": {"id": client_id, "agency": "northtown"},
-            "spec": {
-                "name": {"en": f"Service {client_id}"},
-                "profile": "oidc-basic",
-                **({"redirectUris": [redirect_uri]} if redirect_uri else {}),
-                "auth": auth,
-                "offlineAccess": True,
-                "purposes": [{"id": "greet", "name": {"en": "To greet you"}, "claims": claims}],
-                **spec,
-            },
-        }
-        path = tmp_path / f"{client_id}.yaml"
-        path.write_text(yaml.safe_dump(document))
-        printed = demo.command("apply", "-f", str(path))
-        found = re.search(r"client_secret: (\S+)", printed)
-        return found[1] if found else ""
+
+@pytest.fixture
+def register_all(demo: Demo, tmp_path: Path) -> RegisterAll:
+    """Register services with ``gatehouse apply -f``; returns the secrets of those that have one."""
+
+    def apply(*documents: dict[str, object]) -> list[str]:
+        path = tmp_path / "services.yaml"
+        path.write_text(yaml.safe_dump_all(documents))
+        return re.findall(r"client_secret: (\S+)", demo.command("apply", "-f", str(path)))
+
+    return apply
+
+
+@pytest.fixture
+def register(register_all: RegisterAll) -> Register:
+    """Register one service, as :func:`document` writes it; returns its secret, if any."""
+
+    def apply(*about: Any, **spec: Any) -> str:
+        return next(iter(register_all(document(*about, **spec))), "")
 
     return apply

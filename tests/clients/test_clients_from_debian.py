@@ -8,7 +8,7 @@ from jwskate import Jwk
 from requests_oauth2client import OAuth2Client, PrivateKeyJwt
 
 from tests.clients import apache as apaches
-from tests.clients.conftest import Register
+from tests.clients.conftest import Register, RegisterAll, document
 from tests.support.citizen import Citizen
 from tests.support.demo import Demo
 
@@ -70,7 +70,7 @@ def page(demo: Demo, register: Register, run_folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def api(demo: Demo, register: Register, run_folder: Path) -> Iterator[str]:
+def api(demo: Demo, register_all: RegisterAll, run_folder: Path) -> Iterator[str]:
     """An API behind mod_oauth2, and a service ``caller`` that may call it."""
     port, place = apaches.place(run_folder)
     for name in ("asks", "asks/bound", "reads", "reads/bound"):
@@ -78,14 +78,16 @@ def api(demo: Demo, register: Register, run_folder: Path) -> Iterator[str]:
     secret = {"method": "client_secret_basic"}
     asks = {"identifier": ASKS_FOR, "scopes": ["read"]}
     reads = {"identifier": READS_FOR, "scopes": ["read"], "tokens": "jwt"}
-    asking = register("api-asks", None, secret, resource=asks)
-    register("api-reads", None, secret, resource=reads)
-    register(
-        "caller",
-        None,
-        {"method": "private_key_jwt", "jwks": {"keys": [dict(KEY.public_jwk())]}},
-        profile="gov-standard",
-        calls=[{"resource": one["identifier"], "scopes": ["read"]} for one in (asks, reads)],
+    asking, _ = register_all(
+        document("api-asks", None, secret, resource=asks),
+        document("api-reads", None, secret, resource=reads),
+        document(
+            "caller",
+            None,
+            {"method": "private_key_jwt", "jwks": {"keys": [dict(KEY.public_jwk())]}},
+            profile="gov-standard",
+            calls=[{"resource": one["identifier"], "scopes": ["read"]} for one in (asks, reads)],
+        ),
     )
     configuration = "".join(
         API.format(path=path, how=how.format(issuer=demo.issuer, secret=asking), resource=resource)

@@ -8,7 +8,7 @@ from jwskate import Jwk
 from requests import HTTPError  # noqa: TID251 - what the client that is tried here raises
 from requests_oauth2client import ClientSecretBasic, DPoPToken, OAuth2Client, PrivateKeyJwt
 
-from tests.clients.conftest import Register
+from tests.clients.conftest import Register, RegisterAll, document
 from tests.support.citizen import Citizen
 from tests.support.demo import Demo
 
@@ -64,28 +64,28 @@ def test_a_citizen_signs_in(
 
 
 def test_a_service_calls_another_and_that_one_a_third(
-    demo: Demo, citizen: Citizen, register: Register
+    demo: Demo, citizen: Citizen, register_all: RegisterAll
 ) -> None:
     """Client credentials, resource indicators, introspection and token exchange."""
     secret = {"method": "client_secret_basic"}
-    apis = {
-        "api-first": {"resource": {"identifier": FIRST, "scopes": ["read"]},
-                      "onBehalf": [{"resource": SECOND, "scopes": ["read"]}]},
-        "api-second": {"resource": {"identifier": SECOND, "scopes": ["read"], "tokens": "jwt"}},
-    }  # fmt: skip
-    secrets = {name: register(name, None, secret, **spec) for name, spec in apis.items()}
-    calls = [{"resource": FIRST, "scopes": ["read"]}]
-    register(
-        "requests",
-        REDIRECT,
-        BY_KEY,
-        idTokenAlg="ES256",
-        requirePar=True,
-        calls=calls,
-        onBehalf=calls,
+    first = {"identifier": FIRST, "scopes": ["read"]}
+    second = {"identifier": SECOND, "scopes": ["read"], "tokens": "jwt"}
+    calls, onward_to = ([{"resource": one, "scopes": ["read"]}] for one in (FIRST, SECOND))
+    served, _ = register_all(
+        document("api-first", None, secret, resource=first, onBehalf=onward_to),
+        document("api-second", None, secret, resource=second),
+        document(
+            "requests",
+            REDIRECT,
+            BY_KEY,
+            idTokenAlg="ES256",
+            requirePar=True,
+            calls=calls,
+            onBehalf=calls,
+        ),
     )
     app = client(demo, "requests")
-    api = client(demo, "", auth=ClientSecretBasic("api-first", secrets["api-first"]))
+    api = client(demo, "", auth=ClientSecretBasic("api-first", served))
 
     own = app.client_credentials(scope="read", resource=FIRST)
     asked = app.authorization_request(scope="openid read", resource=FIRST)
