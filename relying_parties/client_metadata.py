@@ -36,6 +36,7 @@ SAME: Mapping[str, str] = {
     "tos_uri": "terms",
     "request_uris": "requestUris",
     "response_modes": "responseModes",
+    "authorization_details_types": "authorizationDetailsTypes",
     "token_endpoint_auth_signing_alg": "assertionAlg",
     "request_object_signing_alg": "requestAlg",
     "require_pushed_authorization_requests": "requirePar",

@@ -47,6 +47,7 @@ class Decision:
     :ivar claims: the part of it that they let the service have
     :ivar duration: ``once``, or ``until`` for as long as the purposes allow
     :ivar shown_digest: SHA-256 of what the page said
+    :ivar until: a day that the page named, if it ends sooner than the purposes allow
     """
 
     asked: Sequence[str]
@@ -55,6 +56,7 @@ class Decision:
     offline: bool
     locale: str
     shown_digest: bytes = field(repr=False)
+    until: datetime | None = None
 
 
 async def current(entry: Entry, subject: str, client_id: str) -> Consent | None:
@@ -225,6 +227,7 @@ def _terms(entry: Entry, client: Client, decision: Decision, old: Consent | None
     details |= _details(client.registration, decision.claims, entry.at)
     once = decision.duration == "once"
     days = timedelta(days=claims_policy.keep_days(client.registration, claims))
+    ends = entry.at + (ONCE if once else days)
     return {
         "claims": claims,
         "asked": list(dict.fromkeys((*(old.asked if old else ()), *decision.asked))),
@@ -235,7 +238,7 @@ def _terms(entry: Entry, client: Client, decision: Decision, old: Consent | None
         "locale": decision.locale,
         "shown_digest": decision.shown_digest,
         "given_at": entry.at,
-        "expires_at": entry.at + (ONCE if once else days),
+        "expires_at": min(ends, decision.until) if decision.until else ends,
     }
 
 

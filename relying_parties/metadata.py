@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from keys import certificates, encryption
-from relying_parties import client_keys, redirects, resources, response_types, wording
+from relying_parties import client_keys, detail_types, redirects, resources, response_types, wording
 from relying_parties.profiles import CERTIFICATE_METHODS, PROFILES, Profile
 from relying_parties.purposes import AREA, BASES, LONGEST, NEEDS
 from relying_parties.streams import registered
@@ -329,6 +329,17 @@ def _response_modes(value: Any, path: str, _rules: Rules, profile: Profile) -> I
         yield path, "profile_forbids"
 
 
+def _detail_types(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
+    if not isinstance(value, list) or len(value) > len(detail_types.BY_NAME):
+        yield path, "not_a_list"
+        return
+    for number, name in enumerate(value):
+        if not isinstance(name, str) or name not in detail_types.BY_NAME:
+            yield f"{path}[{number}]", "unknown"
+        elif name in value[:number]:
+            yield f"{path}[{number}]", "twice"
+
+
 def _acr(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
     if not isinstance(value, list) or len(value) > 10:
         yield path, "not_a_list"
@@ -489,6 +500,7 @@ MEMBERS: Mapping[str, Check] = {
     "terms": _address,
     "otherWays": _sentences,
     "purposes": _purposes,
+    "authorizationDetailsTypes": _detail_types,
     "resource": _resource,
     "calls": _calls,
     "onBehalf": _on_behalf,

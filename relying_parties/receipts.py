@@ -7,7 +7,7 @@ subject is the record, so two receipts of one citizen can't be joined.
 Specs: ISO/IEC TS 27560:2023, W3C Data Privacy Vocabulary.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,10 +29,17 @@ STATES: Mapping[str, str] = {
 }
 
 
-def receipt(consent: Consent, client: Client, change: Change, at: datetime) -> dict[str, Any]:
+def receipt(
+    consent: Consent,
+    client: Client,
+    change: Change,
+    at: datetime,
+    details: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     """Return the receipt for one change of a consent, ready to be signed.
 
     :param client: as registered when the decision was made
+    :param details: what was agreed to in detail with it (RFC 9396), claims by their names here
     """
     return {
         "metadata": {
@@ -47,6 +54,7 @@ def receipt(consent: Consent, client: Client, change: Change, at: datetime) -> d
             "pii_processing": _processing(consent, client, change),
             "party_identification": [_party(client)],
             "events": [_event(consent, change)],
+            **({"authorization_details": list(details)} if details else {}),
         },
     }
 

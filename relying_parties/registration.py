@@ -103,6 +103,7 @@ class Registration:
     calls: tuple[Called, ...]
     on_behalf: tuple[Called, ...]
     events: Events | None
+    authorization_details_types: tuple[str, ...]
     self_registered: bool
     purposes: tuple[Purpose, ...]
     asked: Mapping[str, Asked]
@@ -174,6 +175,7 @@ def read(document: Document) -> Registration:
         calls=resources.read_calls(spec.get("calls") or ()),
         on_behalf=resources.read_calls(spec.get("onBehalf") or ()),
         events=registered.read(spec.get("events")),
+        authorization_details_types=tuple(spec.get("authorizationDetailsTypes") or ()),
         self_registered=bool(spec.get("selfRegistered")),
         purposes=purposes,
         asked={each.claim: each for purpose in reversed(purposes) for each in purpose.claims},

@@ -158,6 +158,20 @@ consent_changes = sa.Table(
     sa.Column("at", NOW, nullable=False),
 )
 
+# What a citizen agreed to beyond claims, detail by detail (RFC 9396); it holds while the consent
+# does. The texts in it are the service's.
+approvals = sa.Table(
+    "approvals",
+    metadata,
+    sa.Column("consent_id", sa.Uuid, sa.ForeignKey("consents.id"), primary_key=True),
+    sa.Column("digest", sa.LargeBinary, primary_key=True),  # of the detail
+    sa.Column("detail", pg.JSONB, nullable=False),
+    sa.Column("shown_digest", sa.LargeBinary, nullable=False),  # of what the page said
+    sa.Column("given_at", NOW, nullable=False),
+    sa.Column("expires_at", NOW),  # null: with the consent
+    sa.Column("ended_at", NOW),  # given up by the service
+)
+
 releases = sa.Table(
     "releases",
     metadata,
@@ -247,6 +261,7 @@ codes = sa.Table(
     sa.Column("ended_at", NOW),  # the family is dead
     sa.Column("resources", pg.ARRAY(sa.Text)),  # that it stands for beside userinfo
     sa.Column("proofs", sa.LargeBinary),  # which claims it wants with proof; sealed
+    sa.Column("details", pg.JSONB),  # authorization details that it stands for (RFC 9396)
     sa.Column("kept_until", NOW, nullable=False),
     sa.Index("codes_by_subject", "subject"),
     sa.Index("codes_by_keeping", "kept_until"),
@@ -266,6 +281,7 @@ access_tokens = sa.Table(
     sa.Column("expires_at", NOW, nullable=False),
     sa.Column("revoked_at", NOW),
     sa.Column("cnf", pg.JSONB),  # whose key it is for (RFC 7800); null for a bearer token
+    sa.Column("details", pg.JSONB),  # fewer than its code has; null: as many
     sa.Column("act", pg.JSONB),  # who acts for the citizen (RFC 8693 §4.1); null: the client
 )
 

@@ -13,6 +13,7 @@ from gateway.pages.sharing import words
 from gateway.web.call import Call, see_other
 from idp import catalog
 from relying_parties import agencies, onboarding
+from relying_parties.detail_types import BY_NAME as DETAIL_TYPES
 from relying_parties.errors import RegistrationInvalid
 from relying_parties.metadata import CERTIFICATE_NAMES
 from relying_parties.onboarding import Standing
@@ -129,6 +130,7 @@ async def _page(
         purposes=[(number, form.claims(given, number)) for number in form.purposes(given)],
         agencies=[{"value": one.id, "text": words(one.name, call.locale)} for one in known],
         profiles=_profiles(given),
+        detail_types=", ".join(DETAIL_TYPES),
         methods=METHODS,
         certificate_names=list(CERTIFICATE_NAMES),
         catalogue=_catalogue(call),

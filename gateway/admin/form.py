@@ -18,7 +18,7 @@ LANGUAGES = ("en", "fr", "ar")
 
 _WORDS = ("name", "description", "otherWays")
 # Each of these has its field in admin/draft.html: one without would be lost by saving.
-_LINES = ("redirectUris", "postLogoutRedirectUris", "acr")
+_LINES = ("redirectUris", "postLogoutRedirectUris", "acr", "authorizationDetailsTypes")
 _CALLS = ("calls", "onBehalf")
 _WHOLE = (*_CALLS, "resource.scopes")  # lists that have one field
 _TEXTS = (

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from gateway import claim_labels
 from gateway.admin import confirming, labels, office
 from gateway.admin.office import STOPS, NotAllowed, NotFound, Officer
+from gateway.pages import rich
 from gateway.pages.sharing import words
 from gateway.web.call import Call, see_other
 from relying_parties import clients, onboarding, resources
@@ -168,6 +169,10 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
         (
             _("Signs people in on devices without a browser"),
             [_("Yes") if spec.get("device") else _("No")],
+        ),
+        (
+            _("What it may ask in detail"),
+            [_(rich.NAMES.get(name, name)) for name in spec.get("authorizationDetailsTypes") or ()],
         ),
         (_("Address of the API it offers"), [offered.get("identifier") or ""]),
         (_("What can be done there"), list(offered.get("scopes") or ())),

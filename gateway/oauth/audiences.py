@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from gateway.oauth import jwt_access_tokens, targets
+from gateway.oauth import jwt_access_tokens, rich, targets
 from gateway.oauth.jwt_access_tokens import About, Worth
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.targets import Target
@@ -42,6 +42,14 @@ class Given(Protocol):
         """What was granted."""
 
     @property
+    def claims(self) -> tuple[str, ...]:
+        """What the access token reads."""
+
+    @property
+    def details(self) -> Sequence[Mapping[str, Any]] | None:
+        """What was agreed to in detail."""
+
+    @property
     def acr(self) -> str | None:
         """What was achieved."""
 
@@ -60,10 +68,14 @@ class Given(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the client gets."""
+    """What the client gets.
+
+    :ivar details: what the answer says of them (RFC 9396 §7); empty if none were asked
+    """
 
     access_token: str = field(repr=False)
     scope: str
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +126,17 @@ async def held(call: Call, given: Given, client: Client, target: Target | None, 
     :raises UnknownKey: the resource wants a signed token and none signs at the moment
     """
     if target is None:
-        return Held(given.access_token, given.scope)
+        return Held(given.access_token, given.scope, rich.told(call, client, given))
     scope = " ".join(_within(given.scope, target))
+    resource = target.resource.identifier
+    details = rich.told(call, client, given, resource)
     token = given.access_token
     if target.resource.tokens == SIGNED:
-        worth = Worth(client.client_id, scope, given.expires_at, cnf)
+        worth = Worth(client.client_id, scope, given.expires_at, cnf, details)
         citizen = Citizen(given.citizen, client.client_id, given.auth_time, given.acr, given.amr)
         token = signed(call, target, citizen, worth)
-    resource = target.resource.identifier
     await directed.turn(call.entry, given.access_token, into=token, resource=resource, scope=scope)
-    return Held(token, scope)
+    return Held(token, scope, details)
 
 
 def signed(call: Call, target: Target, citizen: Citizen, worth: Worth) -> str:

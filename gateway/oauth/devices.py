@@ -11,6 +11,7 @@ Specs: RFC 8628 §3.3, §3.4 and §5.4, RFC 10027.
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import replace
 
 from starlette.responses import Response
@@ -21,8 +22,9 @@ from gateway.oauth.visits import Visit
 from gateway.web import ends
 from gateway.web.call import Call, see_other
 from keys.vault import Vault
+from relying_parties.authorization_details import Detail
 from relying_parties.errors import ConsentMissing
-from relying_parties.grants import codes, device_codes, directed
+from relying_parties.grants import codes, detailed, device_codes, directed
 from relying_parties.grants.codes import Issue
 
 
@@ -38,8 +40,13 @@ def network(call: Call) -> bytes:
     return hmac.digest(secret, call.address.encode(), hashlib.sha256)
 
 
-async def let_in(call: Call, visit: Visit, order: Issue) -> Response:
-    """Make the device's code one that it can redeem."""
+async def let_in(
+    call: Call, visit: Visit, order: Issue, details: Sequence[Detail] | None = None
+) -> Response:
+    """Make the device's code one that it can redeem.
+
+    :param details: what was agreed to in detail (RFC 9396), if anything was asked
+    """
     name = visit.request.device
     lives = await device_codes.grant(call.entry, name)
     if lives is None:
@@ -53,6 +60,8 @@ async def let_in(call: Call, visit: Visit, order: Issue) -> Response:
         return _done(visit)
     if visit.request.resource:
         await directed.direct(call.entry, name, visit.request.resource)
+    if details is not None:
+        await detailed.detail(call.entry, name, details)
     return _done(visit)
 
 

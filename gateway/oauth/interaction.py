@@ -57,6 +57,7 @@ class Facts:
     """All that the decision depends on.
 
     :ivar new: what the consent in force leaves to decide
+    :ivar undecided: authorization details are left to decide
     :ivar required_acr: any one of these must be met; none of them is no demand
     :ivar careful: something is wanted that takes a strong and fresh sign-in
     :ivar hinted: whether ``id_token_hint`` names the citizen of the session
@@ -79,6 +80,7 @@ class Facts:
     declined: bool = False
     careful: bool = False
     begun: bool = False
+    undecided: bool = False
 
 
 def decide(facts: Facts) -> Decision:
@@ -183,4 +185,5 @@ def _reach(facts: Facts, session: Session, acrs: Sequence[str]) -> Decision | No
 
 def _consent(facts: Facts) -> Decision | None:
     asked_for = "consent" in facts.request.prompt and not facts.consented
-    return Decision(Step.CONSENT) if asked_for or facts.new is None or facts.new else None
+    to_decide = facts.new is None or bool(facts.new) or facts.undecided
+    return Decision(Step.CONSENT) if asked_for or to_decide else None

@@ -10,7 +10,7 @@ code can fetch as well does not go through the browser.
 Specs: OpenID Connect Core §3.1.2.5, §3.2 and §3.3, OAuth 2.0 Multiple Response Types §3 to §5.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,8 +24,9 @@ from gateway.oauth.verified import keeping
 from gateway.web.call import Call
 from keys import encryption, opaque
 from keys.encryption import Recipient
+from relying_parties.authorization_details import Detail
 from relying_parties.clients import Client
-from relying_parties.grants import browser_tokens, codes, directed
+from relying_parties.grants import browser_tokens, codes, detailed, directed
 from relying_parties.grants.codes import Issue
 from relying_parties.response_types import PLAIN, RESPONSE_TYPES, ResponseType
 
@@ -64,10 +65,16 @@ async def ready(call: Call, client: Client, asked: AuthorizationRequest) -> Read
 
 
 async def issue(
-    call: Call, client: Client, asked: AuthorizationRequest, order: Issue, ready: Ready
+    call: Call,
+    client: Client,
+    asked: AuthorizationRequest,
+    order: Issue,
+    ready: Ready,
+    details: Sequence[Detail] | None,
 ) -> dict[str, str]:
     """Make what the response type asks for.
 
+    :param details: what was agreed to in detail (RFC 9396), if anything was asked
     :returns: the answer; for ``none`` nothing: the citizen agreed, and that is all
     :raises OAuthRefused: the account was locked or closed meanwhile
     :raises ConsentMissing: the consent or the service ended meanwhile
@@ -82,6 +89,8 @@ async def issue(
         await directed.direct(call.entry, code, asked.resource)
     if asked.verified:
         await keeping.keep(call, code, order, asked.verified)
+    if details is not None:
+        await detailed.detail(call.entry, code, details)
     if kind.token:
         answer |= await _token(call, client, asked, code, order)
     if kind.id_token:

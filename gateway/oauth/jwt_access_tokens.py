@@ -8,7 +8,7 @@ Specs: RFC 9068 §2, RFC 8725 §3.11, RFC 7800 §3.1.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,12 +21,16 @@ TYP = "at+jwt"
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """Whose a token is, for what, until when, and for which key (RFC 7800 §3.1)."""
+    """Whose a token is, for what, until when, and for which key (RFC 7800 §3.1).
+
+    :ivar details: what it says of authorization details (RFC 9396 §9.1), if there are any
+    """
 
     client_id: str
     scope: str
     expires_at: datetime
     cnf: Mapping[str, str] | None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ def _signed(
 ) -> str:
     claims: dict[str, Any] = {
         **told,
+        **worth.details,
         "iss": runtime.settings.issuer,
         "exp": int(worth.expires_at.timestamp()),
         "aud": target.resource.identifier,

@@ -15,6 +15,7 @@ from idp import assurance, catalog
 from keys import encryption, proofs
 from keys.keystore import ALGORITHMS
 from relying_parties import response_types
+from relying_parties.detail_types import BY_NAME as DETAIL_TYPES
 from relying_parties.profiles import PROFILES
 
 # What is answered at the alias host, too (the routes that say so), by its name in metadata.
@@ -83,6 +84,7 @@ def document(settings: Settings) -> dict[str, Any]:
         ],
         "claims_parameter_supported": True,
         **verified.members(issuer),
+        "authorization_details_types_supported": list(DETAIL_TYPES),
         "request_parameter_supported": True,
         "request_uri_parameter_supported": True,
         "require_request_uri_registration": True,

@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from gateway.oauth import names, targets
+from gateway.oauth import names, rich, targets
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.verified import shape, wishes
 from gateway.web.params import Params
 from keys.assertions import MAX_BYTES, decode_json
 from keys.errors import TokenRefused
 from relying_parties import response_types
+from relying_parties.authorization_details import Detail
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
 LONGEST = 2048  # characters of state, nonce and login_hint: beyond, refused, never cut
@@ -29,7 +30,7 @@ _SINGLE = (
     "response_type", "response_mode", "scope", "state", "nonce", "prompt", "max_age",
     "acr_values", "claims", "code_challenge", "code_challenge_method", "id_token_hint",
     "login_hint", "ui_locales", "display", "request", "request_uri", "client_id", "redirect_uri",
-    "dpop_jkt",
+    "dpop_jkt", "authorization_details",
 )  # fmt: skip
 
 
@@ -41,6 +42,7 @@ class AuthorizationRequest:
     :ivar verified: of the same, what is wanted with its proof; most requests want none
     :ivar essential_acr: an ``acr`` that the ID token must have, or the request fails
     :ivar resource: beside userinfo, which is always meant (RFC 8707 §2.1)
+    :ivar authorization_details: claims in them named as in the catalogue (RFC 9396 §2)
     :ivar dpop_jkt: thumbprint of the key that must redeem the code (RFC 9449 §10)
     :ivar device: which device waits for the answer, instead of an address (RFC 8628)
     """
@@ -66,6 +68,7 @@ class AuthorizationRequest:
     resource: tuple[str, ...] = ()
     device: str = ""
     verified: wishes.Elements = field(default_factory=dict, repr=False)
+    authorization_details: tuple[Detail, ...] = ()
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -79,8 +82,11 @@ class AuthorizationRequest:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Read what :meth:`to_json` wrote."""
-        lists = {name: tuple(stored[name]) for name in ("prompt", "acr_values", "essential_acr")}
-        lists["resource"] = tuple(stored.get("resource") or ())  # older rows have none
+        lists: dict[str, Any] = {
+            name: tuple(stored[name]) for name in ("prompt", "acr_values", "essential_acr")
+        }
+        for name in ("resource", "authorization_details"):  # older rows have none
+            lists[name] = tuple(stored.get(name) or ())
         return cls(**{**stored, **lists})
 
 
@@ -100,6 +106,8 @@ def read(params: Params, issuer: str) -> AuthorizationRequest:
         raise OAuthRefused("invalid_request", "id_token_hint is too long")
     asked = _claims(params.text("claims"), issuer)
     response_type = response_types.spelled(params.text("response_type"))
+    details = rich.read(params, issuer) or ()
+    places = rich.with_claims(asked.names, details) if details else asked.names
     return AuthorizationRequest(
         client_id=params.text("client_id"),
         redirect_uri=params.text("redirect_uri"),
@@ -112,7 +120,7 @@ def read(params: Params, issuer: str) -> AuthorizationRequest:
         max_age=_max_age(params),
         acr_values=tuple(params.text("acr_values").split()[:20]),
         essential_acr=asked.acr,
-        claims=asked.names,
+        claims=places,
         verified=asked.verified,
         code_challenge=params.text("code_challenge") or None,
         code_challenge_method=params.text("code_challenge_method"),
@@ -121,6 +129,7 @@ def read(params: Params, issuer: str) -> AuthorizationRequest:
         ui_locales=params.text("ui_locales"),
         dpop_jkt=_jkt(params),
         resource=_resource(params, issuer),
+        authorization_details=details,
     )
 
 

@@ -9,6 +9,7 @@ Specs: OpenID Connect Core §3.1.2.4, GDPR Art. 7, ISO/IEC TS 27560.
 """
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway import claim_labels
@@ -20,7 +21,8 @@ from idp import attributes, identifiers, notices
 from idp.attributes import Attribute
 from idp.sessions import Session
 from keys import pairwise
-from relying_parties import claims_policy, consents
+from relying_parties import approvals, authorization_details, claims_policy, consents
+from relying_parties.authorization_details import Detail
 from relying_parties.claims_policy import New
 from relying_parties.clients import Client
 from relying_parties.consents import Consent, Decision
@@ -47,6 +49,7 @@ class Question:
     held: dict[str, Attribute]
     page: sharing.Page
     offline: bool
+    details: Sequence[Detail] = ()
 
 
 async def party(call: Call, client: Client, session: Session, to: Arrival | None) -> Party:
@@ -58,27 +61,31 @@ async def party(call: Call, client: Client, session: Session, to: Arrival | None
 
 
 async def question(
-    call: Call, asked: Party, new: New, *, offline: bool, domain: str = ""
+    call: Call,
+    asked: Party,
+    new: New,
+    *,
+    offline: bool,
+    domain: str = "",
+    details: Sequence[Detail] = (),
 ) -> Question:
     """Write the page for what ``new`` asks.
 
     :param domain: the host that the citizen goes on to, if they go anywhere
+    :param details: what is asked in detail (RFC 9396), judged and not agreed to yet
     """
     client = asked.client
     names = (*new.claims, *new.known)
     vault, account_id = call.runtime.vault, asked.session.account.id
     terms = claims.terms(call.runtime.settings, client.registration)
     held = await attributes.read(call.entry, vault, account_id, names, terms)
+    reader = sharing.Reader(call.locale, call.gettext, call.entry.at)
     page = sharing.page(
-        client.registration,
-        new,
-        held,
-        sharing.Reader(call.locale, call.gettext, call.entry.at),
-        version=client.version,
-        offline=offline,
+        client.registration, new, held, reader, version=client.version, offline=offline
     )
+    page = sharing.with_details(page, details, new, client.registration, reader)
     page = dataclasses.replace(page, agency=asked.to.agency if asked.to else "", domain=domain)
-    return Question(asked, new, held, page, offline)
+    return Question(asked, new, held, page, offline, details)
 
 
 async def give(call: Call, question: Question, shown: str) -> Consent:
@@ -95,10 +102,11 @@ async def give(call: Call, question: Question, shown: str) -> Consent:
     decision = Decision(
         asked=question.new.claims,
         claims=claims_policy.chosen(registration, question.new.claims, ticked),
-        duration="once" if call.form.text("duration") == "once" else "until",
+        duration="once" if question.page.once or call.form.text("duration") == "once" else "until",
         offline=question.offline,
         locale=call.locale,
         shown_digest=bytes.fromhex(shown),
+        until=authorization_details.until(question.details),
     )
     sealer, account_id = call.runtime.vault.sealer, asked.session.account.id
     citizen = pairwise.seal_citizen(sealer, account_id, client.client_id)
@@ -108,7 +116,10 @@ async def give(call: Call, question: Question, shown: str) -> Consent:
         )
     except StateConflict as error:
         raise stale.DeadEnd(stale.ANSWERED, asked.to) from error
-    await receipt.keep(call, client, consent, "given" if consent.version == 1 else "widened")
+    digest = decision.shown_digest
+    await approvals.approve(call.entry, consent.id, question.details, shown_digest=digest)
+    kind = "given" if consent.version == 1 else "widened"
+    await receipt.keep(call, client, consent, kind, question.details)
     if question.new.first and decision.claims:
         await _notice(call, asked, consent)
     return consent

@@ -24,7 +24,8 @@ from gateway.web import csrf, render
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
 from keys import opaque
-from relying_parties import claims_policy, consents, pending
+from relying_parties import approvals, claims_policy, consents, pending
+from relying_parties.authorization_details import Detail
 from relying_parties.claims_policy import New
 
 
@@ -111,24 +112,30 @@ async def _visit(call: Call) -> Visit | None:
 
 
 async def _question(call: Call, visit: Visit) -> Question | None:
-    new = await _new(call, visit)
-    if not new:
+    new, details = await _open(call, visit)
+    if not new and not details:
         return None
     offline = "offline_access" in str(visit.way.request.get("scope", "")).split()
-    return await agreeing.question(call, visit.party, new, offline=offline, domain=_domain(visit))
+    return await agreeing.question(
+        call, visit.party, new, offline=offline, domain=_domain(visit), details=details
+    )
 
 
-async def _new(call: Call, visit: Visit) -> New:
+async def _open(call: Call, visit: Visit) -> tuple[New, list[Detail]]:
+    """Return what is left to decide: claims, and what is asked in detail."""
     request, client = visit.way.request, visit.party.client
     steps = visit.way.interaction.steps if visit.way.interaction else {}
     asked = claims.wanted(client.registration, request, visit.party.session, call.entry.at)
     agreed = await consents.current(call.entry, visit.party.subject, client.client_id)
+    details = request.get("authorization_details") or ()
     given_here = marks.consented(steps, agreed)
     if "consent" in (request.get("prompt") or ()) and not given_here:
-        return New(asked.all, (), first=True)
-    return claims_policy.difference(
+        return New(asked.all, (), first=True), list(details)
+    new = claims_policy.difference(
         client.registration, asked, agreed, care=claims.CARE, given_here=given_here
     )
+    known = agreed.id if agreed else None
+    return new, await approvals.missing(call.entry, known, details, given_here=given_here)
 
 
 def _back(call: Call) -> str:

@@ -16,8 +16,10 @@ from typing import Any, Protocol
 
 from gateway import claim_labels
 from gateway.oauth.claims import CARE
+from gateway.pages import rich
 from idp import catalog
-from relying_parties import claims_policy
+from relying_parties import authorization_details, claims_policy
+from relying_parties.authorization_details import Detail
 from relying_parties.claims_policy import New
 from relying_parties.purposes import Asked, Words
 from relying_parties.registration import Registration
@@ -90,7 +92,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Everything that the share page says; what a law demands has its own rows and verbs."""
+    """Everything that the share page says; what a law demands has its own rows and verbs.
+
+    :ivar matters: what is asked in detail (RFC 9396), and ``once`` if it is for one time only
+    """
 
     title: str
     itself: str  # said of a service that nobody entered by hand
@@ -107,6 +112,8 @@ class Page:
     version: int  # of the approved registration whose words these are
     agency: str = ""  # who gets it, and the host that the citizen goes on to: said of a
     domain: str = ""  # journey, so a preview has neither
+    matters: tuple[rich.Matter, ...] = ()
+    once: bool = False
 
     @property
     def digest(self) -> str:
@@ -175,6 +182,29 @@ def page(
         deny=_("Do not share") if chosen else _("Do not continue"),
         locale=reader.locale,
         version=version,
+    )
+
+
+def with_details(
+    asked: Page, details: Sequence[Detail], new: New, registration: Registration, reader: Reader
+) -> Page:
+    """Add to a page what its service asks in detail: nobody agrees to less than all of it."""
+    if not details:
+        return asked
+    _ = reader._
+    days = claims_policy.keep_days(registration, [*new.claims, *new.known])
+    ends = reader.at + timedelta(days=days)
+    ends = min(ends, authorization_details.until(details) or ends)
+    once = any(authorization_details.once(one) for one in details)
+    service = {"service": words(registration.name, reader.locale)}
+    return dataclasses.replace(
+        asked,
+        title=_("%(service)s asks for your decision") % service,
+        matters=rich.matters(details, registration, reader),
+        until="" if once else claim_labels.day(ends, reader.locale),
+        once=once,
+        allow=_("Agree and continue"),
+        deny=_("Do not agree"),
     )
 
 

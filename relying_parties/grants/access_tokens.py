@@ -7,7 +7,7 @@ token, and no cache delays it.
 Specs: RFC 6749 §1.4, RFC 7009, RFC 7662, FAPI 2.0 §5.3.2.1.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,7 @@ FIND = statement(
         *(_t.resource, _t.act, _codes.client_id.label("granted_to")),
         *(_codes.subject, _codes.citizen, _codes.consent_id, _codes.sid),
         *(_codes.acr, _codes.auth_time, _consents.claims.label("agreed")),
+        sa.func.coalesce(_t.details, _codes.details).label("details"),
     )
     .select_from(
         _asked.join(tables.access_tokens, _t.digest == _asked.c.digest)
@@ -78,6 +79,7 @@ class Found:
     :ivar resource: the audience; ``None`` for userinfo
     :ivar act: who acts, and who acted before (RFC 8693 §4.1); ``None`` is the client alone
     :ivar granted_to: the client that the citizen authorized, to whom ``citizen`` is sealed
+    :ivar details: authorization details that it stands for; ``None`` if none were asked
     :ivar cnf: the key that its bearer must hold (RFC 7800 §3.1); ``None`` for anybody
     """
 
@@ -97,6 +99,7 @@ class Found:
     resource: str | None
     act: Mapping[str, Any] | None
     granted_to: str
+    details: Sequence[Mapping[str, Any]] | None = None
 
 
 async def find(entry: Entry, token: str) -> Found | None:
@@ -123,6 +126,7 @@ async def find(entry: Entry, token: str) -> Found | None:
         resource=row["resource"],
         act=row["act"],
         granted_to=row["granted_to"],
+        details=row["details"],
     )
 
 

@@ -18,6 +18,7 @@ Specs: RFC 6749 §4.1.2 and §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1, FAPI 2.0 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -73,6 +74,7 @@ class Redeemed:
 
     :ivar code: digest, the name of the family
     :ivar claims: what the access token reads; both lists are within the consent as it is now
+    :ivar details: authorization details as asked and agreed to; ``None`` if none were asked
     """
 
     access_token: str = field(repr=False)
@@ -91,6 +93,7 @@ class Redeemed:
     offline: bool
     consent_expires_at: datetime | None
     expires_at: datetime  # of the access token
+    details: Sequence[Mapping[str, Any]] | None = None
 
 
 _ISSUED = (
@@ -167,6 +170,7 @@ def _redeem() -> sa.Executable:
             *(_codes.c[name] for name in ("digest", "client_id", "subject", "citizen")),
             *(_codes.c[name] for name in ("consent_id", "nonce", "scope", "claims", "acr", "amr")),
             *(_codes.c[name] for name in ("id_token_claims", "auth_time", "sid", "offline")),
+            _codes.c.details,
         )
         .cte("used")
     )
@@ -311,4 +315,5 @@ def _redeemed(row: Row, access_token: str, expires_at: datetime) -> Redeemed:
         offline=row["offline"],
         consent_expires_at=row["consent_expires_at"],
         expires_at=expires_at,
+        details=row["details"],
     )

@@ -25,12 +25,14 @@ _tokens, _codes = tables.access_tokens, tables.codes.c
 _t = _tokens.c
 
 _GIVEN = ("digest", "client_id", "resource", "scope", "issued_at", "expires_at", "cnf", "act")
+# What the citizen agreed to in detail was for whom they were told, and goes no further.
+_NO_DETAILS: sa.ColumnElement[Any] = sa.literal_column("'[]'::jsonb")
 _NOTHING: sa.ColumnElement[list[str]] = sa.literal_column("ARRAY[]::text[]")
 
 
 def _issue() -> sa.Executable:
     given = {name: sa.bindparam(name, type_=_t[name].type) for name in _GIVEN}
-    living = sa.select(*given.values(), _codes.digest, _NOTHING).where(
+    living = sa.select(*given.values(), _codes.digest, _NOTHING, _NO_DETAILS).where(
         _codes.digest == sa.bindparam("of_code"),
         _codes.ended_at.is_(None),
         service_lives(given["client_id"]),
@@ -40,7 +42,7 @@ def _issue() -> sa.Executable:
     )
     issued = (
         sa.insert(_tokens)
-        .from_select([*_GIVEN, "code", "claims"], living)
+        .from_select([*_GIVEN, "code", "claims", "details"], living)
         .returning(_t.client_id, _t.code, _t.resource, _t.issued_at)
         .cte("issued")
     )

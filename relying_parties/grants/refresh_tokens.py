@@ -49,6 +49,7 @@ class Refreshed:
     """A new access token, and what the service may be told with it.
 
     :ivar refresh_token: the one to use next time
+    :ivar details: authorization details as asked and agreed to; ``None`` if none were asked
     """
 
     access_token: str = field(repr=False)
@@ -65,6 +66,7 @@ class Refreshed:
     auth_time: datetime
     sid: str
     expires_at: datetime  # of the access token
+    details: Sequence[Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def _use(kind: str) -> sa.Executable:
             *(_r.code, _r.client_id, _r.scope, _r.expires_at, *BOUND.values()),
             *(_codes.subject, _codes.citizen, _codes.consent_id, _codes.claims),
             *(_codes.id_token_claims, _codes.acr, _codes.amr, _codes.auth_time, _codes.sid),
+            _codes.details,
             agreed.scalar_subquery().label("agreed"),
         )
         .cte("used")
@@ -375,4 +378,5 @@ def _refreshed(
         auth_time=row["auth_time"],
         sid=row["sid"],
         expires_at=expires_at,
+        details=row["details"],
     )

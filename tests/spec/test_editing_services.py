@@ -81,6 +81,7 @@ VALUES: dict[str, Any] = {
             "claims": [factories.asks("address")],
         },
     ],
+    "authorizationDetailsTypes": ["data-share", "proactive-decision"],
     "resource": {"identifier": "https://api.rp.example/", "scopes": ["berths:read"]},
     "calls": [services.READS],
     "onBehalf": [services.READS],

@@ -26,6 +26,7 @@ from gateway.oauth import (
     marks,
     orders,
     respond,
+    rich,
     targets,
     visits,
     watching,
@@ -38,7 +39,8 @@ from gateway.web import cookies, ends
 from gateway.web.call import Call, see_other
 from idp.sessions import Session
 from keys import pairwise
-from relying_parties import claims_policy, consents, pending
+from relying_parties import approvals, claims_policy, consents, pending
+from relying_parties.authorization_details import Detail
 from relying_parties.claims_policy import New, Wanted
 from relying_parties.clients import Client
 from relying_parties.consents import Consent
@@ -49,13 +51,17 @@ _LONG = 6000  # a posted request beyond this is kept instead of going into an ad
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known of the citizen towards this client."""
+    """What is known of the citizen towards this client.
+
+    :ivar details: those of the request, all agreed to; ``None`` if one needs a question
+    """
 
     session: Session | None
     subject: str = ""
     wanted: Wanted | None = None
     consent: Consent | None = None
     new: New | None = None
+    details: list[Detail] | None = None
 
 
 async def arrive(call: Call) -> Response:
@@ -112,8 +118,9 @@ def _answered(client: Client, handle: str) -> PageRefused:
 
 async def _proceed(call: Call, visit: Visit) -> Response:
     call.speak(visit.request.ui_locales)
-    standing = await _standing(call, visit)
     try:
+        rich.judge(visit.request.authorization_details, visit.client.registration, call.entry.at)
+        standing = await _standing(call, visit)
         for each in visit.request.resource:
             await targets.for_citizens(call, visit.client, each)
         facts = _facts(call, visit, standing)
@@ -143,14 +150,16 @@ async def _standing(call: Call, visit: Visit) -> Standing:
     wanted = claims.wanted(client.registration, request, session, call.entry.at)
     subject = pairwise.subject(call.runtime.vault.pairwise, client.sector, session.account.id)
     consent = await consents.current(call.entry, subject, client.client_id)
+    given_here = marks.consented(visit.steps, consent)
     new = claims_policy.difference(
-        client.registration,
-        wanted,
-        consent,
-        care=claims.CARE,
-        given_here=marks.consented(visit.steps, consent),
+        client.registration, wanted, consent, care=claims.CARE, given_here=given_here
     )
-    return Standing(session, subject, wanted, consent, new)
+    details = None
+    if asked.authorization_details and consent is not None:
+        details = await approvals.of(
+            call.entry, consent.id, asked.authorization_details, given_here=given_here
+        )
+    return Standing(session, subject, wanted, consent, new, details)
 
 
 def _facts(call: Call, visit: Visit, standing: Standing) -> Facts:
@@ -166,6 +175,7 @@ def _facts(call: Call, visit: Visit, standing: Standing) -> Facts:
         at=call.entry.at,
         careful=standing.wanted is not None
         and claims_policy.takes_care(standing.wanted, claims.CARE),
+        undecided=bool(asked.authorization_details) and standing.details is None,
         required_acr=(*visit.client.registration.acr, *asked.essential_acr),
         hinted=hinted if session else None,
         logged_in=marks.by(steps, marks.LOGGED_IN, own),
@@ -190,9 +200,9 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
     vault, consent = call.runtime.vault, standing.consent
     order = orders.order(vault, client, asked, session, standing.wanted, consent)
     if asked.device:
-        return await devices.let_in(call, visit, order)
+        return await devices.let_in(call, visit, order, standing.details)
     try:
-        told = await issuing.issue(call, client, asked, order, ready)
+        told = await issuing.issue(call, client, asked, order, ready, standing.details)
     except (ConsentMissing, OAuthRefused):  # the request is used up: this is its answer
         return respond.refused(call, client, asked, OAuthRefused("access_denied"))
     told |= watching.tell(call, client, asked, session)

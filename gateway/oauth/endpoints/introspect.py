@@ -3,14 +3,14 @@
 Who asks for it by ``Accept`` gets the answer as a JWT that can be kept as evidence; its
 type and the key for events make sure that nobody takes it for a token.
 
-Specs: RFC 7662 §2, RFC 9701 §4 and §5, RFC 9470 §6.2.
+Specs: RFC 7662 §2, RFC 9701 §4 and §5, RFC 9470 §6.2, RFC 9396 §9.2.
 """
 
 from typing import Any
 
 from starlette.responses import Response
 
-from gateway.oauth import answers, client_auth, sender, targets
+from gateway.oauth import answers, client_auth, rich, sender, targets
 from gateway.oauth.refusals import ClientRefused, OAuthRefused
 from gateway.web.call import Call
 from gateway.web.headers import PROTOCOL
@@ -61,7 +61,7 @@ async def _known(call: Call, client: Client, token: str) -> dict[str, Any] | Non
 async def _of_citizen(call: Call, client: Client, found: Found) -> dict[str, Any] | None:
     told = {**_common(call, found), **_about_citizen(found)}
     if found.resource is None:
-        return told
+        return told | rich.told(call, client, found)
     caller = await call.runtime.client(found.client_id)
     if caller is None:
         return None
@@ -72,7 +72,7 @@ async def _of_citizen(call: Call, client: Client, found: Found) -> dict[str, Any
         vault = call.runtime.vault
         account_id = pairwise.open_citizen(vault.sealer, found.citizen, found.granted_to)
         told["sub"] = pairwise.subject(vault.pairwise, client.sector, account_id)
-    return {**told, "aud": found.resource}
+    return {**told, **rich.told(call, caller, found, found.resource), "aud": found.resource}
 
 
 def _common(call: Call, found: Found | Own) -> dict[str, Any]:

@@ -5,10 +5,10 @@ Specs: RFC 6749 §4.1.3, RFC 7636 §4.6, OpenID Connect Core §3.1.3.
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gateway.oauth import audiences, claims, tokens
+from gateway.oauth import audiences, claims, rich, tokens
 from gateway.oauth.audiences import Held
 from gateway.oauth.disclosure import disclose
 from gateway.oauth.refusals import OAuthRefused
@@ -55,6 +55,7 @@ async def tokens_of(call: Call, client: Client, sender: Sender, proof: Proof) ->
     :raises OAuthRefused: ``invalid_grant`` whatever is wrong with it, so nothing can be probed
     """
     target = await audiences.of_code(call, client, proof.code)
+    wanted = await rich.of_code(call, client, proof.code)
     try:
         redeemed = await codes.redeem(
             call.entry,
@@ -69,6 +70,9 @@ async def tokens_of(call: Call, client: Client, sender: Sender, proof: Proof) ->
         raise OAuthRefused("invalid_grant", REFUSED) from error
     if redeemed is None:
         raise OAuthRefused("invalid_grant", REFUSED)
+    if wanted is not None:
+        reads = await rich.narrow(call, redeemed.access_token, redeemed, wanted)
+        redeemed = replace(redeemed, details=wanted, claims=reads)
     held = await audiences.held(call, redeemed, client, target, sender.cnf)
     return await _answer(call, client, redeemed, sender, held)
 
@@ -81,6 +85,7 @@ async def _answer(
         "access_token": held.access_token,
         "expires_in": int((redeemed.expires_at - entry.at).total_seconds()),
         "scope": held.scope,
+        **held.details,
     }
     if signs_in(redeemed.scope):
         answer["id_token"] = await _id_token(call, client, redeemed, held)

@@ -8,7 +8,7 @@ Specs: RFC 6749 §4.4, RFC 8707 §2.2, RFC 9700 §2.3.
 
 from typing import Any
 
-from gateway.oauth import jwt_access_tokens, targets
+from gateway.oauth import jwt_access_tokens, rich, targets
 from gateway.oauth.jwt_access_tokens import Worth
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.sender import Sender
@@ -27,6 +27,7 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
     :raises OAuthRefused: ``unauthorized_client``, ``invalid_target``, ``invalid_scope``
     """
     registration = client.registration
+    rich.refuse(call)
     # RFC 6749 §4.4: for confidential clients only, whatever an older approval said.
     if registration.public or not targets.calls(client, call.runtime.settings.issuer):
         raise OAuthRefused("unauthorized_client", "not registered to act in its own name")

@@ -7,9 +7,10 @@ Specs: RFC 6749 §6, OpenID Connect Core §12.2, RFC 9700 §4.14, FAPI 2.0 §5.3
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from gateway.oauth import audiences, tokens
+from gateway.oauth import audiences, rich, tokens
 from gateway.oauth.audiences import Held
 from gateway.oauth.grants.authorization_code import in_id_token, signs_in
 from gateway.oauth.refusals import OAuthRefused
@@ -36,6 +37,7 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
     if not client.registration.offline_access:  # taken away since (RT-10)
         raise OAuthRefused("invalid_grant", REFUSED)
     target = await audiences.of_refresh(call, client)
+    wanted = await rich.of_refresh(call, client)
     narrowed, profile = await _narrowed(call, client, token), client.registration.profile
     try:
         if profile.rotate_refresh:
@@ -61,6 +63,9 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
         raise OAuthRefused("invalid_grant", REFUSED) from error
     if refreshed is None:
         raise await _refusal(call, client, token, narrowed)
+    if wanted is not None:
+        reads = await rich.narrow(call, refreshed.access_token, refreshed, wanted)
+        refreshed = replace(refreshed, details=wanted, claims=reads)
     held = await audiences.held(call, refreshed, client, target, sender.cnf)
     return await _answer(call, client, refreshed, held)
 
@@ -70,6 +75,7 @@ async def _answer(call: Call, client: Client, refreshed: Refreshed, held: Held) 
         "access_token": held.access_token,
         "expires_in": int((refreshed.expires_at - call.entry.at).total_seconds()),
         "scope": held.scope,
+        **held.details,
         "refresh_token": refreshed.refresh_token,
     }
     if signs_in(refreshed.scope):

@@ -10,7 +10,7 @@ Specs: RFC 8693 §2.1, §2.2 and §4.1.
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.oauth import audiences, targets
+from gateway.oauth import audiences, rich, targets
 from gateway.oauth.audiences import Citizen
 from gateway.oauth.jwt_access_tokens import Worth
 from gateway.oauth.refusals import OAuthRefused
@@ -37,6 +37,7 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
         ``invalid_scope``
     """
     registration = client.registration
+    rich.refuse(call)
     # Who can keep no secret offers no resource that could be called (RFC 8693 §5).
     if registration.public or registration.resource is None or not registration.on_behalf:
         raise OAuthRefused("unauthorized_client", "not registered to exchange tokens")

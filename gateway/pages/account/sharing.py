@@ -15,16 +15,16 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.pages import logos, opening, stale
+from gateway.pages import logos, opening, rich, stale
 from gateway.pages import receipt as signed
 from gateway.pages.account import citizen
-from gateway.pages.sharing import words
+from gateway.pages.sharing import Reader, words
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from gateway.web.ends import End
 from gateway.web.locale import N_
 from idp.sessions import Session
-from relying_parties import claims_policy, clients, consents, releases
+from relying_parties import approvals, claims_policy, clients, consents, releases
 from relying_parties.clients import Client
 from relying_parties.consent_records import Change
 from relying_parties.consents import Consent
@@ -186,10 +186,20 @@ async def _service(call: Call, session: Session) -> Response:
         to=_to(call, client),
         card=await _card(call, consent, reads),
         rows=[_row(call, client, consent, name, reads) for name in consent.claims],
+        agreed=await _agreed(call, client, consent),
         undoable=undoable,
         done=_done(call, latest),
         history=_history(call, client, mine, released),
     )
+
+
+async def _agreed(call: Call, client: Client, consent: Consent) -> tuple[rich.Matter, ...]:
+    """Return what the citizen agreed to in detail and what holds still."""
+    if not consent.live(call.entry.at):
+        return ()
+    held = [one.detail for one in await approvals.all_of(call.entry, consent.id)]
+    reader = Reader(call.locale, call.gettext, call.entry.at)
+    return rich.matters(held, client.registration, reader)
 
 
 def _done(call: Call, latest: Any) -> str:
