@@ -8,6 +8,7 @@ from gateway.oauth.endpoints import (
     device_authorization,
     discovery,
     end_session,
+    grants,
     introspect,
     par,
     register,
@@ -23,6 +24,8 @@ from gateway.web.dispatch import Route
 
 _TOKEN_LIMIT = 32 * 1024
 _OF_USERINFO = "/.well-known/oauth-protected-resource/userinfo"
+_OF_GRANTS = "/.well-known/oauth-protected-resource/grants"
+_GRANT = {"GET": grants.show, "DELETE": grants.end}
 _USERINFO = {"GET": userinfo.read, "POST": userinfo.read}
 _TOKEN, _REVOKE = {"POST": token.exchange}, {"POST": revoke.end}
 _MANAGED = {"GET": register.read, "PUT": register.replace, "DELETE": register.remove}
@@ -33,6 +36,7 @@ PROTOCOL: tuple[Route, ...] = (
     Route("/token", _TOKEN, "protocol", _TOKEN_LIMIT, aliased=True, shared=True),
     Route("/userinfo", _USERINFO, "protocol", _TOKEN_LIMIT, safe=False, aliased=True, shared=True),
     Route("/par", {"POST": par.push}, "protocol", aliased=True, shared=True),
+    Route("/grants/{grant}", _GRANT, "protocol", aliased=True),
     Route("/device_authorization", {"POST": device_authorization.ask}, "protocol", aliased=True),
     Route("/introspect", {"POST": introspect.look}, "protocol", _TOKEN_LIMIT, aliased=True),
     Route("/revoke", _REVOKE, "protocol", _TOKEN_LIMIT, aliased=True, shared=True),
@@ -42,6 +46,7 @@ PROTOCOL: tuple[Route, ...] = (
     Route("/jwks", {"GET": discovery.jwks}, "protocol"),
     Route("/.well-known/openid-configuration", {"GET": discovery.configuration}, "protocol"),
     Route("/.well-known/oauth-authorization-server", {"GET": discovery.configuration}, "protocol"),
+    Route(_OF_GRANTS, {"GET": discovery.grants}, "protocol"),
     Route(_OF_USERINFO, {"GET": discovery.userinfo}, "protocol"),
     *ssf.ROUTES,
     *changes.ROUTES,

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from keys.entry import Entry, statement
-from relying_parties import authorization_details, consents, tables
+from relying_parties import authorization_details, consent_records, tables
 from relying_parties.authorization_details import APPROVED_AT, Detail
 
 _a = tables.approvals.c
@@ -104,7 +104,7 @@ async def approve(
             detail=dict(one),
             shown_digest=shown_digest,
             given_at=entry.at,
-            expires_at=entry.at + consents.ONCE if authorization_details.once(one) else ends,
+            expires_at=entry.at + consent_records.ONCE if authorization_details.once(one) else ends,
         )
 
 

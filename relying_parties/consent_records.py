@@ -5,7 +5,7 @@ The verbs stand in :mod:`relying_parties.consents`; nothing else writes these ta
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,9 @@ from relying_parties import tables
 _c = tables.consents.c
 _changes = tables.consent_changes
 
+# For one authorization: the interaction, the code and the access token, and no more.
+ONCE = timedelta(minutes=25)
+
 # Written into the SQL and not sent as a parameter: only then does the planner see that
 # the partial index on active consents answers.
 ACTIVE = sa.literal_column("'active'", sa.Text)
@@ -27,7 +30,7 @@ _NARROW = (
     *(_c.id, _c.subject, _c.client_id, _c.claims, _c.asked, _c.state, _c.offline, _c.once),
     *(_c.registration_version, _c.given_at, _c.changed_at, _c.expires_at, _c.version),
 )
-_WIDE = (*_NARROW, _c.details, _c.citizen, _c.locale, _c.shown_digest)
+WIDE = (*_NARROW, _c.details, _c.citizen, _c.locale, _c.shown_digest)
 
 _asked = asked(subject=sa.Text(), client_id=sa.Text(), at=tables.NOW)
 CURRENT = statement(
@@ -41,14 +44,14 @@ CURRENT = statement(
 )
 
 OF_SUBJECTS = statement(
-    sa.select(*_WIDE)
+    sa.select(*WIDE)
     .where(_c.subject == sa.any_(sa.bindparam("subjects", type_=pg.ARRAY(sa.Text))))
     .order_by(_c.changed_at.desc(), _c.id)
 )
 
 # A citizen's own, or nothing: every change goes through one of these two.
 LOCK = statement(
-    sa.select(*_WIDE)
+    sa.select(*WIDE)
     .where(
         _c.id == sa.bindparam("consent_id"),
         _c.subject == sa.any_(sa.bindparam("subjects", type_=pg.ARRAY(sa.Text))),
@@ -57,7 +60,7 @@ LOCK = statement(
 )
 
 LOCK_ACTIVE = statement(
-    sa.select(*_WIDE)
+    sa.select(*WIDE)
     .where(
         _c.subject == sa.bindparam("subject"),
         _c.client_id == sa.bindparam("client_id"),
@@ -123,7 +126,7 @@ ATTACH = statement(
 )
 
 DUE = statement(
-    sa.select(*_WIDE)
+    sa.select(*WIDE)
     .where(_c.state == ACTIVE, _c.expires_at <= sa.bindparam("at"))
     .order_by(_c.expires_at)
     .limit(sa.bindparam("most"))
@@ -170,7 +173,11 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step in the life of a consent: given, widened, narrowed, withdrawn, restored, expired."""
+    """One step in the life of a consent.
+
+    :ivar kind: given, widened, narrowed, withdrawn, restored or expired; by the service's own
+        doing replaced, revoked or superseded
+    """
 
     consent_id: UUID
     version: int
@@ -204,7 +211,7 @@ async def change(entry: Entry, old: Consent, kind: str, **values: Any) -> Consen
     return new
 
 
-_WIDE_NAMES = tuple(column.name for column in _WIDE)
+_WIDE_NAMES = tuple(column.name for column in WIDE)
 _UNDONE = ("claims", "asked", "details", "state", "offline", "once")
 
 

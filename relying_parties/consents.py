@@ -25,7 +25,7 @@ import asyncpg
 
 from keys import opaque
 from keys.entry import Entry
-from relying_parties import claims_policy, consent_records, events
+from relying_parties import claims_policy, consent_records, events, managed
 from relying_parties.clients import Client
 from relying_parties.consent_records import Change, Consent
 from relying_parties.errors import ClaimsNotAsked, ConsentUnknown, RestoreTooLate, StateConflict
@@ -34,8 +34,6 @@ from relying_parties.registration import Registration
 
 __all__ = ["Change", "Consent", "Decision", "current", "give", "narrow", "restore", "withdraw"]
 
-# For one authorization: the interaction, the code and the access token, and no more.
-ONCE = timedelta(minutes=25)
 UNDO = timedelta(hours=24)
 
 
@@ -47,6 +45,7 @@ class Decision:
     :ivar claims: the part of it that they let the service have
     :ivar duration: ``once``, or ``until`` for as long as the purposes allow
     :ivar shown_digest: SHA-256 of what the page said
+    :ivar fresh: the page said that this takes the place of what was agreed to before
     :ivar until: a day that the page named, if it ends sooner than the purposes allow
     """
 
@@ -57,6 +56,7 @@ class Decision:
     locale: str
     shown_digest: bytes = field(repr=False)
     until: datetime | None = None
+    fresh: bool = False
 
 
 async def current(entry: Entry, subject: str, client_id: str) -> Consent | None:
@@ -81,6 +81,9 @@ async def give(
     """
     _judge(client.registration, decision)
     old = await _active(entry, subject, client.client_id)
+    if old is not None and decision.fresh:
+        await managed.end(entry, old, "superseded")
+        old = None
     if old is None:
         if first := await _give_first(entry, subject, client, citizen, decision):
             return first
@@ -227,7 +230,7 @@ def _terms(entry: Entry, client: Client, decision: Decision, old: Consent | None
     details |= _details(client.registration, decision.claims, entry.at)
     once = decision.duration == "once"
     days = timedelta(days=claims_policy.keep_days(client.registration, claims))
-    ends = entry.at + (ONCE if once else days)
+    ends = entry.at + (consent_records.ONCE if once else days)
     return {
         "claims": claims,
         "asked": list(dict.fromkeys((*(old.asked if old else ()), *decision.asked))),

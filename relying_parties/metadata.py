@@ -21,6 +21,7 @@ from relying_parties.streams import registered
 DEFAULT_PROFILE = "gov-standard"
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
+GRANT_MANAGEMENT = ("optional", "required")  # to name an action in each request
 RESPONSE_MODES = (
     *("query", "form_post", "fragment"),
     *("jwt", "query.jwt", "form_post.jwt", "fragment.jwt"),
@@ -329,6 +330,13 @@ def _response_modes(value: Any, path: str, _rules: Rules, profile: Profile) -> I
         yield path, "profile_forbids"
 
 
+def _grant_management(value: Any, path: str, _rules: Rules, profile: Profile) -> Iterator[Problem]:
+    # Grant Management §5.1: for confidential clients only.
+    yield from _confidential(path, profile)
+    if value not in GRANT_MANAGEMENT:
+        yield path, "value"
+
+
 def _detail_types(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
     if not isinstance(value, list) or len(value) > len(detail_types.BY_NAME):
         yield path, "not_a_list"
@@ -501,6 +509,7 @@ MEMBERS: Mapping[str, Check] = {
     "otherWays": _sentences,
     "purposes": _purposes,
     "authorizationDetailsTypes": _detail_types,
+    "grantManagement": _grant_management,
     "resource": _resource,
     "calls": _calls,
     "onBehalf": _on_behalf,

@@ -26,6 +26,9 @@ STATES: Mapping[str, str] = {
     "withdrawn": "withdrawn",
     "restored": "renewed",
     "expired": "expired",
+    "replaced": "given",
+    "revoked": "withdrawn",
+    "superseded": "withdrawn",
 }
 
 

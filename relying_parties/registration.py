@@ -104,6 +104,7 @@ class Registration:
     on_behalf: tuple[Called, ...]
     events: Events | None
     authorization_details_types: tuple[str, ...]
+    grant_management: str | None
     self_registered: bool
     purposes: tuple[Purpose, ...]
     asked: Mapping[str, Asked]
@@ -176,6 +177,8 @@ def read(document: Document) -> Registration:
         on_behalf=resources.read_calls(spec.get("onBehalf") or ()),
         events=registered.read(spec.get("events")),
         authorization_details_types=tuple(spec.get("authorizationDetailsTypes") or ()),
+        # Nobody who can keep no secret manages grants, whatever the document says.
+        grant_management=spec.get("grantManagement") if spec["auth"]["method"] != "none" else None,
         self_registered=bool(spec.get("selfRegistered")),
         purposes=purposes,
         asked={each.claim: each for purpose in reversed(purposes) for each in purpose.claims},

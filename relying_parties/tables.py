@@ -151,7 +151,7 @@ consent_changes = sa.Table(
     metadata,
     sa.Column("consent_id", sa.Uuid, sa.ForeignKey("consents.id"), primary_key=True),
     sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("kind", sa.Text, nullable=False),  # given widened narrowed withdrawn restored expired
+    sa.Column("kind", sa.Text, nullable=False),  # as in consent_records.Change
     sa.Column("claims", pg.ARRAY(sa.Text), nullable=False),  # after the change
     sa.Column("before", pg.JSONB),  # what an undo brings back
     sa.Column("receipt", sa.Text),  # signed, ISO/IEC TS 27560
@@ -261,6 +261,7 @@ codes = sa.Table(
     sa.Column("ended_at", NOW),  # the family is dead
     sa.Column("resources", pg.ARRAY(sa.Text)),  # that it stands for beside userinfo
     sa.Column("proofs", sa.LargeBinary),  # which claims it wants with proof; sealed
+    sa.Column("managed", sa.Boolean),  # its answer names the grant
     sa.Column("details", pg.JSONB),  # authorization details that it stands for (RFC 9396)
     sa.Column("kept_until", NOW, nullable=False),
     sa.Index("codes_by_subject", "subject"),

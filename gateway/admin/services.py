@@ -174,6 +174,10 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
             _("What it may ask in detail"),
             [_(rich.NAMES.get(name, name)) for name in spec.get("authorizationDetailsTypes") or ()],
         ),
+        (
+            _("Manages its grants itself"),
+            [_("Yes") if spec.get("grantManagement") else _("No")],
+        ),
         (_("Address of the API it offers"), [offered.get("identifier") or ""]),
         (_("What can be done there"), list(offered.get("scopes") or ())),
         (_("Kind of its tokens"), [_kind(call, offered)]),

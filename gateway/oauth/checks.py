@@ -10,6 +10,7 @@
 | response_mode     | yes        | yes  |      |
 | scope             | yes        | yes  | yes  |
 | resource          | yes        | yes  | yes  |
+| grant_management  | yes        | yes  | yes  |
 | pkce              | yes        | yes  |      |
 | nonce             | yes        | yes  |      |
 | by_browser        | yes        | yes  |      |
@@ -21,6 +22,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
+from gateway.oauth import managed
 from gateway.oauth.refusals import OAuthRefused, PageRefused
 from gateway.oauth.request import AuthorizationRequest
 from relying_parties import redirects, response_types
@@ -114,6 +116,23 @@ def resource(request: AuthorizationRequest, client: Client) -> None:
         raise OAuthRefused("invalid_target", "resource is not registered for this client")
 
 
+def grant_management(request: AuthorizationRequest, client: Client) -> None:
+    """Grant Management §5.4: an action that is ours, with the grant that it needs, and no other."""
+    action, registered = request.grant_management_action, client.registration.grant_management
+    if not action:
+        if request.grant_id or registered == managed.REQUIRED:
+            raise OAuthRefused("invalid_request", "grant_management_action is missing")
+        return
+    if registered is None:
+        raise OAuthRefused("invalid_request", "this client is not registered to manage grants")
+    if action not in managed.ACTIONS:
+        raise OAuthRefused("invalid_request", "grant_management_action is not supported")
+    if (action == managed.CREATE) == bool(request.grant_id):
+        raise OAuthRefused(
+            "invalid_request", "grant_id goes with merge and replace, and only there"
+        )
+
+
 def pkce(request: AuthorizationRequest, client: Client) -> None:
     """RFC 7636 §4.3, RFC 9700 §2.1.1: S256 always; a missing method means plain, so refused."""
     if request.code_challenge is None:
@@ -151,10 +170,10 @@ def _kind(request: AuthorizationRequest) -> ResponseType:
 
 
 _COMMON: tuple[Check, ...] = (
-    *(response_type, response_mode, scope, resource, pkce),
+    *(response_type, response_mode, scope, resource, grant_management, pkce),
     *(nonce, by_browser),
 )
-DEVICE: tuple[Check, ...] = (device, scope, resource)
+DEVICE: tuple[Check, ...] = (device, scope, resource, grant_management)
 _OFFERED: dict[bool, Check] = {on: partial(offered, legacy=on) for on in (False, True)}
 _AUTHORIZE = {on: (pushed, check, *_COMMON) for on, check in _OFFERED.items()}
 _PAR = {on: (redirect_uri, check, *_COMMON) for on, check in _OFFERED.items()}

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from gateway.oauth import dead_ends
+from gateway.oauth import dead_ends, managed
 from gateway.oauth.refusals import PageRefused
 from gateway.oauth.visits import Visit
 from gateway.web import ends
@@ -62,6 +62,7 @@ async def let_in(
         await directed.direct(call.entry, name, visit.request.resource)
     if details is not None:
         await detailed.detail(call.entry, name, details)
+    await managed.mark(call, visit.request, name)
     return _done(visit)
 
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from gateway.oauth import checks, client_keys, tokens
+from gateway.oauth import checks, client_keys, managed, tokens
 from gateway.oauth.grants.authorization_code import in_id_token
 from gateway.oauth.request import AuthorizationRequest
 from gateway.oauth.tokens import Authentication
@@ -91,6 +91,7 @@ async def issue(
         await keeping.keep(call, code, order, asked.verified)
     if details is not None:
         await detailed.detail(call.entry, code, details)
+    await managed.mark(call, asked, code)
     if kind.token:
         answer |= await _token(call, client, asked, code, order)
     if kind.id_token:

@@ -6,7 +6,7 @@ Specs: OpenID Connect Discovery 1.0 §3, RFC 8414, RFC 8705 §5, RFC 9207, RFC 9
 import json
 from typing import Any
 
-from gateway.oauth import checks, client_auth, names, targets
+from gateway.oauth import checks, client_auth, managed, names, targets
 from gateway.oauth.grants import GRANTS
 from gateway.oauth.request import PROMPTS
 from gateway.oauth.verified import metadata as verified
@@ -26,6 +26,7 @@ ALIASED = {
     "introspection_endpoint": "/introspect",
     "revocation_endpoint": "/revoke",
     "device_authorization_endpoint": "/device_authorization",
+    "grant_management_endpoint": "/grants",
 }
 
 
@@ -53,7 +54,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "registration_endpoint": f"{issuer}/register",
         "end_session_endpoint": f"{issuer}/logout",
         **({"check_session_iframe": f"{issuer}/check-session"} if legacy else {}),
-        "scopes_supported": ["openid", "offline_access", *catalog.SCOPES],
+        "scopes_supported": ["openid", "offline_access", *catalog.SCOPES, *managed.SCOPES],
         "response_types_supported": list(types),
         "response_modes_supported": list(checks.modes(legacy=legacy)),
         "grant_types_supported": list(
@@ -85,6 +86,9 @@ def document(settings: Settings) -> dict[str, Any]:
         "claims_parameter_supported": True,
         **verified.members(issuer),
         "authorization_details_types_supported": list(DETAIL_TYPES),
+        "grant_management_endpoint": managed.address(issuer),
+        "grant_management_actions_supported": [*managed.API, *managed.ACTIONS],
+        "grant_management_action_required": False,
         "request_parameter_supported": True,
         "request_uri_parameter_supported": True,
         "require_request_uri_registration": True,
@@ -98,7 +102,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "display_values_supported": ["page"],
         "ui_locales_supported": list(LOCALES),
         "authorization_response_iss_parameter_supported": True,
-        "protected_resources": [targets.userinfo(issuer)],
+        "protected_resources": [targets.userinfo(issuer), managed.address(issuer)],
         "service_documentation": f"{issuer}/help",
         "op_policy_uri": f"{issuer}/privacy",
         **_mutual_tls(settings),
@@ -128,6 +132,21 @@ def userinfo(settings: Settings) -> dict[str, Any]:
         "dpop_signing_alg_values_supported": list(proofs.ALGORITHMS),
         "resource_documentation": f"{issuer}/help",
         "resource_policy_uri": f"{issuer}/privacy",
+        **bound,
+    }
+
+
+def grants(settings: Settings) -> dict[str, Any]:
+    """Return the metadata of the API on which services manage their grants (RFC 9728 §2)."""
+    issuer = settings.issuer
+    bound = {"tls_client_certificate_bound_access_tokens": True} if settings.mtls_address else {}
+    return {
+        "resource": managed.address(issuer),
+        "authorization_servers": [issuer],
+        "scopes_supported": list(managed.SCOPES),
+        "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": list(proofs.ALGORITHMS),
+        "resource_documentation": f"{issuer}/help",
         **bound,
     }
 

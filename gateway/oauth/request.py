@@ -30,7 +30,7 @@ _SINGLE = (
     "response_type", "response_mode", "scope", "state", "nonce", "prompt", "max_age",
     "acr_values", "claims", "code_challenge", "code_challenge_method", "id_token_hint",
     "login_hint", "ui_locales", "display", "request", "request_uri", "client_id", "redirect_uri",
-    "dpop_jkt", "authorization_details",
+    "dpop_jkt", "authorization_details", "grant_management_action", "grant_id",
 )  # fmt: skip
 
 
@@ -69,6 +69,8 @@ class AuthorizationRequest:
     device: str = ""
     verified: wishes.Elements = field(default_factory=dict, repr=False)
     authorization_details: tuple[Detail, ...] = ()
+    grant_management_action: str = ""
+    grant_id: str = ""
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -130,6 +132,8 @@ def read(params: Params, issuer: str) -> AuthorizationRequest:
         dpop_jkt=_jkt(params),
         resource=_resource(params, issuer),
         authorization_details=details,
+        grant_management_action=params.text("grant_management_action"),
+        grant_id=params.text("grant_id"),
     )
 
 

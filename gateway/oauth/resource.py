@@ -18,7 +18,7 @@ from gateway.web.call import Call
 from idp import assurance
 from keys import proofs
 from relying_parties.clients import Client
-from relying_parties.grants import access_tokens
+from relying_parties.grants import access_tokens, client_tokens
 from relying_parties.grants.access_tokens import Found
 
 _SCHEMES = ("bearer", "dpop")
@@ -67,13 +67,32 @@ async def admit(call: Call, scope: str, demand: Demand = ANY) -> Admitted:
     return Admitted(found, client)
 
 
-def refused(call: Call, refusal: OAuthRefused) -> Response:
-    """Refuse, and say which schemes and which sign-in would do."""
+async def admit_service(call: Call, scope: str, api: str) -> Client:
+    """Let a service in that acts in its own name, with a token for ``api``.
+
+    :raises OAuthRefused: for :func:`refused`; a citizen's token is none of these
+    """
+    scheme, token = given(call)
+    found = await client_tokens.find(call.entry, token)
+    client: Client | None = await call.runtime.client(found.client_id) if found else None
+    if found is None or client is None or found.resource != api:
+        raise OAuthRefused("invalid_token", status=401)
+    await sender.check(call, found.cnf, token, scheme)
+    if scope not in found.scope.split():
+        raise OAuthRefused("insufficient_scope", status=403)
+    return client
+
+
+def refused(call: Call, refusal: OAuthRefused, path: str = "") -> Response:
+    """Refuse, and say which schemes and which sign-in would do.
+
+    :param path: of the resource, if it is not that of the request
+    """
     error, proof = refusal.error, isinstance(refusal, ProofRefused)
     response = answers.told({"error": error} if error else {}, 401 if proof else refusal.status)
     told = [f"error={_quoted(error)}"] if error else []
     told += _better(refusal) if isinstance(refusal, SignInRefused) else []
-    told.append(f"resource_metadata={_quoted(_described(call))}")  # RFC 9728 §5.1
+    told.append(f"resource_metadata={_quoted(_described(call, path))}")  # RFC 9728 §5.1
     bearer = f"Bearer {', '.join(told)}"
     bound = f"DPoP {', '.join([*told, f'algs={_quoted(_ALGS)}'])}"
     response.headers["www-authenticate"] = bound if proof else f"{bearer}, {bound}"
@@ -99,9 +118,9 @@ def _better(refusal: SignInRefused) -> list[str]:
     return told
 
 
-def _described(call: Call) -> str:
+def _described(call: Call, path: str) -> str:
     # RFC 9728 §3.1: between the host and the path of the resource.
-    return f"{call.runtime.settings.issuer}/.well-known/oauth-protected-resource{call.path}"
+    return f"{call.runtime.settings.issuer}/.well-known/oauth-protected-resource{path or call.path}"
 
 
 def _quoted(text: str) -> str:

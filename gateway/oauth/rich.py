@@ -141,7 +141,7 @@ def told(call: Call, client: Client, given: Given, resource: str | None = None) 
     :param client: to whom the citizen gave it
     :param resource: that the token is for; ``None`` for userinfo
     """
-    if given.details is None:
+    if not given.details:
         return {}
     left = details_of.granted(
         given.details, client.registration, agreed=given.claims, at=call.entry.at

@@ -17,6 +17,7 @@ from gateway.oauth import claims
 from gateway.pages import receipt, sharing, stale
 from gateway.pages.passage import Arrival
 from gateway.web.call import Call
+from gateway.web.locale import N_
 from idp import attributes, identifiers, notices
 from idp.attributes import Attribute
 from idp.sessions import Session
@@ -50,6 +51,7 @@ class Question:
     page: sharing.Page
     offline: bool
     details: Sequence[Detail] = ()
+    fresh: bool = False
 
 
 async def party(call: Call, client: Client, session: Session, to: Arrival | None) -> Party:
@@ -88,6 +90,13 @@ async def question(
     return Question(asked, new, held, page, offline, details)
 
 
+def in_place(call: Call, asked: Question) -> Question:
+    """Say on the page that the answer takes the place of what was agreed to before."""
+    said = N_("This takes the place of what you agreed to before with this service.")
+    page = dataclasses.replace(asked.page, instead=call.gettext(said))
+    return dataclasses.replace(asked, page=page, fresh=True)
+
+
 async def give(call: Call, question: Question, shown: str) -> Consent:
     """Write down what the form agreed to.
 
@@ -107,6 +116,7 @@ async def give(call: Call, question: Question, shown: str) -> Consent:
         locale=call.locale,
         shown_digest=bytes.fromhex(shown),
         until=authorization_details.until(question.details),
+        fresh=question.fresh,
     )
     sealer, account_id = call.runtime.vault.sealer, asked.session.account.id
     citizen = pairwise.seal_citizen(sealer, account_id, client.client_id)

@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 
 from starlette.responses import Response
 
-from gateway.oauth import claims, marks
+from gateway.oauth import claims, managed, marks
 from gateway.pages import agreeing, passage, sharing, stale
 from gateway.pages.agreeing import Party, Question
 from gateway.pages.passage import Passage
@@ -116,9 +116,11 @@ async def _question(call: Call, visit: Visit) -> Question | None:
     if not new and not details:
         return None
     offline = "offline_access" in str(visit.way.request.get("scope", "")).split()
-    return await agreeing.question(
+    question = await agreeing.question(
         call, visit.party, new, offline=offline, domain=_domain(visit), details=details
     )
+    creates = managed.fresh(_action(visit), given_here=False)
+    return agreeing.in_place(call, question) if creates else question
 
 
 async def _open(call: Call, visit: Visit) -> tuple[New, list[Detail]]:
@@ -129,13 +131,18 @@ async def _open(call: Call, visit: Visit) -> tuple[New, list[Detail]]:
     agreed = await consents.current(call.entry, visit.party.subject, client.client_id)
     details = request.get("authorization_details") or ()
     given_here = marks.consented(steps, agreed)
-    if "consent" in (request.get("prompt") or ()) and not given_here:
+    anew = "consent" in (request.get("prompt") or ()) and not given_here
+    if anew or managed.fresh(_action(visit), given_here=given_here):
         return New(asked.all, (), first=True), list(details)
     new = claims_policy.difference(
         client.registration, asked, agreed, care=claims.CARE, given_here=given_here
     )
     known = agreed.id if agreed else None
     return new, await approvals.missing(call.entry, known, details, given_here=given_here)
+
+
+def _action(visit: Visit) -> str:
+    return str(visit.way.request.get("grant_management_action") or "")
 
 
 def _back(call: Call) -> str:

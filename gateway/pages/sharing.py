@@ -94,6 +94,7 @@ class Row:
 class Page:
     """Everything that the share page says; what a law demands has its own rows and verbs.
 
+    :ivar instead: said where this takes the place of an earlier agreement
     :ivar matters: what is asked in detail (RFC 9396), and ``once`` if it is for one time only
     """
 
@@ -114,6 +115,7 @@ class Page:
     domain: str = ""  # journey, so a preview has neither
     matters: tuple[rich.Matter, ...] = ()
     once: bool = False
+    instead: str = ""
 
     @property
     def digest(self) -> str:

@@ -74,6 +74,7 @@ class Redeemed:
 
     :ivar code: digest, the name of the family
     :ivar claims: what the access token reads; both lists are within the consent as it is now
+    :ivar managed: its answer names the grant
     :ivar details: authorization details as asked and agreed to; ``None`` if none were asked
     """
 
@@ -94,6 +95,7 @@ class Redeemed:
     consent_expires_at: datetime | None
     expires_at: datetime  # of the access token
     details: Sequence[Mapping[str, Any]] | None = None
+    managed: bool = False
 
 
 _ISSUED = (
@@ -170,7 +172,7 @@ def _redeem() -> sa.Executable:
             *(_codes.c[name] for name in ("digest", "client_id", "subject", "citizen")),
             *(_codes.c[name] for name in ("consent_id", "nonce", "scope", "claims", "acr", "amr")),
             *(_codes.c[name] for name in ("id_token_claims", "auth_time", "sid", "offline")),
-            _codes.c.details,
+            *(_codes.c.details, _codes.c.managed),
         )
         .cte("used")
     )
@@ -316,4 +318,5 @@ def _redeemed(row: Row, access_token: str, expires_at: datetime) -> Redeemed:
         consent_expires_at=row["consent_expires_at"],
         expires_at=expires_at,
         details=row["details"],
+        managed=bool(row["managed"]),
     )

@@ -49,6 +49,7 @@ class Refreshed:
     """A new access token, and what the service may be told with it.
 
     :ivar refresh_token: the one to use next time
+    :ivar managed: its answer names the grant
     :ivar details: authorization details as asked and agreed to; ``None`` if none were asked
     """
 
@@ -67,6 +68,7 @@ class Refreshed:
     sid: str
     expires_at: datetime  # of the access token
     details: Sequence[Mapping[str, Any]] | None = None
+    managed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _use(kind: str) -> sa.Executable:
             *(_r.code, _r.client_id, _r.scope, _r.expires_at, *BOUND.values()),
             *(_codes.subject, _codes.citizen, _codes.consent_id, _codes.claims),
             *(_codes.id_token_claims, _codes.acr, _codes.amr, _codes.auth_time, _codes.sid),
-            _codes.details,
+            *(_codes.details, _codes.managed),
             agreed.scalar_subquery().label("agreed"),
         )
         .cte("used")
@@ -379,4 +381,5 @@ def _refreshed(
         sid=row["sid"],
         expires_at=expires_at,
         details=row["details"],
+        managed=bool(row["managed"]),
     )

@@ -8,7 +8,7 @@ import pytest
 
 from relying_parties import claims_policy
 from relying_parties.claims_policy import FRESH, Care, Wanted
-from relying_parties.consents import ONCE
+from relying_parties.consent_records import ONCE
 from relying_parties.registration import Registration
 from tests.factories import MOMENT, a_registration, asks
 

@@ -82,6 +82,7 @@ VALUES: dict[str, Any] = {
         },
     ],
     "authorizationDetailsTypes": ["data-share", "proactive-decision"],
+    "grantManagement": "optional",
     "resource": {"identifier": "https://api.rp.example/", "scopes": ["berths:read"]},
     "calls": [services.READS],
     "onBehalf": [services.READS],

@@ -385,7 +385,7 @@ async def test_an_exchanged_token_takes_none_along(gateway: Gateway, bea: Citize
     looked = await detailed.look(gateway, told["access_token"], "archive")
 
     assert looked["active"]
-    assert not looked.get("authorization_details")
+    assert "authorization_details" not in looked
 
 
 async def test_it_may_stand_in_a_request_object(gateway: Gateway, bea: Citizen) -> None:

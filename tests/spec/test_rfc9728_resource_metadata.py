@@ -27,10 +27,12 @@ async def test_userinfo_is_described(gateway: Gateway) -> None:
 async def test_both_documents_name_each_other(gateway: Gateway) -> None:
     """PRM-4: RFC9728-4."""
     server = (await gateway.get(OPENID)).json()
-    described = (await gateway.get(PATH)).json()
+    paths = (PATH, PATH.replace("userinfo", "grants"))
+    described = [(await gateway.get(path)).json() for path in paths]
 
-    assert server["protected_resources"] == [described["resource"]]
-    assert described["authorization_servers"] == [server["issuer"]]
+    assert server["protected_resources"] == [one["resource"] for one in described]
+    for one in described:
+        assert one["authorization_servers"] == [server["issuer"]]
 
 
 async def test_every_process_says_the_same_to_everybody(gateway: Gateway) -> None:

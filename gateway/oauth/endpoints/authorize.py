@@ -10,7 +10,9 @@ statements and no page.
 Specs: OpenID Connect Core §3.1.2, RFC 9126 §4, RFC 9700.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -23,6 +25,7 @@ from gateway.oauth import (
     hints,
     interaction,
     issuing,
+    managed,
     marks,
     orders,
     respond,
@@ -45,6 +48,8 @@ from relying_parties.claims_policy import New, Wanted
 from relying_parties.clients import Client
 from relying_parties.consents import Consent
 from relying_parties.errors import ConsentMissing
+
+Issuing = Callable[[], Awaitable[dict[str, str]]]
 
 _LONG = 6000  # a posted request beyond this is kept instead of going into an address
 
@@ -120,6 +125,7 @@ async def _proceed(call: Call, visit: Visit) -> Response:
     call.speak(visit.request.ui_locales)
     try:
         rich.judge(visit.request.authorization_details, visit.client.registration, call.entry.at)
+        await managed.judge(call, visit.request, visit.client)
         standing = await _standing(call, visit)
         for each in visit.request.resource:
             await targets.for_citizens(call, visit.client, each)
@@ -129,6 +135,8 @@ async def _proceed(call: Call, visit: Visit) -> Response:
     decision = interaction.decide(facts)
     if decision.step is Step.REFUSE:
         return await _end(call, visit, OAuthRefused(decision.error))
+    if decision.step in _OF_THE_GRANT and managed.others(visit.request, standing.consent):
+        return await _end(call, visit, managed.invalid())
     if decision.step is Step.ISSUE:
         return await _issue(call, visit, standing)
     return await _ask(call, visit, decision.step)
@@ -151,6 +159,8 @@ async def _standing(call: Call, visit: Visit) -> Standing:
     subject = pairwise.subject(call.runtime.vault.pairwise, client.sector, session.account.id)
     consent = await consents.current(call.entry, subject, client.client_id)
     given_here = marks.consented(visit.steps, consent)
+    if managed.fresh(asked.grant_management_action, given_here=given_here):
+        consent = None
     new = claims_policy.difference(
         client.registration, wanted, consent, care=claims.CARE, given_here=given_here
     )
@@ -199,16 +209,33 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
         return dead_ends.page(call, _answered(client, visit.handle))
     vault, consent = call.runtime.vault, standing.consent
     order = orders.order(vault, client, asked, session, standing.wanted, consent)
+    try:
+        await managed.settle(call, asked, consent, standing.wanted)
+    except ConsentMissing:
+        return await _unanswered(call, visit)
     if asked.device:
         return await devices.let_in(call, visit, order, standing.details)
+    issue = partial(issuing.issue, call, client, asked, order, ready, standing.details)
+    return await _answer(call, visit, session, issue)
+
+
+async def _answer(call: Call, visit: Visit, session: Session, issue: Issuing) -> Response:
+    asked, client = visit.request, visit.client
     try:
-        told = await issuing.issue(call, client, asked, order, ready, standing.details)
-    except (ConsentMissing, OAuthRefused):  # the request is used up: this is its answer
-        return respond.refused(call, client, asked, OAuthRefused("access_denied"))
+        told = await issue()
+    except (ConsentMissing, OAuthRefused):
+        return await _unanswered(call, visit)
     told |= watching.tell(call, client, asked, session)
     response = respond.success(call, client, asked, told)
     watching.begin(call, response, session)
     return response
+
+
+async def _unanswered(call: Call, visit: Visit) -> Response:
+    """Refuse a request that is used up already: this is its answer."""
+    if visit.request.device:
+        return await devices.keep_out(call, visit)
+    return respond.refused(call, visit.client, visit.request, OAuthRefused("access_denied"))
 
 
 async def _claimed(call: Call, visit: Visit) -> bool:
@@ -241,6 +268,9 @@ async def _ask(call: Call, visit: Visit, step: Step) -> Response:
         cookies.set_browser(response, call.new_browser)
     return response
 
+
+# Here it has to be the grant of whoever is signed in; before, they may still change.
+_OF_THE_GRANT = frozenset({Step.CONSENT, Step.ISSUE})
 
 PAGES = {
     Step.DEVICE: "/device/{i}",

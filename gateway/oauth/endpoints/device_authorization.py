@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from gateway.oauth import answers, checks, client_auth, devices, request, rich, sender
+from gateway.oauth import answers, checks, client_auth, devices, managed, request, rich, sender
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.request import AuthorizationRequest
 from gateway.web.call import Call
@@ -30,6 +30,7 @@ async def ask(call: Call) -> Response:
             raise OAuthRefused("invalid_request", f"{name} has no meaning for a device")
     asked = _bare(request.read(call.form, call.runtime.settings.issuer), client)
     checks.run(checks.DEVICE, asked, client)
+    await managed.judge(call, asked, client)
     rich.judge(asked.authorization_details, client.registration, call.entry.at)
     proof = await sender.offered(call, client)
     if proof is not None:  # as RFC 9449 §10.1 has it for pushed requests

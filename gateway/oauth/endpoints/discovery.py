@@ -21,6 +21,11 @@ async def userinfo(call: Call) -> Response:
     return made(call, metadata.userinfo)
 
 
+async def grants(call: Call) -> Response:
+    """Serve what a client has to know of the API on its grants (RFC 9728 §3.1)."""
+    return made(call, metadata.grants)
+
+
 async def jwks(call: Call) -> Response:
     """Serve the public keys (RFC 7517)."""
     return caching.public(call, call.runtime.keyring.document, 900)

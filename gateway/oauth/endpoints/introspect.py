@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.oauth import answers, client_auth, rich, sender, targets
+from gateway.oauth import answers, client_auth, managed, rich, sender, targets
 from gateway.oauth.refusals import ClientRefused, OAuthRefused
 from gateway.web.call import Call
 from gateway.web.headers import PROTOCOL
@@ -51,11 +51,18 @@ async def _known(call: Call, client: Client, token: str) -> dict[str, Any] | Non
     if own is None or (own.resource != resource and own.client_id != client.client_id):
         return None
     caller = await call.runtime.client(own.client_id)
-    issuer = call.runtime.settings.issuer
-    if caller is None or not targets.still(targets.calls(caller, issuer), own.resource, own.scope):
+    if caller is None or not _still(call, caller, own):
         return None
     # RFC 9068 §2.2 has it so in its tokens: who acts in its own name is its own subject.
     return {**_common(call, own), "sub": own.client_id, "aud": own.resource}
+
+
+def _still(call: Call, caller: Client, own: Own) -> bool:
+    """Whether the caller is registered still for what its token is for."""
+    if own.resource == managed.address(call.runtime.settings.issuer):
+        return caller.registration.grant_management is not None
+    registered = targets.calls(caller, call.runtime.settings.issuer)
+    return targets.still(registered, own.resource, own.scope)
 
 
 async def _of_citizen(call: Call, client: Client, found: Found) -> dict[str, Any] | None:

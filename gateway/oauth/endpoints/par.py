@@ -4,7 +4,16 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from gateway.oauth import answers, checks, client_auth, request, request_objects, rich, sender
+from gateway.oauth import (
+    answers,
+    checks,
+    client_auth,
+    managed,
+    request,
+    request_objects,
+    rich,
+    sender,
+)
 from gateway.oauth.refusals import OAuthRefused, ProofRefused
 from gateway.oauth.request import AuthorizationRequest
 from gateway.web.call import Call
@@ -25,6 +34,7 @@ async def push(call: Call) -> Response:
         raise OAuthRefused("invalid_request", "client_id is missing or another's")
     legacy = call.runtime.settings.legacy_response_types
     checks.run(checks.par(legacy=legacy), asked, client)
+    await managed.judge(call, asked, client)
     rich.judge(asked.authorization_details, client.registration, call.entry.at)
     asked = await _bound(call, client, asked)
     uri = await pending.push(call.entry, client.client_id, asked.to_json())

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gateway.oauth import audiences, claims, rich, tokens
+from gateway.oauth import audiences, claims, managed, rich, tokens
 from gateway.oauth.audiences import Held
 from gateway.oauth.disclosure import disclose
 from gateway.oauth.refusals import OAuthRefused
@@ -86,6 +86,7 @@ async def _answer(
         "expires_in": int((redeemed.expires_at - entry.at).total_seconds()),
         "scope": held.scope,
         **held.details,
+        **managed.told(redeemed.consent_id, named=redeemed.managed),
     }
     if signs_in(redeemed.scope):
         answer["id_token"] = await _id_token(call, client, redeemed, held)

@@ -8,7 +8,7 @@ Specs: RFC 6749 §4.4, RFC 8707 §2.2, RFC 9700 §2.3.
 
 from typing import Any
 
-from gateway.oauth import jwt_access_tokens, rich, targets
+from gateway.oauth import jwt_access_tokens, managed, rich, targets
 from gateway.oauth.jwt_access_tokens import Worth
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.sender import Sender
@@ -28,6 +28,8 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
     """
     registration = client.registration
     rich.refuse(call)
+    if managed.api_meant(call):
+        return await _for_grants(call, client, sender)
     # RFC 6749 §4.4: for confidential clients only, whatever an older approval said.
     if registration.public or not targets.calls(client, call.runtime.settings.issuer):
         raise OAuthRefused("unauthorized_client", "not registered to act in its own name")
@@ -48,6 +50,32 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
         token = opaque.handle()
     if not await client_tokens.issue(call.entry, token, order):
         raise OAuthRefused("invalid_target", "resource is not offered at the moment")
+    return {
+        "access_token": token,
+        "expires_in": int(lives.total_seconds()),
+        "scope": order.scope,
+    }
+
+
+async def _for_grants(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
+    """Give the client a token for the API on its own grants (Grant Management §6.1)."""
+    if client.registration.grant_management is None:
+        raise OAuthRefused("unauthorized_client", "not registered to manage grants")
+    wanted = dict.fromkeys(call.form.text("scope").split()) or dict.fromkeys(managed.SCOPES)
+    if not wanted.keys() <= set(managed.SCOPES):
+        raise OAuthRefused("invalid_scope", "no scopes of this API")
+    lives = client.registration.profile.access_token_ttl
+    order = Order(
+        client_id=client.client_id,
+        server=client.client_id,
+        resource=managed.address(call.runtime.settings.issuer),
+        scope=" ".join(wanted),
+        lives=lives,
+        cnf=sender.cnf,
+    )
+    token = opaque.handle()
+    if not await client_tokens.issue(call.entry, token, order):
+        raise OAuthRefused("unauthorized_client", "this client is not live")
     return {
         "access_token": token,
         "expires_in": int(lives.total_seconds()),

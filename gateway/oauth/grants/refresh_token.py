@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from gateway.oauth import audiences, rich, tokens
+from gateway.oauth import audiences, managed, rich, tokens
 from gateway.oauth.audiences import Held
 from gateway.oauth.grants.authorization_code import in_id_token, signs_in
 from gateway.oauth.refusals import OAuthRefused
@@ -76,6 +76,7 @@ async def _answer(call: Call, client: Client, refreshed: Refreshed, held: Held) 
         "expires_in": int((refreshed.expires_at - call.entry.at).total_seconds()),
         "scope": held.scope,
         **held.details,
+        **managed.told(refreshed.consent_id, named=refreshed.managed),
         "refresh_token": refreshed.refresh_token,
     }
     if signs_in(refreshed.scope):

@@ -40,6 +40,9 @@ KINDS = {
     "withdrawn": N_("You stopped sharing"),
     "restored": N_("You took a change back"),
     "expired": N_("Sharing ran out"),
+    "replaced": N_("The service gave up details"),
+    "revoked": N_("The service ended it"),
+    "superseded": N_("A new agreement took its place"),
 }
 DONE = {"saved": "narrowed", "kept": "narrowed", "stopped": "withdrawn", "undone": "restored"}
 
@@ -323,7 +326,7 @@ def _decided(change: Change, before: Change | None) -> list[str]:
     now, then = change.claims, before.claims if before else ()
     added = [name for name in now if name not in then]
     taken = [name for name in then if name not in now]
-    about = {"widened": added, "narrowed": taken, "withdrawn": taken}
+    about = {"widened": added, "narrowed": taken, "withdrawn": taken, "replaced": taken}
     return about.get(change.kind) or list(now)
 
 

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
-revision = "0018"
-down_revision = "0017"
+revision = "0023"
+down_revision = "0022"
 
 ROOM = "relying_parties"
 
