@@ -85,9 +85,21 @@ def of_anybody(at: Looker, demo: Demo) -> None:
     at.press("#login-submit", 403)
 
 
+DECISION = {
+    "type": "proactive-decision",
+    "action": {"en": "We paint your door", "fr": "Nous peignons votre porte"},
+    "data": ["name", "address"],
+    "effect": "You need not paint it",
+    "deadline": "2099-12-31",
+    "legal_basis": "Looks Act 3",
+    "reference": "LOOKS-1",
+}
+
+
 def _everything(demo: Demo, **over: str) -> str:
     names = ("birthdate", "name", "address", "phone_number", "email", "nickname")
-    return asking(demo, "looks-all", CALLBACK, claims=_claims(demo, *names), **over)
+    over |= {"claims": _claims(demo, *names), "authorization_details": json.dumps([DECISION])}
+    return asking(demo, "looks-all", CALLBACK, **over)
 
 
 def _claims(demo: Demo, *names: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from relying_parties.client_metadata import DEVICE
 from tests.support import detailed, services, verdicts
 from tests.support.browser import Browser, meanwhile
 from tests.support.detailed import ARCHIVED, FILED, decision, plain, share
@@ -408,6 +409,27 @@ async def test_it_may_stand_in_a_request_object(gateway: Gateway, bea: Citizen) 
     answer = await gateway.post("/token", code.form() | proof)
 
     assert plain(answer.json()["authorization_details"]) == [asked]
+
+
+async def test_a_device_may_ask_in_detail(gateway: Gateway, bea: Citizen) -> None:
+    """RFC9396-3, RFC8628-3.1: the citizen agrees in their browser, the device is told."""
+    await detailed.service(gateway, "rich-kiosk", device=True)
+    proof = services.proves(gateway, "rich-kiosk")
+    form = {"scope": "openid", "authorization_details": json.dumps([decision()])}
+    wrong = form | {"authorization_details": json.dumps([decision(colour="blue")])}
+    refused = await gateway.post("/device_authorization", wrong, headers=proof.headers)
+    waits = (await gateway.post("/device_authorization", form, headers=proof.headers)).json()
+    browser = Browser(gateway, bea.cookie)
+    page = await browser.follow(f"/device?user_code={waits['user_code']}")
+
+    page = await browser.fill(page, "device-submit", {"user_code": waits["user_code"]})
+    page = await browser.fill(page, "device-yes", {"answer": "yes"})
+    await browser.fill(page, "consent-allow", {"answer": "allow", "duration": "until"})
+    polled = {"grant_type": DEVICE, "device_code": waits["device_code"]}
+    told = (await gateway.post("/token", polled, headers=proof.headers)).json()
+
+    verdicts.refused(refused, "invalid_authorization_details")
+    assert plain(told["authorization_details"]) == [decision()]
 
 
 async def test_a_type_that_was_taken_away_is_told_no_more(gateway: Gateway, bea: Citizen) -> None:

@@ -19,6 +19,7 @@ from relying_parties import initial_access_tokens, onboarding
 from relying_parties.profiles import PROFILES, SECRET_METHODS
 
 AGENCY = "conformance"
+PURPOSE = "tests"
 
 # Client metadata (RFC 7591) that a service document knows by another name.
 MEMBERS = {
@@ -31,6 +32,7 @@ MEMBERS = {
     "response_modes": "responseModes",
     "request_uris": "requestUris",
     "openid_optional": "openidOptional",
+    "authorization_details_types": "authorizationDetailsTypes",
 }
 
 Client = Mapping[str, Any]
@@ -151,7 +153,7 @@ def _purpose() -> dict[str, Any]:
         {"claim": claim, "need": "needed", "basis": "consent", "why": {"en": "To be tested"}}
         for claim in names
     ]
-    return {"id": "tests", "name": {"en": "To test the protocol"}, "claims": claims}
+    return {"id": PURPOSE, "name": {"en": "To test the protocol"}, "claims": claims}
 
 
 def _new_jwk(alg: str) -> dict[str, Any]:

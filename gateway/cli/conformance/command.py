@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ import click
 from gateway import migrations, postgres, settings
 from gateway.cli import house, running
 from gateway.cli.conformance import certificates, citizen, clients, suite
+from gateway.runtime import now
 from keys import master
+
+KEPT = timedelta(days=300)  # what is asked in detail: as long as a run may take, and then some
 
 
 @dataclass(frozen=True)
@@ -78,9 +82,10 @@ def _open(standing: running.House, ports: Ports, groups: Mapping[str, Mapping[st
     running.leave(standing.place / house.TRIAL.name, environment)
     keyed = asyncio.run(_settle(standing.place, environment, groups))
     _start(standing, ports, environment, pair)
+    until = now().date() + KEPT
     for group, roles in keyed.items():
         path = standing.place / f"{group}.json"
-        told = suite.configuration(issuer, roles, _mutual(environment, roles, authority))
+        told = suite.configuration(issuer, roles, _mutual(environment, roles, authority), until)
         running.leave(path, told)
         click.echo(f"  for the suite: {path}")
     click.echo(f"  gateway: {issuer}\n  certificates: {environment['GATEHOUSE_MTLS_ADDRESS']}")

@@ -7,9 +7,11 @@ expressions.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from gateway.cli.conformance import assured, citizen
+from gateway.cli.conformance.clients import PURPOSE
 from gateway.oauth.endpoints import trial
 from relying_parties import redirects
 
@@ -31,10 +33,13 @@ class Mutual:
     certificates: Mapping[str, Mapping[str, str]]
 
 
-def configuration(issuer: str, clients: Mapping[str, Any], mutual: Mutual) -> dict[str, Any]:
+def configuration(
+    issuer: str, clients: Mapping[str, Any], mutual: Mutual, until: date
+) -> dict[str, Any]:
     """Return a configuration for the suite.
 
     :param clients: by their name in the suite's configuration, secrets and all
+    :param until: the last day of what is asked in detail
     """
     # https://suite/test/a/ALIAS/callback
     callback = next(iter(clients.values()))["redirect_uris"][0]
@@ -49,7 +54,10 @@ def configuration(issuer: str, clients: Mapping[str, Any], mutual: Mutual) -> di
         },
         **{role: _client(client) for role, client in clients.items()},
         **{_MTLS[role]: dict(held) for role, held in mutual.certificates.items()},
-        "resource": {"resourceUrl": _resource(issuer, clients, mutual)},
+        "resource": {
+            "resourceUrl": _resource(issuer, clients, mutual),
+            "richAuthorizationRequest": [_detail(until)],
+        },
         "ekyc": assured.members(),
         "options": {"browsercontrol_css_enable": False},
         "browser": [sign_in, _logout(issuer)],
@@ -79,6 +87,17 @@ def _resource(issuer: str, clients: Mapping[str, Any], mutual: Mutual) -> str:
     base = mutual.address if mutual.certificates else issuer
     signs_in = all("openid" in client.get("scope", "openid") for client in clients.values())
     return f"{base}/userinfo" if signs_in else f"{base}{trial.PATH}"
+
+
+def _detail(until: date) -> dict[str, Any]:
+    """Return what is asked in detail where the suite wants that (RFC 9396)."""
+    return {
+        "type": "data-share",
+        "purpose": PURPOSE,
+        "topic": "To test the protocol",
+        "claims": ["email"],
+        "until": until.isoformat(),
+    }
 
 
 def _client(client: Mapping[str, Any]) -> dict[str, Any]:

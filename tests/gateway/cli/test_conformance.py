@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from gateway.cli.conformance import assured, citizen
+from gateway.cli.conformance import assured, citizen, clients
 from gateway.oauth.verified import wishes
 from gateway.postgres import free_port
 from tests.support.servers import breathe
@@ -151,6 +151,14 @@ def test_a_certificate_of_its_authority_opens_its_resource(home: Path, tmp_path:
             "error": "invalid_client", "error_description": "client authentication failed",
         })  # fmt: skip
     assert ask(home, resource, held, token="unknown")[0] == 401
+
+
+def test_what_is_asked_in_detail_is_what_its_clients_may_ask(home: Path) -> None:
+    (detail,) = told(home, "fapi2")["resource"]["richAuthorizationRequest"]
+    listed = json.loads(Path(clients.__file__).with_name("clients.json").read_text())
+
+    assert detail["type"] in listed["fapi2"]["client"]["authorization_details_types"]
+    assert detail["purpose"] == clients.PURPOSE
 
 
 def test_a_second_one_does_not_stand_on_the_first(home: Path) -> None:
