@@ -79,9 +79,13 @@ async def test_a_yes_goes_out_and_the_fact_stays(gateway: Gateway, bar: str, ana
         f"{wire}is_resident_of": True,
     }
     async with gateway.runtime.entry() as entry:
-        told = await releases.of_subjects(entry, [read["sub"]])
+        key = await attributes.data_key(entry, gateway.runtime.vault, ana.account)
+        told = await releases.of_subjects(entry, key, [read["sub"]])
         consent = await consents.current(entry, read["sub"], bar)
-    assert {claim for one in told for claim in one.claims} == {"age_over_18", "is_resident_of"}
+    assert {claim for one in told.whole for claim in one.claims} == {
+        "age_over_18",
+        "is_resident_of",
+    }
     assert consent is not None
     assert isinstance(consent.id, UUID)
     assert set(consent.asked) == {"age_over_18", "is_resident_of"}
