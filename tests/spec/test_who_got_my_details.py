@@ -372,6 +372,23 @@ async def test_a_row_that_is_touched_is_found_on_every_side(
     assert (await audit(gateway)).returncode == 0
 
 
+async def test_a_list_of_damaged_lines_alone_is_not_called_empty(gateway: Gateway) -> None:
+    someone = await gateway.citizen("basic")
+    await share(gateway, someone)
+    [number] = await numbers(gateway, someone)
+    [whole] = await gateway.rows(
+        "SELECT sealed FROM relying_parties.releases WHERE id = $1", number
+    )
+    change = "UPDATE relying_parties.releases SET sealed = $2 WHERE id = $1"
+    await touch(gateway, change, number, whole["sealed"][:-1])
+
+    shown = await page(gateway, someone)
+
+    await touch(gateway, change, number, whole["sealed"])
+    assert "1 line cannot be read any more." in shown
+    assert "No service has got any of your details yet." not in shown
+
+
 async def test_a_closed_account_leaves_a_tree_that_verifies(gateway: Gateway) -> None:
     """Crypto-erasure: with the key, the words are gone; the hashes stay, and hold."""
     someone = await gateway.citizen("basic")

@@ -132,7 +132,7 @@ async def show(call: Call, session: Session) -> Response:
         "sharing",
         items=[{**await speller.spell(one), "state": proven.state(one)} for one in shown],
         damaged=len(lines.damaged),
-        empty=not lines.whole,
+        empty=not (lines.whole or lines.damaged),
         fitting=len(fitting),
         every=every,
         v=wish,
