@@ -146,7 +146,8 @@ async def test_only_the_citizen_reads_a_line(gateway: Gateway) -> None:
         nobody = await gateway.get(path)
         nothing = await gateway.get(path.replace(str(number), "99999999"), headers=other.headers)
         assert theirs.status_code == nothing.status_code == 404
-        assert theirs.text.replace(str(number), "") == nothing.text.replace("99999999", "")
+        asked = f"/account/ledger/{number}", "/account/ledger/99999999"
+        assert theirs.text.replace(asked[0], "") == nothing.text.replace(asked[1], "")
         assert nobody.status_code == 303
     assert not await numbers(gateway, other)
 
