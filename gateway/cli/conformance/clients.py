@@ -33,6 +33,7 @@ MEMBERS = {
     "request_uris": "requestUris",
     "openid_optional": "openidOptional",
     "authorization_details_types": "authorizationDetailsTypes",
+    "events": "events",
 }
 
 Client = Mapping[str, Any]

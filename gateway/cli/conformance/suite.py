@@ -59,6 +59,7 @@ def configuration(
             "richAuthorizationRequest": [_detail(until)],
         },
         "ekyc": assured.members(),
+        "ssf": {"transmitter": {"issuer": issuer, "metadata_suffix": ""}},
         "options": {"browsercontrol_css_enable": False},
         "browser": [sign_in, _logout(issuer)],
         "override": {module: {"browser": entries} for module, entries in others.items()},

@@ -191,3 +191,16 @@ def test_identity_assurance_is_asked_of_what_the_citizen_has(home: Path) -> None
         assert request.keys() == {"userinfo", "id_token"}
         for place in request.values():
             assert wishes.read(place["verified_claims"], "https://op.example")
+
+
+def test_something_happens_for_those_who_have_a_stream(home: Path) -> None:
+    """While a module of Shared Signals waits; here nobody listens yet."""
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway.cli.conformance.happenings", str(home)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "happened for 0 services" in done.stdout
