@@ -38,6 +38,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/admin/services/{client}/suspend", {"POST": services.suspend}),
     Route("/admin/services/{client}/resume", {"POST": services.resume}),
     Route("/admin/services/{client}/secret", {"POST": services.secret}),
+    Route("/admin/services/{client}/events", {"POST": services.send_again}),
     Route("/admin/services/{client}/versions/{version}", {"GET": review.show}),
     Route("/admin/services/{client}/versions/{version}/submit", {"POST": review.submit}),
     Route("/admin/services/{client}/versions/{version}/decision", {"POST": review.decide}),

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.admin import confirming, labels, office
+from gateway.admin import confirming, hearing, labels, office
 from gateway.admin.office import STOPS, NotAllowed, NotFound, Officer
 from gateway.pages import rich
 from gateway.pages.sharing import words
@@ -15,6 +15,7 @@ from relying_parties import clients, onboarding, resources
 from relying_parties.metadata import CERTIFICATE_NAMES
 from relying_parties.onboarding import Standing, Version
 from relying_parties.profiles import SECRET_METHODS
+from relying_parties.streams import delivery
 
 REASON = 300  # characters
 
@@ -88,6 +89,17 @@ async def secret(call: Call, officer: Officer) -> Response:
     return await one_page(call, officer, standing, secret=drawn)
 
 
+@office.at_work
+@confirming.first
+async def send_again(call: Call, officer: Officer) -> Response:
+    """Let events that were given up be told once more."""
+    standing = await find(call, officer)
+    if not officer.writes(standing.agency_id):
+        raise NotAllowed
+    await delivery.send_again(call.entry, standing.newest.client_id, by=officer.actor)
+    return see_other(f"/admin/services/{standing.newest.client_id}")
+
+
 async def find(call: Call, officer: Officer) -> Standing:
     """Return the service of the address.
 
@@ -129,7 +141,9 @@ async def one_page(
             "stop": officer.may(STOPS) and standing.status == "live",
             "resume": officer.may(STOPS) and standing.status == "suspended",
             "secret": issues,
+            "again": officer.writes(standing.agency_id),
         },
+        stream=await hearing.shown(call, client_id),
         first_secret=issues and client is not None and not client.secrets and not secret,
         errors=errors or {},
         reason=call.form.text("reason"),
@@ -183,6 +197,8 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
         (_("Kind of its tokens"), [_kind(call, offered)]),
         (_("What it calls in its own name"), _called(spec.get("calls"))),
         (_("What it calls for citizens"), _called(spec.get("onBehalf"))),
+        (_("What it hears of"), list((spec.get("events") or {}).get("types") or ())),
+        (_("Where its events go"), [(spec.get("events") or {}).get("endpoint") or ""]),
     ]
     return [
         {"key": key, "lines": kept}

@@ -14,6 +14,7 @@ from keys.entry import Entry
 from relying_parties import clients, initial_access_tokens
 from relying_parties.errors import ClientUnknown
 from relying_parties.metadata import Rules
+from relying_parties.streams import delivery, subscriptions
 
 BY = "operator"
 
@@ -85,6 +86,35 @@ def secret(client_id: str) -> None:
 
     click.echo(house.refusing(work))
     click.echo("This is shown once.", err=True)
+
+
+@rp.command()
+@click.argument("client_id")
+@click.option("--send-again", is_flag=True, help="Tell once more what was given up.")
+@house.json_option
+def events(client_id: str, *, send_again: bool, as_json: bool) -> None:
+    """Show the event stream of a service, and how many events it was told or missed."""
+
+    async def work(_runtime: Runtime, entry: Entry) -> list[dict[str, Any]]:
+        await _there(entry, client_id)
+        if send_again:
+            await delivery.send_again(entry, client_id, by=BY)
+        stream = await subscriptions.of_client(entry, client_id)
+        if stream is None:
+            return []
+        counted = await delivery.standing(entry, client_id)
+        return [
+            {
+                "status": stream.status,
+                "reason": stream.reason or "",
+                "method": stream.wish.method,
+                "told": counted.get("told", 0),
+                "waiting": counted.get("due", 0),
+                "given_up": counted.get("dead", 0),
+            }
+        ]
+
+    house.show(house.refusing(work), as_json=as_json)
 
 
 @rp.command()

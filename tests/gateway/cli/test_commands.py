@@ -170,6 +170,8 @@ def test_a_service_is_stopped_started_and_ended(gatehouse: Command, service: str
     assert gatehouse("rp", "suspend", service, "--reason", "It leaks").code == 4
     assert gatehouse("rp", "resume", service).code == 0
     assert status() == "live"
+    assert gatehouse("rp", "events", service, "--send-again").code == 0
+    assert gatehouse("rp", "events", "nobody").code == 3
     secret = gatehouse("rp", "secret", service)
     assert (secret.code, len(secret.out.strip())) == (0, 43)
     assert gatehouse("rp", "retire", service, "--yes").code == 0
