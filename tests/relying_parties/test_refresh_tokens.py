@@ -131,6 +131,38 @@ async def test_a_public_client_gets_a_new_one_each_time(at: Later, token: str) -
         assert len({token, first.refresh_token, second.refresh_token}) == 3
 
 
+@pytest.mark.parametrize("member", refresh_tokens.BOUND)
+async def test_what_is_for_a_key_stays_for_it(at: Later, consent: Consent, member: str) -> None:
+    """RFC 9449 §5, RFC 8705 §4: from one use to the next, whatever else comes along."""
+    cnf = {member: "t" * 43}
+    wrong = [
+        None,
+        {member: "o" * 43},
+        {name: "t" * 43 for name in refresh_tokens.BOUND if name != member},
+    ]
+    async with at() as entry:
+        done = await redeem(entry, await issue(entry, consent))
+        assert done
+        token = await refresh_tokens.start(
+            entry,
+            code=done.code,
+            client_id=PARKING,
+            scope="openid",
+            expires_at=consent.expires_at,
+            cnf=cnf,
+        )
+        for _ in range(2):
+            for other in wrong:
+                assert not await refresh_tokens.rotate(
+                    entry, token, client_id=PARKING, token_lives=TOKEN_LIVES, key=KEY, cnf=other
+                )
+            next_one = await refresh_tokens.rotate(
+                entry, token, client_id=PARKING, token_lives=TOKEN_LIVES, key=KEY, cnf=cnf
+            )
+            assert next_one
+            token = next_one.refresh_token
+
+
 async def test_a_lost_answer_is_told_again(at: Later, token: str) -> None:
     async with at() as entry:
         first = await refresh_tokens.rotate(

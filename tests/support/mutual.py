@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 import httpx2
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -34,7 +34,7 @@ class Held:
     """A certificate and its private key."""
 
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+    key: Any
 
     @property
     def der(self) -> bytes:
@@ -60,7 +60,11 @@ class Held:
 
     def jwk(self, *, certified: bool = True) -> dict[str, Any]:
         """The key as a service registers it, with its certificate or without."""
-        key: dict[str, Any] = services.jwks(tls=self.key)["keys"][0]
+        if isinstance(self.key, ed25519.Ed25519PrivateKey):
+            raw = self.key.public_key().public_bytes_raw()
+            key: dict[str, Any] = {"kty": "OKP", "crv": "Ed25519", "x": opaque.unpadded(raw)}
+        else:
+            key = services.jwks(tls=self.key)["keys"][0]
         return key | ({"x5c": [base64.b64encode(self.der).decode()]} if certified else {})
 
     def written(self, folder: Path) -> Path:
@@ -78,7 +82,7 @@ def issued(
     name: str = "CN=berths,O=Harbour,C=GB",
     by: Held | None = None,
     *,
-    key: ec.EllipticCurvePrivateKey | None = None,
+    key: Any = None,
     begins: timedelta = timedelta(hours=-1),
     ends: timedelta = timedelta(days=30),
     authority: bool = False,
@@ -103,7 +107,9 @@ def issued(
         builder = builder.add_extension(x509.ExtendedKeyUsage([use]), critical=False)
     if alternatives:
         builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-    return Held(builder.sign(by.key if by else own, hashes.SHA256()), own)
+    signs = by.key if by else own
+    digest = None if isinstance(signs, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    return Held(builder.sign(signs, digest), own)
 
 
 AUTHORITY = issued("CN=Harbour authority,C=GB", authority=True)

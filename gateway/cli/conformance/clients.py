@@ -31,6 +31,7 @@ MEMBERS = {
     "response_types": "responseTypes",
     "response_modes": "responseModes",
     "request_uris": "requestUris",
+    "dpop_bound_access_tokens": "dpop",
     "openid_optional": "openidOptional",
     "authorization_details_types": "authorizationDetailsTypes",
     "events": "events",

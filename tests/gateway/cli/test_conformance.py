@@ -104,6 +104,10 @@ def shakes(home: Path, address: str, suites: str) -> bool:
             for group in ("fapi2", "fapi2-plain", "fapi2-signing", "fapi2-machine")
         ),
         ("ekyc", {"client"}),
+        *(
+            (f"{group}-mtls-dpop", {"client", "client2"})
+            for group in ("fapi2", "fapi2-plain", "fapi2-signing", "fapi2-signing-plain")
+        ),
     ],
 )
 def test_each_client_can_prove_who_it_is(home: Path, group: str, roles: set[str]) -> None:
