@@ -64,6 +64,17 @@ async def test_fapi_binds_to_the_certificate(mutual: Node, client_id: str) -> No
     unauthorized(await mutual.userinfo(told["access_token"], OTHER))
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+async def test_a_scheme_may_be_spelt_in_any_letters(mutual: Node, scheme: str) -> None:
+    """RFC 9110 §11.1."""
+    token = (await bound(mutual))["access_token"]
+    lines = [("authorization", f"{scheme} {token}"), *handed(BERTHS)]
+
+    answer = await mutual.gateway.get("/userinfo", headers=lines, node=mutual.number)
+
+    assert answer.status_code == 200
+
+
 async def test_an_assertion_may_stand_beside_the_certificate(mutual: Node) -> None:
     """OIDF client_auth_type=private_key_jwt, sender_constrain=mtls: any certificate will do."""
     someone = await mutual.gateway.citizen("bound")
