@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql as pg
 from keys import opaque
 from keys.entry import Entry, statement
 from relying_parties import tables
-from relying_parties.events import ChangeAnnounced, ChangeAnswered
+from relying_parties.events import ChangeAnswered
 
 ANSWERS = APPLIED, REJECTED, NOT_RELEVANT = "applied", "rejected", "not_relevant"
 # Why a service did not do it, as it says; citizens read it in words of ours.
@@ -153,8 +153,7 @@ async def note(
         created_at=minute,
         answer_by=made.answer_by,
     )
-    if state == DUE:
-        entry.record(ChangeAnnounced(f"subject:{subject}", f"client:{client_id}"))
+    # Not in the journal: beside the citizen's own row it would name both at one moment.
     return made
 
 

@@ -236,11 +236,6 @@ class EventsSentAgain(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeAnnounced(Event):
-    """A citizen changed something, and a service is to be told."""
-
-
-@dataclass(frozen=True, slots=True)
 class ChangeAnswered(Event):
     """A service said what it did about a change."""
 

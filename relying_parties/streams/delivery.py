@@ -120,6 +120,8 @@ async def queue(entry: Entry, signals: Sequence[Signal]) -> int:
         notices=[each.notice for each in signals],
         moments=[each.moment for each in signals],
         at=entry.at,
+        # To the minute: what happened to the account stands in the journal, by its moment.
+        minute=entry.at.replace(second=0, microsecond=0),
     )
     wanted = {each.notice for each in signals if each.notice}
     await changes.move(entry, wanted - set(_notices(rows)), changes.UNDELIVERED)
@@ -217,7 +219,11 @@ async def purge(entry: Entry) -> int:
     """Delete what was heard a week ago, and all that is a month old; let unread streams rest."""
     for row in await entry.all(records.REST_UNREAD, before=entry.at - WEEK, because=UNREAD):
         entry.record(StreamPaused(None, f"client:{row['client_id']}", UNREAD))
-    return await entry.run(records.PURGE, before=entry.at - KEPT, heard_before=entry.at - WEEK)
+    gone = await entry.all(records.PURGE, before=entry.at - KEPT, heard_before=entry.at - WEEK)
+    await changes.move(
+        entry, _notices(row for row in gone if row["state"] != "told"), changes.UNDELIVERED
+    )
+    return len(gone)
 
 
 async def _shared(entry: Entry, rows: Iterable[Row]) -> list[Delivery]:

@@ -19,6 +19,7 @@ UNREACHABLE, UNREAD = "unreachable", "unread"
 
 _d, _s, _c = tables.deliveries.c, tables.streams.c, tables.consents.c
 _at = sa.bindparam("at", type_=tables.NOW)
+_minute = sa.bindparam("minute", type_=tables.NOW)
 _DUE = sa.literal_column("'due'", sa.Text)
 _DEAD = sa.literal_column("'dead'", sa.Text)
 _TEXTS = pg.ARRAY(sa.Text)
@@ -65,7 +66,7 @@ _new = (
     sa.select(
         sa.cast(sa.func.gen_random_uuid(), sa.Text),
         *(_s.id, _g.subject, _g.sid, _g.event, _g.payload, _g.notice, _DUE),
-        *(sa.literal_column("0", sa.Integer), _at, _at),
+        *(sa.literal_column("0", sa.Integer), _minute, _minute),
     )
     .join_from(_signals, tables.streams, _s.client_id == _g.client_id)
     .where(
@@ -262,7 +263,8 @@ AWAKE = statement(
     )
 )
 PURGE = statement(
-    sa.delete(tables.deliveries).where(
+    sa.delete(tables.deliveries)
+    .where(
         sa.or_(
             _d.created_at < sa.bindparam("before", type_=tables.NOW),
             sa.and_(
@@ -270,4 +272,5 @@ PURGE = statement(
             ),
         )
     )
+    .returning(_d.notice, _d.state)
 )

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from keys import opaque
 from keys.entry import Entry, Row, statement
-from relying_parties import tables
+from relying_parties import changes, tables
 from relying_parties.events import StreamChanged, StreamCreated, StreamDeleted
 from relying_parties.grants.living import LIVE
 from relying_parties.streams.event_types import BY_NAME
@@ -81,10 +81,11 @@ SET_STATUS = statement(
     )
     .returning(*_s)
 )
+# Whatever was not told yet, and the citizens who wait for word of it.
 DROP = statement(
-    sa.delete(_deliveries).where(
-        _deliveries.c.stream_id == sa.bindparam("stream"), _deliveries.c.state == "due"
-    )
+    sa.delete(_deliveries)
+    .where(_deliveries.c.stream_id == sa.bindparam("stream"), _deliveries.c.state == "due")
+    .returning(_deliveries.c.notice)
 )
 VERIFY = statement(
     sa.update(_streams)
@@ -200,17 +201,20 @@ async def change(entry: Entry, stream: Stream, wish: Wish) -> Stream:
 
 async def delete(entry: Entry, client_id: str, stream_id: str) -> bool:
     """End the stream and all that waits in it; false if it is not this service's."""
-    gone = await entry.one(DELETE, stream=stream_id, of_client=client_id)
-    if gone is not None:
-        _record(entry, StreamDeleted, client_id)
-    return gone is not None
+    found = await lock(entry, client_id)
+    if found is None or found.id != stream_id:
+        return False
+    await _drop(entry, found)
+    await entry.run(DELETE, stream=stream_id, of_client=client_id)
+    _record(entry, StreamDeleted, client_id)
+    return True
 
 
 async def set_status(entry: Entry, stream: Stream, status: str, reason: str | None) -> Stream:
     """Let a stream run, rest (its events wait), or be off (they are dropped)."""
     row = await entry.one(SET_STATUS, stream=stream.id, became=status, because=reason, at=entry.at)
     if status == DISABLED:
-        await entry.run(DROP, stream=stream.id)
+        await _drop(entry, stream)
     _record(entry, StreamChanged, stream.client_id)
     return _stream(row) if row else stream
 
@@ -243,6 +247,12 @@ async def receivers(entry: Entry) -> list[Receiver]:
 def known(requested: Collection[str] | None, may: Sequence[str], issuer: str) -> list[str]:
     """Return the short names of what was asked for, of those that a service may have."""
     return [name for name in may if requested is None or BY_NAME[name].wire(issuer) in requested]
+
+
+async def _drop(entry: Entry, stream: Stream) -> None:
+    rows = await entry.all(DROP, stream=stream.id)
+    notices = [row["notice"] for row in rows if row["notice"]]
+    await changes.move(entry, notices, changes.UNDELIVERED)
 
 
 def _members(wish: Wish) -> dict[str, object]:

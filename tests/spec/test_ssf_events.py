@@ -12,7 +12,7 @@ from idp.authenticators import passwords
 from idp.events import IdentityVerified, PasskeyAdded, PasskeyRemoved, RecoveryStarted
 from keys import following, pairwise
 from keys.entry import Entry
-from relying_parties.streams.event_types import BY_NAME, EVENT_TYPES
+from relying_parties.streams.event_types import BY_NAME, EVENT_TYPES, NAMES
 from tests.support import services, signals
 from tests.support.gateway import Citizen, Gateway
 from tests.support.signals import CAEP, RISC, Api
@@ -20,8 +20,10 @@ from tests.support.signals import CAEP, RISC, Api
 
 @pytest.fixture(scope="module")
 async def registered(gateway: Gateway) -> None:
-    await gateway.service(signals.document("tells"))
-    await gateway.service(signals.document("tells-too", "southtown"))
+    # All but changed details, of which tests/spec/test_tell_us_once.py tells.
+    types = {"types": [name for name in NAMES if name != "claims-changed"]}
+    await gateway.service(signals.document("tells", events=types))
+    await gateway.service(signals.document("tells-too", "southtown", events=types))
     few = {"types": ["session-revoked"]}
     await gateway.service(signals.document("tells-little", "southtown", events=few))
     await gateway.settled()

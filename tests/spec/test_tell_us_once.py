@@ -347,6 +347,42 @@ async def test_a_notice_nobody_may_hear_of_is_not_waited_for(
     assert (await states(gateway, ana))["told-second"] == "undelivered"
 
 
+@pytest.mark.parametrize("ends", ["off", "gone"])
+async def test_what_a_service_does_not_want_to_hear_is_not_waited_for(
+    gateway: Gateway, hearing: dict[str, Any], ana: Citizen, ends: str
+) -> None:
+    """Whoever switches a stream off, or ends it, is not being told any more."""
+    await change(gateway, ana, "address", HOME, "told-second")
+    api, stream = hearing["told-second"]
+    if ends == "off":
+        given = {"stream_id": stream["stream_id"], "status": "disabled"}
+        await api.ask("POST", "/ssf/status", given)
+    else:
+        await api.end()
+
+    assert (await states(gateway, ana))["told-second"] == "undelivered"
+
+
+async def test_no_moment_leads_from_an_account_to_a_service(
+    gateway: Gateway, hearing: dict[str, Any], ana: Citizen
+) -> None:
+    """ADR 2: the journal tells of the account by its moment; nothing here has that moment."""
+    await change(gateway, ana, "address", HOME, "told-first", "told-second")
+
+    [row] = await gateway.rows(
+        "SELECT at FROM keys.journal WHERE kind = 'AttributesChanged' AND actor = $1"
+        " ORDER BY seq DESC LIMIT 1",
+        f"account:{ana.account}",
+    )
+    beside = await gateway.rows("SELECT kind FROM keys.journal WHERE at = $1", row["at"])
+    assert {one["kind"] for one in beside} == {"AttributesChanged"}
+    for table in ("deliveries", "change_notices"):
+        same = await gateway.rows(
+            f"SELECT 1 FROM relying_parties.{table} WHERE created_at = $1", row["at"]
+        )
+        assert same == []
+
+
 async def test_what_is_refused_is_shown_and_sent_again(
     gateway: Gateway, hearing: dict[str, Any], ana: Citizen, port: int
 ) -> None:
