@@ -97,6 +97,7 @@ def shakes(home: Path, address: str, suites: str) -> bool:
     [
         ("oidc", {"client", "client2", "client_secret_post"}),
         ("oidc-backchannel", {"client"}),
+        ("oidc-frontchannel", {"client"}),
         ("fapi2", {"client", "client2"}),
         ("fapi2-signing", {"client", "client2"}),
         *(
@@ -163,6 +164,34 @@ def test_what_is_asked_in_detail_is_what_its_clients_may_ask(home: Path) -> None
 
     assert detail["type"] in listed["fapi2"]["client"]["authorization_details_types"]
     assert detail["purpose"] == clients.PURPOSE
+
+
+def test_a_client_without_an_id_registers_itself(home: Path) -> None:
+    """Live at once, with the response types that the suite's legacy plans want."""
+    given = told(home, "oidc-dynamic")
+    trusted = ssl.create_default_context(cafile=home / "tls.crt")
+    with urlopen(given["server"]["discoveryUrl"], timeout=10, context=trusted) as answer:
+        metadata = json.load(answer)
+    wish = {
+        "redirect_uris": ["https://localhost:8443/test/a/gatehouse/callback"],
+        "response_types": ["code id_token"],
+        "grant_types": ["authorization_code", "implicit"],
+    }
+    request = Request(
+        metadata["registration_endpoint"],
+        json.dumps(wish).encode(),
+        {
+            "authorization": f"Bearer {given['client']['initial_access_token']}",
+            "content-type": "application/json",
+        },
+    )
+
+    with urlopen(request, timeout=10, context=trusted) as answer:
+        made = json.load(answer)
+
+    assert answer.status == 201
+    assert made["response_types"] == ["code id_token"]
+    assert given["client2"]["initial_access_token"] == given["client"]["initial_access_token"]
 
 
 def test_a_second_one_does_not_stand_on_the_first(home: Path) -> None:
