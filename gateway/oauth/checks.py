@@ -163,6 +163,9 @@ def by_browser(request: AuthorizationRequest, client: Client) -> None:
         raise OAuthRefused("invalid_request", "the browser can't prove a key for an access token")
     if request.resource:
         raise OAuthRefused("invalid_target", "the browser gets access tokens for userinfo alone")
+    if request.authorization_details:
+        # RFC 9396 §7: the answer would have to repeat them, in the address.
+        raise OAuthRefused("invalid_request", "what is asked in detail takes a code")
 
 
 def _kind(request: AuthorizationRequest) -> ResponseType:

@@ -210,6 +210,9 @@ async def test_no_profile_but_the_basic_one_gets_it(gateway: Gateway, node: int)
         pytest.param({"scope": "email"}, "invalid_scope", id="no-openid"),
         pytest.param({"prompt": "none login"}, "invalid_request", id="prompt"),
         pytest.param({"resource": services.FILES["identifier"]}, "invalid_target", id="RFC8707-2"),
+        pytest.param(
+            {"authorization_details": '[{"type":"a-permit"}]'}, "invalid_request", id="RFC9396-7"
+        ),
     ],
 )
 @pytest.mark.parametrize("response_type", ["id_token token", "code id_token token"])
