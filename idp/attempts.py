@@ -53,6 +53,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "proofing": Rule(5, timedelta(hours=1)),
         "device": Rule(5, timedelta(minutes=10), timedelta(minutes=1)),  # browser
         "device-network": Rule(50, timedelta(minutes=10)),  # network
+        "summons": Rule(5, timedelta(hours=1)),  # account: mails that a request waits
         "create": Rule(30, timedelta(hours=1)),  # network
     }
 )

@@ -28,6 +28,9 @@ SAME: Mapping[str, str] = {
     "frontchannel_logout_uri": "frontchannelLogoutUri",
     "userinfo_signed_response_alg": "userinfoAlg",
     "introspection_signed_response_alg": "introspectionAlg",
+    "backchannel_token_delivery_mode": "backchannelMode",
+    "backchannel_authentication_request_signing_alg": "backchannelRequestAlg",
+    "backchannel_client_notification_endpoint": "notificationEndpoint",
     "initiate_login_uri": "initiateLoginUri",
     "sector_identifier_uri": "sectorIdentifierUri",
     "client_uri": "start",
@@ -66,6 +69,7 @@ MADE: Mapping[str, str] = {
 
 REFRESH = "refresh_token"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+CIBA = "urn:openid:params:grant-type:ciba"
 SUBJECT_TYPES = ("pairwise",)
 APPLICATION_TYPES = ("web", "native")
 
@@ -78,9 +82,12 @@ NOT_GIVEN = (
     "authorization_encrypted_response_enc",
     *("introspection_encrypted_response_alg", "introspection_encrypted_response_enc"),
 )
+# Switches of which only ``false`` can be kept.
+NEVER = ("backchannel_user_code_parameter",)
 
 DEFAULT_METHOD = "client_secret_basic"  # OpenID Connect Registration 1.0 §2
 DEFAULT_ALG = "RS256"
+DEFAULT_FAPI_ALG = "ES256"  # FAPI-CIBA §7.10 allows no RS256
 
 _TAGGED = re.compile(r"client_name#(.*)")
 _LANGUAGE = "en"  # of a name that does not say its language
@@ -109,11 +116,13 @@ def spec(given: Given, before: Given | None = None) -> dict[str, Any]:
         "name": _names(given),
         "profile": _profile(given, method),
         "auth": {"method": method, **present(keys), **present(certificate)},
-        "idTokenAlg": given.get("id_token_signed_response_alg", DEFAULT_ALG),
+        "idTokenAlg": given.get(
+            "id_token_signed_response_alg", DEFAULT_FAPI_ALG if _asks(given) else DEFAULT_ALG
+        ),
         "offlineAccess": REFRESH in _list(given, "grant_types"),
         # Said only where it is so: most services never heard of it.
         "device": DEVICE in _list(given, "grant_types") or None,
-        "responseTypes": None if types == [response_types.PLAIN] else types,
+        "responseTypes": None if types in ([], [response_types.PLAIN]) else types,
         # Citizens see one way to write to a service.
         "contact": contacts[0] if isinstance(contacts, list) and contacts else contacts or None,
         **{member: given.get(name) for name, member in SAME.items()},
@@ -142,8 +151,10 @@ def told(document: Given, scopes: Mapping[str, tuple[str, ...]]) -> dict[str, An
     """
     of = document["spec"]
     auth, native = of["auth"], of["profile"] == "native-public"
-    types = list(of.get("responseTypes") or (response_types.PLAIN,))
-    beside = {REFRESH: of.get("offlineAccess"), DEVICE: of.get("device")}
+    behind = of["profile"] == "ciba"
+    browser = not behind or bool(of.get("redirectUris"))
+    types = list(of.get("responseTypes") or (response_types.PLAIN,)) if browser else []
+    beside = {REFRESH: of.get("offlineAccess"), DEVICE: of.get("device"), CIBA: behind}
     granted = (*response_types.grant_types(types), *(name for name in beside if beside[name]))
     names = {f"client_name#{tag}": text for tag, text in of["name"].items() if tag != _LANGUAGE}
     if _LANGUAGE in of["name"]:
@@ -181,9 +192,21 @@ def _names(given: Given) -> dict[str, Any]:
 def _profile(given: Given, method: Any) -> str:
     if method == "none":
         return "native-public"
+    if _asks(given):
+        return "ciba"
     pushes = given.get("require_pushed_authorization_requests") is True
     strong = method in PROFILES["gov-standard"].auth_methods
     return "gov-standard" if pushes and strong else "oidc-basic"
+
+
+def _asks(given: Given) -> bool:
+    """Whether the client asks citizens who are not in front of it (CIBA Core §4)."""
+    return CIBA in _list(given, "grant_types")
+
+
+def _bare(given: Given) -> bool:
+    """Whether it asks citizens in their absence only, and needs no browser."""
+    return _asks(given) and not _list(given, "redirect_uris")
 
 
 def _list(given: Given, name: str) -> list[Any]:
@@ -193,7 +216,7 @@ def _list(given: Given, name: str) -> list[Any]:
 
 def _response_types(given: Given) -> Any:
     """Spell what was named as our rows do; who names none means a code (RFC 7591 §2)."""
-    named = given.get("response_types", [response_types.PLAIN])
+    named = given.get("response_types", [] if _bare(given) else [response_types.PLAIN])
     if not isinstance(named, list) or not all(isinstance(each, str) for each in named):
         return named
     return list(dict.fromkeys(response_types.spelled(each) for each in named))
@@ -202,11 +225,11 @@ def _response_types(given: Given) -> Any:
 def _contradictions(given: Given, rules: Rules) -> Iterator[Problem]:
     types = response_types.offered(legacy=rules.legacy)
     asked = _response_types(given)
-    grants = (*response_types.grant_types(types), REFRESH, DEVICE)
+    grants = (*response_types.grant_types(types), REFRESH, DEVICE, CIBA)
     granted = given.get("grant_types", ["authorization_code"])
     wrong = False
     for name, value, known in (("response_types", asked, types), ("grant_types", granted, grants)):
-        if not isinstance(value, list) or not value:
+        if not isinstance(value, list) or not (value or _bare(given)):
             yield name, "not_a_list"
         elif not all(each in known for each in value):
             yield name, "not_supported"
@@ -216,6 +239,8 @@ def _contradictions(given: Given, rules: Rules) -> Iterator[Problem]:
     # RFC 7591 §2.1: a code is of no use without the grant that redeems it.
     if not wrong and not set(response_types.grant_types(asked)) <= set(granted):
         yield "grant_types", "missing"
+    if not wrong and asked and _bare(given):
+        yield "response_types", "contradicts"
     for name, known in (("subject_type", SUBJECT_TYPES), ("application_type", APPLICATION_TYPES)):
         if given.get(name, known[0]) not in known:
             yield name, "not_supported"
@@ -224,6 +249,9 @@ def _contradictions(given: Given, rules: Rules) -> Iterator[Problem]:
 def _wishes(given: Given) -> Iterator[Problem]:
     for name in NOT_GIVEN:
         if name in given:
+            yield name, "not_supported"
+    for name in NEVER:
+        if given.get(name, False) is not False:
             yield name, "not_supported"
 
 

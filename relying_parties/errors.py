@@ -12,6 +12,7 @@ RelyingPartyError
 ├── SecretNotUsed         the service signs in with a key, so it has no secret
 ├── ClaimsNotAsked        a decision names claims that the citizen was not shown
 ├── TooManyPushed         a service's pushed requests wait in too great a number
+├── TooManyAsked          a service asks a citizen in their absence too often
 ├── ConsentMissing        no living consent stands behind what is asked
 ├── ConsentUnknown        no such consent of this citizen, or it can't be changed this way
 ├── RestoreTooLate        the day in which a withdrawal can be undone has passed
@@ -100,6 +101,19 @@ class TooManyPushed(RelyingPartyError):  # noqa: N818 - named as the fact it rep
     """
 
     code = "too_many_pushed"
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until.isoformat())
+        self.until = until
+
+
+class TooManyAsked(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """A service has asked this citizen in their absence, and has to wait.
+
+    :ivar until: when it may ask again
+    """
+
+    code = "too_many_asked"
 
     def __init__(self, until: datetime) -> None:
         super().__init__(until.isoformat())

@@ -240,3 +240,30 @@ class ChangeAnswered(Event):
     """A service said what it did about a change."""
 
     answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackchannelAsked(Event):
+    """A service asked a citizen who was not in front of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackchannelApproved(Event):
+    """A citizen approved what a service asked in their absence."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackchannelDeclined(Event):
+    """A citizen declined what a service asked in their absence."""
+
+
+@dataclass(frozen=True, slots=True)
+class PingTold(Event):
+    """A service heard that a request of it was answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class PingGivenUp(Event):
+    """A service could not be told that a request was answered; ``why`` is a word or a status."""
+
+    why: str

@@ -22,6 +22,8 @@ DEFAULT_PROFILE = "gov-standard"
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 GRANT_MANAGEMENT = ("optional", "required")  # to name an action in each request
+# CIBA Core §5; push would hand tokens to an address, and FAPI-CIBA §5.2.2 forbids it.
+DELIVERY_MODES = ("poll", "ping")
 RESPONSE_MODES = (
     *("query", "form_post", "fragment"),
     *("jwt", "query.jwt", "form_post.jwt", "fragment.jwt"),
@@ -132,6 +134,7 @@ def _spec(spec: Mapping[str, Any], rules: Rules) -> Iterator[Problem]:
             yield f"spec.{member}", "missing"
     yield from _keys_to_encrypt_to(spec)
     yield from _frame_at_home(spec)
+    yield from _delivery(spec, profile)
 
 
 def _elsewhere(spec: Mapping[str, Any]) -> bool:
@@ -160,6 +163,17 @@ def _frame_at_home(spec: Mapping[str, Any]) -> Iterator[Problem]:
     known = [each for each in called if isinstance(each, str)] if isinstance(called, list) else []
     if isinstance(uri, str) and redirects.origin(uri) not in map(redirects.origin, known):
         yield "spec.frontchannelLogoutUri", "foreign_origin"
+
+
+def _delivery(spec: Mapping[str, Any], profile: Profile) -> Iterator[Problem]:
+    """CIBA Core §4: who asks says how it hears; an address for that is for pings alone."""
+    mode, address = (spec.get(member) for member in ("backchannelMode", "notificationEndpoint"))
+    if profile.backchannel and mode is None:
+        yield "spec.backchannelMode", "missing"
+    if mode == "ping" and address is None:
+        yield "spec.notificationEndpoint", "missing"
+    if mode != "ping" and address is not None:
+        yield "spec.notificationEndpoint", "for_pings_only"
 
 
 def _members(value: Mapping[Any, Any], path: str, known: Any) -> Iterator[Problem]:
@@ -300,6 +314,13 @@ def _encryption(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iter
     for member, known in (("alg", (*encryption.ALGORITHMS,)), ("enc", (None, *encryption.CONTENT))):
         if value.get(member) not in known:
             yield f"{path}.{member}", "value"
+
+
+def _mode(value: Any, path: str, _rules: Rules, profile: Profile) -> Iterator[Problem]:
+    if not profile.backchannel:
+        yield path, "profile_forbids"
+    elif value not in DELIVERY_MODES:
+        yield path, "value"
 
 
 def _proof_alg(value: Any, path: str, _rules: Rules, profile: Profile) -> Iterator[Problem]:
@@ -490,6 +511,9 @@ MEMBERS: Mapping[str, Check] = {
     "idTokenEncryption": _encryption,
     "userinfoAlg": _alg,
     "userinfoEncryption": _encryption,
+    "backchannelMode": _mode,
+    "backchannelRequestAlg": _proof_alg,
+    "notificationEndpoint": _called,
     "requirePar": _switch,
     "requirePkce": _pkce,
     "offlineAccess": _switch,
@@ -518,5 +542,5 @@ MEMBERS: Mapping[str, Check] = {
 }
 NECESSARY = frozenset({"name", "redirectUris", "auth"})
 # With one of these, citizens need not come at all, or not by their browser.
-_ELSEWHERE = ("resource", "calls", "device", "events")
+_ELSEWHERE = ("resource", "calls", "device", "events", "backchannelMode")
 _BY_KEY = frozenset({"private_key_jwt", CERTIFICATE_METHODS[1]})

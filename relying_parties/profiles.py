@@ -28,8 +28,8 @@ class Profile:
     :ivar offered: what it demands is built; else nothing can be registered under it, so that
         no service is believed to be safer than it is
     :ivar assertion_typs: types of a client assertion, in small letters; ``None`` for none at all
-    :ivar assertion_to_endpoint: a client assertion may be for the token endpoint, as OpenID
-        Connect Core §9 has it, not for the issuer alone (RFC 10070)
+    :ivar assertion_to: endpoints that a client assertion may be for, as OpenID Connect Core §9
+        and CIBA Core §7.1 have it, not for the issuer alone (RFC 10070)
     :ivar openid_waivable: a registration may say ``openidOptional: true``
     :ivar assertion_lives: no client assertion is good for longer
     :ivar pkce_waivable: a registration may say ``requirePkce: false``
@@ -39,6 +39,8 @@ class Profile:
         leave out whose it is (OpenID Connect Core §6.1 against RFC 9101 §5)
     :ivar unsigned_objects: a request object may be signed by nobody, where the conformance suite
         is the only client
+    :ivar backchannel: it may ask citizens who are not in front of it (CIBA)
+    :ivar traced: what it reads carries the id of the interaction (FAPI 1.0 §6.2.1-11)
     :ivar dated_objects: a request object says from when to when it is good
     :ivar rotate_refresh: each use of a refresh token replaces it (public clients)
     :ivar front_channel: it may register response types whose tokens go through the browser
@@ -52,7 +54,7 @@ class Profile:
     assertion_algs: tuple[str, ...] = ASSERTION_ALGS
     assertion_typs: frozenset[str | None] = ASSERTION_TYPS
     offered: bool = True
-    assertion_to_endpoint: bool = False
+    assertion_to: tuple[str, ...] = ()
     assertion_lives: timedelta = timedelta(minutes=5)
     openid_waivable: bool = False
     pkce_waivable: bool = False
@@ -60,6 +62,8 @@ class Profile:
     dpop_nonce: bool = False
     merges_objects: bool = False
     unsigned_objects: bool = False
+    backchannel: bool = False
+    traced: bool = False
     dated_objects: bool = True
     rotate_refresh: bool = False
     front_channel: bool = False
@@ -75,7 +79,7 @@ _ROWS = (
         auth_methods=(*SECRET_METHODS, "private_key_jwt", *CERTIFICATE_METHODS),
         id_token_algs=("RS256", "ES256"),
         assertion_algs=("RS256", *ASSERTION_ALGS),
-        assertion_to_endpoint=True,
+        assertion_to=("/token",),
         assertion_lives=timedelta(hours=1),  # what Authlib's clients make, and can't be told to
         pkce_waivable=True,
         merges_objects=True,
@@ -117,9 +121,13 @@ _ROWS = (
     Profile(
         name="ciba",
         require_par=True,
-        auth_methods=("private_key_jwt",),
-        id_token_algs=("ES256", "RS256"),
-        offered=False,  # until there is a way to ask without a browser
+        auth_methods=("private_key_jwt", *CERTIFICATE_METHODS),
+        id_token_algs=("ES256",),
+        assertion_algs=("ES256", "PS256"),
+        assertion_to=("/token", "/bc-authorize"),
+        require_sender_constraint=True,
+        backchannel=True,
+        traced=True,
     ),
 )
 

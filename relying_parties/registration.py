@@ -77,6 +77,9 @@ class Registration:
     auth: Auth
     assertion_algs: tuple[str, ...]
     request_algs: tuple[str, ...]
+    backchannel_mode: str | None
+    backchannel_request_algs: tuple[str, ...]
+    notification_endpoint: str | None
     id_token_alg: str
     introspection_alg: str
     id_token_encryption: Encryption | None
@@ -147,6 +150,10 @@ def read(document: Document) -> Registration:
         auth=_auth(spec["auth"]),
         assertion_algs=_algs(spec.get("assertionAlg"), profile),
         request_algs=_request_algs(spec.get("requestAlg"), profile),
+        # Only a profile that allows it honours the mode, whatever the document says.
+        backchannel_mode=spec.get("backchannelMode") if profile.backchannel else None,
+        backchannel_request_algs=_algs(spec.get("backchannelRequestAlg"), profile),
+        notification_endpoint=spec.get("notificationEndpoint"),
         id_token_alg=spec.get("idTokenAlg") or profile.id_token_algs[0],
         introspection_alg=spec.get("introspectionAlg")
         or spec.get("idTokenAlg")

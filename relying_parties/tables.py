@@ -401,4 +401,39 @@ change_notices = sa.Table(
     sa.Column("answer_by", NOW, nullable=False),
     sa.Index("change_notices_by_subject", "subject"),
     sa.Index("change_notices_by_age", "created_at"),
+
+# What services asked citizens who were not in front of them (CIBA).
+backchannel_requests = sa.Table(
+    "backchannel_requests",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),  # in the address of the citizen's page
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),  # of auth_req_id
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),  # also of nobody: an address without an account
+    sa.Column("citizen", sa.LargeBinary),  # for the mail; null where only a subject was named
+    sa.Column("request", pg.JSONB, nullable=False),  # the frozen AuthorizationRequest
+    sa.Column("message", sa.Text, nullable=False),  # binding_message
+    sa.Column("state", sa.Text, nullable=False),  # pending | approved | declined
+    sa.Column("interval", sa.Integer, nullable=False),  # seconds between two polls
+    sa.Column("created_at", NOW, nullable=False),
+    sa.Column("expires_at", NOW, nullable=False),
+    sa.Column("poll_at", NOW),  # not to be polled before
+    sa.Column("decided_at", NOW),
+    sa.Column("used_at", NOW),
+    sa.Column("noticed_at", NOW),  # when the citizen was told, or nobody was there to tell
+    sa.Column("ping", sa.LargeBinary),  # sealed: what the notification says; null once it is over
+    sa.Column("ping_tries", sa.Integer, nullable=False),
+    sa.Column("ping_due_at", NOW),
+    sa.Index("backchannel_requests_by_subject", "subject", "client_id"),
+    sa.Index("backchannel_requests_by_end", "expires_at"),
+    sa.Index(
+        "backchannel_requests_unnoticed",
+        "created_at",
+        postgresql_where=sa.text("noticed_at IS NULL"),
+    ),
+    sa.Index(
+        "backchannel_requests_pinging",
+        "ping_due_at",
+        postgresql_where=sa.text("ping_due_at IS NOT NULL"),
+    ),
 )

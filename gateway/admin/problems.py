@@ -56,6 +56,7 @@ SENTENCES = {
     ),
     "taken": N_("Another service offers this address"),
     "query": N_("The address must not have a ? in it"),
+    "for_pings_only": N_("Only a service that wants to be pinged has this address"),
     "kid_twice": N_("Two keys have the same kid"),
 }
 OTHER = N_("This is not right")

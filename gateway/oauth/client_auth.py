@@ -181,10 +181,13 @@ async def _read(call: Call, client: Client, raw: str) -> Mapping[str, Any]:
 
 def _audience(call: Call, client: Client, raw: str) -> str:
     issuer: str = call.runtime.settings.issuer
-    endpoint = f"{issuer}/token"
-    # The one of the two that it names, as text and nothing else, is then pinned.
-    old = client.registration.profile.assertion_to_endpoint
-    return endpoint if old and assertions.strict_claims(raw).get("aud") == endpoint else issuer
+    profile, alias = client.registration.profile, call.runtime.settings.mtls_address
+    endpoints = [f"{issuer}{path}" for path in profile.assertion_to]
+    if profile.backchannel and alias:  # to a service that shows certificates these are they
+        endpoints += [f"{alias}{path}" for path in profile.assertion_to]
+    named = assertions.strict_claims(raw).get("aud") if endpoints else None
+    # The one that it names, as text and nothing else, is then pinned.
+    return named if isinstance(named, str) and named in endpoints else issuer
 
 
 async def _vouched(call: Call) -> Client | None:

@@ -107,6 +107,7 @@ OUTCOMES = {
     "unknown_key": BUSY,
     "too_many_attempts": TOO_MANY,
     "too_many_pushed": TOO_MANY,
+    "too_many_asked": TOO_MANY,
     "too_fast": TOO_FAST,
     "stale_version": CHANGED,
     "state_conflict": CHANGED,

@@ -412,19 +412,69 @@ def test_what_is_shown_or_linked_is_https(member: str, uri: str) -> None:
     assert problems(**{member: uri}) == [(f"spec.{member}", "scheme")]
 
 
-@pytest.mark.parametrize("profile", ["federated", "ciba"])
-def test_a_profile_that_demands_what_is_not_built_is_not_offered(profile: str) -> None:
+def test_a_profile_that_demands_what_is_not_built_is_not_offered() -> None:
     """Nobody is believed to be safer than they are; what was approved before is still read."""
-    document = a_document(profile=profile)
+    document = a_document(profile="federated")
 
     assert metadata.problems(document) == [("spec.profile", "not_offered")]
-    assert registration.read(document).profile.name == profile
+    assert registration.read(document).profile.name == "federated"
 
 
 def test_an_offered_profile_promises_only_what_is_enforced() -> None:
     offered = {profile.name for profile in PROFILES.values() if profile.offered}
 
-    assert offered == {"oidc-basic", "gov-standard", "fapi2", "native-public"}
+    assert offered == {"oidc-basic", "gov-standard", "fapi2", "native-public", "ciba"}
+
+
+BEHIND = {
+    "profile": "ciba",
+    "backchannelMode": "ping",
+    "notificationEndpoint": "https://a.gov/ping",
+}
+
+
+@pytest.mark.parametrize(
+    ("over", "path", "word"),
+    [
+        pytest.param({"backchannelMode": None}, "backchannelMode", "missing", id="no-mode"),
+        pytest.param({"backchannelMode": "push"}, "backchannelMode", "value", id="FAPI-CIBA-push"),
+        pytest.param({"backchannelMode": 1}, "backchannelMode", "value", id="no-word"),
+        pytest.param({"notificationEndpoint": None}, "notificationEndpoint", "missing", id="ping"),
+        pytest.param(
+            {"backchannelMode": "poll"}, "notificationEndpoint", "for_pings_only", id="poll"
+        ),
+        pytest.param(
+            {"notificationEndpoint": "http://a.gov/x"}, "notificationEndpoint", "scheme", id="http"
+        ),
+        pytest.param(
+            {"backchannelRequestAlg": "RS256"},
+            "backchannelRequestAlg",
+            "profile_forbids",
+            id="FAPI-CIBA-7.10-RS256",
+        ),
+        pytest.param({"idTokenAlg": "RS256"}, "idTokenAlg", "profile_forbids", id="ID-token-RS256"),
+    ],
+)
+def test_who_asks_from_behind_says_how_it_hears(over: dict[str, Any], path: str, word: str) -> None:
+    """CIBA Core §4."""
+    spec = {name: value for name, value in (BEHIND | over).items() if value is not None}
+
+    assert (f"spec.{path}", word) in problems(**spec)
+
+
+def test_only_one_profile_asks_from_behind() -> None:
+    document = a_document(**BEHIND | {"profile": "gov-standard"})
+
+    assert metadata.problems(document) == [("spec.backchannelMode", "profile_forbids")]
+    assert registration.read(document).backchannel_mode is None
+
+
+def test_who_asks_from_behind_needs_no_browser() -> None:
+    document = a_document(**BEHIND)
+    del document["spec"]["redirectUris"]
+
+    assert metadata.problems(document) == []
+    assert registration.read(document).profile.require_sender_constraint
 
 
 def test_a_service_that_is_on_no_device_needs_an_address() -> None:

@@ -43,6 +43,9 @@ VALUES: dict[str, Any] = {
     "idTokenEncryption": {"alg": "ECDH-ES", "enc": "A256GCM"},
     "userinfoAlg": "ES256",
     "userinfoEncryption": {"alg": "ECDH-ES"},
+    "backchannelMode": "ping",
+    "backchannelRequestAlg": "PS256",
+    "notificationEndpoint": "https://rp.example/ping",
     "requirePar": True,
     "requirePkce": False,
     "offlineAccess": True,
@@ -95,10 +98,22 @@ VALUES: dict[str, Any] = {
 }
 
 
-def with_all(client_id: str) -> dict[str, Any]:
-    """A document with every member; no two services offer one API."""
+# No profile allows all of it: one that asks from behind is strict in other things.
+BEHIND = {"backchannelMode", "notificationEndpoint"}
+STRICT = {
+    "profile": "ciba",
+    "requestAlg": "ES256",
+    "introspectionAlg": "ES256",
+    "requirePkce": True,
+}
+
+
+def with_all(client_id: str, *, behind: bool = False) -> dict[str, Any]:
+    """A document with every member that its profile allows; no two services offer one API."""
     api = VALUES["resource"] | {"identifier": f"https://api.rp.example/{client_id}"}
-    return factories.a_document(client_id, **VALUES | {"resource": api})
+    spec = VALUES | {"resource": api} | (STRICT if behind else dict.fromkeys(BEHIND))
+    given = {member: value for member, value in spec.items() if value is not None}
+    return factories.a_document(client_id, **given)
 
 
 class Fields(HTMLParser):
@@ -163,7 +178,7 @@ def test_every_member_has_a_value_here() -> None:
 async def test_saving_without_a_change_changes_nothing(gateway: Gateway, member: str) -> None:
     """Whether the form has a field for the member or not."""
     client_id = f"edited-{member.lower()}"
-    document = with_all(client_id)
+    document = with_all(client_id, behind=member in BEHIND)
     async with gateway.runtime.entry() as entry:
         await onboarding.draft(entry, document, author="test", rules=rules(gateway.runtime))
 

@@ -1,0 +1,229 @@
+"""Requests from behind: held for one service and one citizen, answered once, never nagging."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from keys import opaque
+from keys.entry import Entry
+from relying_parties import pings, summons
+from relying_parties.errors import TooManyAsked
+from relying_parties.grants import backchannel_requests
+from relying_parties.grants.backchannel_requests import Fate, Order
+from tests.relying_parties.conftest import CITIZEN, Later
+
+REQUEST = {"client_id": "hotline", "scope": "openid"}
+
+
+def order(**over: Any) -> Order:
+    usual: dict[str, Any] = {
+        "id": opaque.new_id(),
+        "client_id": "hotline",
+        "subject": CITIZEN,
+        "citizen": b"sealed",
+        "request": REQUEST,
+        "message": "Booking 4711",
+    }
+    return Order(**usual | over)
+
+
+async def ask(entry: Entry, **over: Any) -> tuple[str, Order]:
+    name, made = opaque.handle(), order(**over)
+    await backchannel_requests.ask(entry, name, made)
+    return name, made
+
+
+async def answer(entry: Entry, made: Order, *, yes: bool) -> None:
+    held = await backchannel_requests.hold(entry, made.id, [made.subject])
+    assert held
+    assert held.state == "pending"
+    if yes:
+        await backchannel_requests.approve(entry, held)
+    else:
+        await backchannel_requests.decline(entry, held)
+
+
+async def fate(entry: Entry, name: str, client_id: str = "hotline") -> Fate:
+    return (await backchannel_requests.poll(entry, name, client_id=client_id)).fate
+
+
+async def test_a_request_is_one_clients_and_one_citizens(at: Later) -> None:
+    async with at() as entry:
+        name, made = await ask(entry)
+
+    async with at(seconds=1) as entry:
+        assert await fate(entry, name, "library") is Fate.UNKNOWN
+        assert await fate(entry, "x" * 43) is Fate.UNKNOWN
+        assert await backchannel_requests.find(entry, made.id, ["somebody-else"]) is None
+        assert await backchannel_requests.hold(entry, made.id, []) is None
+        assert await backchannel_requests.of_subjects(entry, ["somebody-else"]) == []
+        [listed] = await backchannel_requests.of_subjects(entry, ["another", CITIZEN])
+        assert listed == await backchannel_requests.find(entry, made.id, [CITIZEN])
+        assert (listed.id, listed.message, listed.state) == (made.id, "Booking 4711", "pending")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wanted", "interval"),
+    [
+        pytest.param(4, Fate.TOO_EARLY, 10, id="CIBA-11-slow-down"),
+        pytest.param(5, Fate.PENDING, 5, id="CIBA-7.3-interval"),
+        pytest.param(299, Fate.PENDING, 5, id="CIBA-7.3-to-the-end"),
+        pytest.param(300, Fate.EXPIRED, 5, id="CIBA-11-expired"),
+    ],
+)
+async def test_when_a_poll_comes(at: Later, seconds: int, wanted: Fate, interval: int) -> None:
+    async with at() as entry:
+        name, _ = await ask(entry)
+        assert await fate(entry, name) is Fate.PENDING
+
+    async with at(seconds=seconds) as entry:
+        assert await fate(entry, name) is wanted
+    async with at(seconds=seconds + interval - 1) as entry:
+        early = await fate(entry, name)
+        assert early is (Fate.EXPIRED if seconds + interval > 300 else Fate.TOO_EARLY)
+
+
+async def test_a_yes_is_used_once(at: Later) -> None:
+    async with at() as entry:
+        name, made = await ask(entry)
+        await answer(entry, made, yes=True)
+
+    async def come() -> Fate:
+        async with at(seconds=1) as entry:
+            found = await backchannel_requests.poll(entry, name, client_id="hotline")
+            if found.fate is Fate.APPROVED and found.id:
+                await backchannel_requests.use(entry, found.id)
+            return found.fate
+
+    fates = await asyncio.gather(*(come() for _ in range(50)))
+
+    assert fates.count(Fate.APPROVED) == 1
+    assert fates.count(Fate.USED) + fates.count(Fate.TOO_EARLY) == 49
+
+
+async def test_a_no_stays_no(at: Later) -> None:
+    async with at() as entry:
+        name, made = await ask(entry)
+        await answer(entry, made, yes=False)
+
+    async with at(minutes=10) as entry:
+        assert await fate(entry, name) is Fate.DECLINED
+
+
+async def test_a_citizen_is_answered_for_once(at: Later) -> None:
+    """Who holds the row decides; who comes next sees how."""
+    async with at() as entry:
+        _, made = await ask(entry)
+
+    async def say(*, yes: bool) -> bool:
+        async with at(seconds=1) as entry:
+            held = await backchannel_requests.hold(entry, made.id, [CITIZEN])
+            if held is None or held.state != "pending":
+                return False
+            settle = backchannel_requests.approve if yes else backchannel_requests.decline
+            await settle(entry, held)
+            return True
+
+    said = await asyncio.gather(*(say(yes=bool(n % 2)) for n in range(20)))
+
+    assert said.count(True) == 1
+
+
+async def test_one_waits_at_a_time(at: Later) -> None:
+    """CIBA-10: for one citizen; others, and other services, are not hindered."""
+    async with at() as entry:
+        await ask(entry)
+
+    async with at(minutes=2) as entry:
+        with pytest.raises(TooManyAsked) as stop:
+            await ask(entry)
+        assert stop.value.until == entry.at + timedelta(minutes=3)
+        await ask(entry, subject="another")
+        await ask(entry, client_id="library")
+    async with at(minutes=5) as entry:
+        await ask(entry)
+
+
+async def test_three_an_hour_without_a_yes(at: Later) -> None:
+    async with at() as entry:
+        _, made = await ask(entry)
+        await answer(entry, made, yes=True)  # counts for nothing
+    for minutes in (10, 20, 30):
+        async with at(minutes=minutes) as entry:
+            _, made = await ask(entry)
+            await answer(entry, made, yes=False)
+
+    async with at(minutes=40) as entry:
+        with pytest.raises(TooManyAsked) as stop:
+            await ask(entry)
+        assert stop.value.until == entry.at + timedelta(minutes=30)
+    async with at(minutes=70) as entry:
+        await ask(entry)
+
+
+async def test_fifty_at_once_are_one(at: Later) -> None:
+    async def one() -> bool:
+        async with at() as entry:
+            try:
+                await ask(entry)
+            except TooManyAsked:
+                return False
+            return True
+
+    assert sum(await asyncio.gather(*(one() for _ in range(50)))) == 1
+
+
+async def test_a_service_does_not_fill_the_table(
+    at: Later, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backchannel_requests, "MOST_WAITING", 3)
+    async with at() as entry:
+        for number in range(3):
+            await ask(entry, subject=f"citizen-{number}")
+
+        with pytest.raises(TooManyAsked):
+            await ask(entry, subject="one-more")
+        await ask(entry, subject="one-more", client_id="library")
+
+
+async def test_citizens_are_told_once_and_in_time(at: Later) -> None:
+    """Answered, expired, or known by a subject alone: there is nobody to tell."""
+    async with at() as entry:
+        _, told = await ask(entry)
+        await ask(entry, subject="by-id-token", citizen=None)
+        _, answered = await ask(entry, subject="quick")
+        await answer(entry, answered, yes=True)
+        await ask(entry, subject="late", lives=timedelta(seconds=1))
+
+    async with at(seconds=2) as entry:
+        assert [one.id for one in await summons.take(entry)] == [told.id]
+        assert await summons.take(entry) == []
+
+
+async def test_who_wants_pings_is_due_with_the_answer(at: Later) -> None:
+    async with at() as entry:
+        await ask(entry)
+        _, made = await ask(entry, subject="pinged", ping=b"what it says")
+        assert await pings.take(entry) == []
+        await answer(entry, made, yes=False)
+
+    async with at(seconds=1) as entry:
+        [due] = await pings.take(entry)
+        assert (due.id, due.sealed, due.tries) == (made.id, b"what it says", 1)
+        await pings.told(entry, due)
+    async with at(hours=1) as entry:
+        assert await pings.take(entry) == []
+
+
+async def test_what_is_over_goes_a_day_later(at: Later) -> None:
+    async with at() as entry:
+        name, _ = await ask(entry)
+
+    async with at(hours=24) as entry:
+        assert await backchannel_requests.purge(entry) == 0
+        assert await fate(entry, name) is Fate.EXPIRED
+    async with at(hours=24, minutes=6) as entry:
+        assert await backchannel_requests.purge(entry) == 1
+        assert await fate(entry, name) is Fate.UNKNOWN
