@@ -4,6 +4,7 @@ from gateway import admin
 from gateway.api import changes, health, ssf, transparency
 from gateway.oauth.endpoints import (
     authorize,
+    bc_authorize,
     check_session,
     device_authorization,
     discovery,
@@ -15,6 +16,7 @@ from gateway.oauth.endpoints import (
     revoke,
     token,
     trial,
+    trial_citizen,
     userinfo,
 )
 from gateway.pages import account, portal, public_register, signing_in
@@ -36,6 +38,7 @@ PROTOCOL: tuple[Route, ...] = (
     Route("/token", _TOKEN, "protocol", _TOKEN_LIMIT, aliased=True, shared=True),
     Route("/userinfo", _USERINFO, "protocol", _TOKEN_LIMIT, safe=False, aliased=True, shared=True),
     Route("/par", {"POST": par.push}, "protocol", aliased=True, shared=True),
+    Route("/bc-authorize", {"POST": bc_authorize.ask}, "protocol", _TOKEN_LIMIT, aliased=True),
     Route("/grants/{grant}", _GRANT, "protocol", aliased=True),
     Route("/device_authorization", {"POST": device_authorization.ask}, "protocol", aliased=True),
     Route("/introspect", {"POST": introspect.look}, "protocol", _TOKEN_LIMIT, aliased=True),
@@ -53,7 +56,10 @@ PROTOCOL: tuple[Route, ...] = (
 )
 
 # For the OpenID Foundation's suite alone.
-TRIAL = Route(trial.PATH, {"GET": trial.read, "POST": trial.read}, "protocol", aliased=True)
+TRIAL = (
+    Route(trial.PATH, {"GET": trial.read, "POST": trial.read}, "protocol", aliased=True),
+    Route(trial_citizen.PATH, {"POST": trial_citizen.answer}, "protocol"),
+)
 
 # Where services may watch a session in a frame.
 CHECK_SESSION = Route(check_session.PATH, {"GET": check_session.show}, "protocol")
@@ -79,5 +85,8 @@ ROUTES: tuple[Route, ...] = (
 
 def of(settings: Settings) -> tuple[Route, ...]:
     """Return the addresses that a gateway with these settings has."""
-    switched = ((TRIAL, settings.conformance), (CHECK_SESSION, settings.legacy_response_types))
+    switched = (
+        *((route, settings.conformance) for route in TRIAL),
+        (CHECK_SESSION, settings.legacy_response_types),
+    )
     return (*ROUTES, *(route for route, on in switched if on))

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from gateway import backchannel, mail, outbound, pushes, signals
+from gateway import backchannel, mail, outbound, pinging, pushes, signals, summoning
 from gateway.mail import Letter
 from gateway.outbound import OutboundRefused
 from gateway.runtime import Runtime
@@ -18,7 +18,7 @@ from idp import attempts, devices, notices, sessions, signups
 from keys import checkpoints, journal, replay, rotation
 from relying_parties import changes, consents, ledger, logos, logouts, pending, pictures
 from relying_parties.errors import PictureRefused
-from relying_parties.grants import device_codes, families
+from relying_parties.grants import backchannel_requests, device_codes, families
 from relying_parties.streams import delivery
 
 log = logging.getLogger("gatehouse.worker")
@@ -41,6 +41,7 @@ _PURGES = (
     logouts.purge,
     delivery.purge,
     changes.purge,
+    backchannel_requests.purge,
 )
 
 
@@ -144,6 +145,8 @@ DUTIES = (
     Duty(backchannel.tell, 1),
     Duty(signals.gather, 0.5),
     Duty(pushes.deliver, 0.5),
+    Duty(summoning.summon_citizens, 1),
+    Duty(pinging.ping_services, 1),
     Duty(fetch_logos, 5),
     Duty(chain_journal, 5),
     Duty(grow_ledger, 5),

@@ -1,19 +1,19 @@
 """Checks: pure rows, each one rule about one request and its client.
 
-| check             | /authorize | /par | /device_authorization |
-|-------------------|------------|------|------|
-| redirect_uri      | first, as a page | first | |
-| device            |            |      | yes  |
-| pushed            | yes        |      |      |
-| offered           | yes        | yes  |      |
-| response_type     | yes        | yes  |      |
-| response_mode     | yes        | yes  |      |
-| scope             | yes        | yes  | yes  |
-| resource          | yes        | yes  | yes  |
-| grant_management  | yes        | yes  | yes  |
-| pkce              | yes        | yes  |      |
-| nonce             | yes        | yes  |      |
-| by_browser        | yes        | yes  |      |
+| check             | /authorize | /par | /device_authorization | /bc-authorize |
+|-------------------|------------|------|------|------|
+| redirect_uri      | first, as a page | first | | |
+| device            |            |      | yes  |      |
+| pushed            | yes        |      |      |      |
+| offered           | yes        | yes  |      |      |
+| response_type     | yes        | yes  |      |      |
+| response_mode     | yes        | yes  |      |      |
+| scope             | yes        | yes  | yes  | yes  |
+| resource          | yes        | yes  | yes  | yes  |
+| grant_management  | yes        | yes  | yes  |      |
+| pkce              | yes        | yes  |      |      |
+| nonce             | yes        | yes  |      |      |
+| by_browser        | yes        | yes  |      |      |
 
 A failing row is the error. The next rule is a function and a row.
 """
@@ -177,6 +177,7 @@ _COMMON: tuple[Check, ...] = (
     *(nonce, by_browser),
 )
 DEVICE: tuple[Check, ...] = (device, scope, resource, grant_management)
+CIBA: tuple[Check, ...] = (scope, resource)
 _OFFERED: dict[bool, Check] = {on: partial(offered, legacy=on) for on in (False, True)}
 _AUTHORIZE = {on: (pushed, check, *_COMMON) for on, check in _OFFERED.items()}
 _PAR = {on: (redirect_uri, check, *_COMMON) for on, check in _OFFERED.items()}

@@ -16,6 +16,7 @@ from keys import encryption, proofs
 from keys.keystore import ALGORITHMS
 from relying_parties import response_types
 from relying_parties.detail_types import BY_NAME as DETAIL_TYPES
+from relying_parties.metadata import DELIVERY_MODES
 from relying_parties.profiles import PROFILES
 
 # What is answered at the alias host, too (the routes that say so), by its name in metadata.
@@ -23,6 +24,7 @@ ALIASED = {
     "token_endpoint": "/token",
     "userinfo_endpoint": "/userinfo",
     "pushed_authorization_request_endpoint": "/par",
+    "backchannel_authentication_endpoint": "/bc-authorize",
     "introspection_endpoint": "/introspect",
     "revocation_endpoint": "/revoke",
     "device_authorization_endpoint": "/device_authorization",
@@ -51,6 +53,10 @@ def document(settings: Settings) -> dict[str, Any]:
         "introspection_endpoint_auth_signing_alg_values_supported": algs,
         "introspection_signing_alg_values_supported": list(ALGORITHMS["event"]),
         "revocation_endpoint": f"{issuer}/revoke",
+        "backchannel_authentication_endpoint": f"{issuer}/bc-authorize",
+        "backchannel_token_delivery_modes_supported": list(DELIVERY_MODES),
+        "backchannel_authentication_request_signing_alg_values_supported": _asking_algs(),
+        "backchannel_user_code_parameter_supported": False,
         "registration_endpoint": f"{issuer}/register",
         "end_session_endpoint": f"{issuer}/logout",
         **({"check_session_iframe": f"{issuer}/check-session"} if legacy else {}),
@@ -107,6 +113,11 @@ def document(settings: Settings) -> dict[str, Any]:
         "op_policy_uri": f"{issuer}/privacy",
         **_mutual_tls(settings),
     }
+
+
+def _asking_algs() -> list[str]:
+    asking = (profile for profile in PROFILES.values() if profile.backchannel)
+    return sorted({alg for profile in asking for alg in profile.assertion_algs})
 
 
 def _mutual_tls(settings: Settings) -> dict[str, Any]:

@@ -25,6 +25,7 @@ PLACES: Mapping[str, str] = {
     "account": "/account",
     "details": "/account/details",
     "sharing": "/account/sharing",
+    "inbox": "/account/inbox",
     "changes": "/account/changes",
     "security": "/account/security",
     "sessions": "/account/sessions",

@@ -59,6 +59,14 @@ NO_RECEIPT = End(
     N_("See who has your details"),
     "/account/sharing",
 )
+NO_REQUEST = End(
+    404,
+    N_("There is no such request to you"),
+    N_("It ended some time ago, or it is to another account."),
+    (N_("Look at the requests that you have now."),),
+    N_("See requests to you"),
+    "/account/inbox",
+)
 STOPPED = End(
     409,
     N_("You do not share with this service any more"),

@@ -18,6 +18,7 @@ from tests.journeys.conftest import give_authenticator
 from tests.support import devices, looking
 from tests.support.administration import invited
 from tests.support.demo import Demo
+from tests.support.hotline import Hotline
 from tests.support.looking import Looker
 from tests.support.walking import all_mailed, asking, mailed, stay
 
@@ -29,6 +30,7 @@ PASSWORD = "seven brown horses by the sea"
 # Who walks in which language: people whom no other journey needs.
 CITIZEN = {"en": "伟", "ar": "يوسف"}
 OTHER = {"en": "Suharto", "ar": "Noor"}
+ASKED = {"en": "Fatou", "ar": "Oskar"}
 LOCKED_OUT = {"en": "Grace", "ar": "Ben"}
 COLLEAGUE = {"en": "Amina", "ar": "Piotr"}
 
@@ -312,6 +314,34 @@ def _in_a_storm(at: Looker, demo: Demo, person: Mapping[str, str]) -> None:
         demo.change("DELETE FROM idp.attempts WHERE bucket = $1", bucket)
 
 
+def of_somebody_asked(at: Looker, demo: Demo) -> None:
+    """A service asks from behind: nothing, a yes, a no, and none in time."""
+    page, person = at.page, demo.person(ASKED[at.lang])
+    hotline = Hotline(demo, demo.home, f"looks-behind-{at.lang}")
+    _sign_in(at, demo, person)
+    at.open("/account/inbox")
+    hotline.ask(person["email"], "Booking 4711")
+    at.open("/account")
+    at.open("/account/inbox")
+    at.press(".card a")
+    at.send("#request", 422)
+    page.wait_for_function("() => performance.now() > 1500")
+    at.press("#request-approve")
+    at.open("/account/inbox/nothing", 404)
+    hotline.ask(person["email"], "Booking 4712")
+    demo.change("UPDATE idp.sessions SET auth_time = auth_time - interval '301 seconds'")
+    page.goto(f"{demo.issuer}/account/inbox")
+    at.press(".card a")
+    at.press("#request-decline")
+    hotline.ask(person["email"], "Booking 4713")
+    page.goto(f"{demo.issuer}/account/inbox")
+    demo.change(
+        "UPDATE relying_parties.backchannel_requests SET expires_at = now() WHERE state = 'pending'"
+    )
+    at.press(".card a")
+    at.open("/account/inbox")
+
+
 def of_somebody_locked_out(at: Looker, demo: Demo) -> None:
     """Getting back in: after a day, not at all, or at once."""
     page, careful = at.page, demo.person(LOCKED_OUT[at.lang])
@@ -486,6 +516,9 @@ WALKS = {
     })),
     "two-people": Walk(of_two_people, frozenset({
         "/login/confirm", "/login/choose", "/login/code", "/login/offer",
+    })),
+    "asked": Walk(of_somebody_asked, frozenset({
+        "/account", "/account/inbox", "/account/inbox/{request}",
     })),
     "locked-out": Walk(of_somebody_locked_out, frozenset({
         "/login/recover/code", "/login/recover/new", "/login/recover/stop/{cancel}",

@@ -530,3 +530,45 @@ async def test_the_front_page_lets_a_service_begin_its_own_login(
 async def newest(gateway: Gateway, client_id: str) -> onboarding.Version:
     async with gateway.runtime.entry() as entry:
         return (await onboarding.versions(entry, client_id))[0]
+
+
+CIBA: dict[str, Any] = {
+    "redirect_uris": None,
+    "response_types": [],
+    "grant_types": ["refresh_token", client_metadata.CIBA],
+    "token_endpoint_auth_method": "private_key_jwt",
+    "jwks": services.jwks(ec=EC_KEY),
+    "backchannel_token_delivery_mode": "ping",
+    "backchannel_client_notification_endpoint": "https://rp.example/ping",
+    "backchannel_authentication_request_signing_alg": "ES256",
+    "backchannel_user_code_parameter": False,
+}
+
+
+async def test_a_service_that_asks_from_behind_registers_itself(gateway: Gateway) -> None:
+    """CIBA Core §4: without a browser, and without response types."""
+    told = await registered(gateway, **CIBA)
+
+    said = {name: value for name, value in CIBA.items() if value is not None}
+    assert {name: told.get(name, False) for name in said} == said
+    assert told["id_token_signed_response_alg"] == "ES256"
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        pytest.param({"backchannel_user_code_parameter": True}, id="CIBA-4-user-code"),
+        pytest.param({"backchannel_token_delivery_mode": "push"}, id="FAPI-CIBA-push"),
+        pytest.param({"backchannel_token_delivery_mode": None}, id="CIBA-4-no-mode"),
+        pytest.param({"backchannel_client_notification_endpoint": None}, id="CIBA-4-no-address"),
+        pytest.param({"backchannel_authentication_request_signing_alg": "RS256"}, id="RS256"),
+        pytest.param({"token_endpoint_auth_method": "client_secret_basic"}, id="FAPI-CIBA-secret"),
+        pytest.param({"response_types": ["code"]}, id="code-without-an-address"),
+        pytest.param({"grant_types": ["authorization_code"]}, id="CIBA-4-no-grant"),
+    ],
+)
+async def test_what_nobody_can_ask_with_is_refused(gateway: Gateway, over: dict[str, Any]) -> None:
+    answer = await register(gateway, **CIBA | over)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"] in ("invalid_client_metadata", "invalid_redirect_uri")

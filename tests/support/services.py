@@ -57,6 +57,8 @@ KEYED = (
     "jarm",
     "front-signs",
     "teller",
+    "counter",
+    "hotline",
 )  # they prove a key
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 RSA_KEY = rsa.generate_private_key(65537, 2048)
@@ -164,6 +166,15 @@ async def seed(gateway: Gateway, remote: str) -> None:
         ),
         document("booth", device=True, onBehalf=FOR_CITIZENS, purposes=BOOTH),
         document("teller", profile="fapi2", auth=signed, device=True),
+        document("counter", profile="ciba", auth=signed, backchannelMode="poll", redirectUris=None),
+        document(
+            "hotline",
+            "southtown",
+            profile="ciba",
+            auth=signed,
+            backchannelMode="poll",
+            redirectUris=None,
+        ),
         document("jarm", profile="gov-standard", auth=signed, responseModes=["jwt"]),
     ):
         await gateway.service(made)

@@ -6,6 +6,7 @@ Signed, encrypted or both as the service registered, and as JSON if it said noth
 import json
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from starlette.responses import Response
 
@@ -14,9 +15,11 @@ from gateway.oauth.disclosure import disclose
 from gateway.oauth.refusals import OAuthRefused
 from gateway.web.call import Call
 from idp.errors import AccountNotOpen
-from keys import encryption, signing
+from keys import encryption, opaque, signing
 from keys.encryption import Recipient
 from relying_parties.clients import Client
+
+_INTERACTION = "x-fapi-interaction-id"
 
 
 async def read(call: Call) -> Response:
@@ -33,7 +36,18 @@ async def read(call: Call) -> Response:
         values = await disclose(call, client, found, allowed, "userinfo")
     except AccountNotOpen:
         return resource.refused(call, OAuthRefused("invalid_token", status=401))
-    return _answer(call, client, reader, {"sub": found.subject, **values})
+    answer = _answer(call, client, reader, {"sub": found.subject, **values})
+    if client.registration.profile.traced:
+        answer.headers[_INTERACTION] = _interaction(call)
+    return answer
+
+
+def _interaction(call: Call) -> str:
+    """Return the id that the client gave this interaction, or one for it (FAPI 1.0 §6.2.1-11)."""
+    try:
+        return str(UUID(call.header(_INTERACTION)))
+    except ValueError:
+        return str(opaque.new_id())
 
 
 def _answer(

@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.oauth.grants import (
     authorization_code,
+    ciba,
     client_credentials,
     device_code,
     refresh_token,
@@ -35,6 +36,7 @@ GRANTS = (
     Grant("authorization_code", authorization_code.redeem),
     Grant("refresh_token", refresh_token.redeem),
     Grant("client_credentials", client_credentials.redeem),
+    Grant(ciba.GRANT_TYPE, ciba.redeem),
     Grant(token_exchange.GRANT_TYPE, token_exchange.redeem),
     Grant(device_code.GRANT_TYPE, device_code.redeem),
 )

@@ -4,6 +4,7 @@ from gateway.pages.account import (
     activity,
     citizen,
     details,
+    inbox,
     overview,
     releases,
     security,
@@ -28,6 +29,8 @@ ROUTES: tuple[Route, ...] = (
     Route("/account/sharing/{client}/undo", {"POST": sharing.undo}),
     Route("/account/sharing/{client}/receipt/{version}", {"GET": sharing.receipt}),
     Route("/account/changes", {"GET": told.show}),
+    Route("/account/inbox", {"GET": inbox.show}),
+    Route("/account/inbox/{request}", {"GET": inbox.look, "POST": inbox.answer}),
     Route("/account/security", {"GET": security.show}),
     Route("/account/security/passkeys", {"GET": security.show_add, "POST": security.add}),
     Route(

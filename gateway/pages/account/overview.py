@@ -9,6 +9,7 @@ from gateway.web.call import Call
 from idp import attributes, authenticators, identifiers
 from idp.sessions import Session
 from relying_parties import consents
+from relying_parties.grants import backchannel_requests
 
 
 @citizen.signed_in("account")
@@ -19,6 +20,7 @@ async def show(call: Call, session: Session) -> Response:
     held = await attributes.read(entry, vault, account.id, ("name",))
     theirs = await citizen.subjects(call, session)
     sharing = [one for one in await consents.of_subjects(entry, theirs) if one.live(entry.at)]
+    asked = await backchannel_requests.of_subjects(entry, theirs)
     enrolled = await authenticators.enrolled(entry, account.id)
     name = held.get("name")
     return citizen.page(
@@ -30,6 +32,7 @@ async def show(call: Call, session: Session) -> Response:
         else "",
         email=known[0] if known else "",
         verified=account.ial > 1,
+        waiting=sum(one.state == "pending" for one in asked),
         services=len({one.client_id for one in sharing}),
         passkeys=enrolled.passkeys,
         password=enrolled.password,

@@ -13,6 +13,8 @@ from idp import assurance, authenticators, identifiers
 from idp.errors import TooManyAttempts
 from idp.sessions import Session
 
+_GUARDED = ("security", "inbox")  # places where a password is not enough beside a passkey
+
 DOUBTFUL = N_(
     "The passkey that you used behaves as if there were a copy of it."
     " Use another passkey, or your password."
@@ -61,7 +63,7 @@ def strong(way: Passage) -> bool:
 async def _only_passkey(call: Call, way: Passage, session: Session) -> bool:
     if strong(way):
         return (await authenticators.enrolled(call.entry, session.account.id)).passkeys > 0
-    if way.next.partition("/")[0] != "security" or session.doubtful:
+    if way.next.partition("/")[0] not in _GUARDED or session.doubtful:
         return False
     return await proof.needs_passkey(call, session.account.id)
 

@@ -1,0 +1,195 @@
+"""Asking: what a service wants of a citizen who is not in front of it, as one signed object.
+
+    request=JWT ──verified──▶ parameters ──read──▶ Asking
+                                              └──whom──▶ who that is to the service
+
+Only what the service signed counts, and what stands beside it is refused: FAPI-CIBA lets
+nothing unsigned in. Whatever is wrong with the object is ``invalid_request`` (§13).
+
+Specs: OpenID Connect CIBA Core 1.0 §7.1 and §7.1.1, FAPI-CIBA §5.2.2.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from gateway.oauth import hints, request, request_objects
+from gateway.oauth.refusals import OAuthRefused
+from gateway.oauth.request import AuthorizationRequest
+from gateway.web.call import Call
+from gateway.web.params import Params
+from idp import identifiers
+from idp.errors import IdentifierInvalid
+from keys import assertions, pairwise, replay
+from keys.assertions import Expected
+from keys.vault import Vault
+from relying_parties.clients import Client
+from relying_parties.grants import backchannel_requests
+
+MESSAGE = 100  # characters of a binding message: what people compare at a glance
+REQUIRED = ("aud", "iss", "exp", "iat", "nbf", "jti")  # §7.1.1
+HINTS = ("login_hint", "id_token_hint", "login_hint_token")
+# A citizen always signs in anew and always sees the page, whatever the request says.
+PROMPT = ("login", "consent")
+
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 §2.1
+_LEAST, _MOST = 22, 1024  # characters of 128 bits in base64; §7.1
+_OUTSIDE = frozenset(
+    (
+        *("scope", "client_notification_token", "acr_values", "binding_message", "user_code"),
+        *("requested_expiry", "claims", "resource", "request_uri", *HINTS),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a service asks; names are those of the wire.
+
+    :ivar request: what the citizen will decide about, as of a request by the browser
+    :ivar token: with which the service wants to be told; ``None`` where it polls
+    """
+
+    request: AuthorizationRequest
+    message: str
+    lives: timedelta
+    token: str | None = field(repr=False)
+
+    @property
+    def kept(self) -> Mapping[str, Any]:
+        """The request as it is stored: without whom it named."""
+        return replace(self.request, login_hint="", id_token_hint=None).to_json()
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Who is asked, as the service knows them; ``citizen`` is the sealed reference, if any."""
+
+    subject: str
+    citizen: bytes | None = field(repr=False)
+
+
+async def read(call: Call, client: Client) -> Asking:
+    """Read the request of the form.
+
+    :raises OAuthRefused: ``invalid_request``, ``invalid_binding_message``, ``invalid_scope`` …
+    """
+    given = await _signed(call, client)
+    asked = request.read(given, call.runtime.settings.issuer)
+    _one_hint(given)
+    for name in ("authorization_details", "grant_management_action", "grant_id"):
+        if name in given:  # the page that asks has no words for these yet
+            error = "invalid_request" if name != "authorization_details" else f"invalid_{name}"
+            raise OAuthRefused(error, f"{name} is not supported here")
+    if "user_code" in given:  # none is registered, so nobody shall believe that it protects
+        raise OAuthRefused("invalid_request", "user_code is not supported")
+    return Asking(
+        # What is wanted with its proof is left out: the page has no words for it yet.
+        request=replace(
+            asked, client_id=client.client_id, prompt=PROMPT, max_age=None, verified={}
+        ),
+        message=_message(given.text("binding_message")),
+        lives=_lives(given),
+        token=_token(given, client),
+    )
+
+
+async def whom(call: Call, client: Client, asked: AuthorizationRequest) -> Whom:
+    """Find out who is asked; an address that nobody has is somebody who never answers.
+
+    :raises OAuthRefused: ``invalid_request`` for a hint of another's; ``unknown_user_id`` for
+        what is no address at all, whoever has an account
+    """
+    if asked.id_token_hint is not None:
+        subject = hints.subject(call, client, asked.id_token_hint)
+        known = await backchannel_requests.citizen_of(call.entry, subject, client.client_id)
+        return Whom(subject, known)
+    vault = call.runtime.vault
+    try:
+        email = identifiers.normalise_email(asked.login_hint)
+    except IdentifierInvalid as error:
+        raise OAuthRefused("unknown_user_id", "login_hint is no e-mail address") from error
+    account_id = await identifiers.find_account(call.entry, vault, email)
+    # The same is done for both, so that neither time nor rows tell them apart.
+    account_id = account_id or _nobody(vault, email)
+    return Whom(
+        pairwise.subject(vault.pairwise, client.sector, account_id),
+        pairwise.seal_citizen(vault.sealer, account_id, client.client_id),
+    )
+
+
+def _nobody(vault: Vault, email: str) -> UUID:
+    found = identifiers.lookup(vault, email)
+    mac = hmac.digest(vault.derive("nobody's account"), found, hashlib.sha256)
+    return UUID(bytes=mac[:16], version=4)
+
+
+async def _signed(call: Call, client: Client) -> Params:
+    raw = call.form.text("request")
+    if not raw:
+        raise OAuthRefused("invalid_request", "this client must sign its request")
+    if beside := sorted(_OUTSIDE & {*call.form}):
+        raise OAuthRefused("invalid_request", f"{beside[0]} stands beside the request")
+    expected = Expected(
+        algs=frozenset(client.registration.backchannel_request_algs),
+        typs=request_objects.TYPS,
+        issuer=client.client_id,
+        audience=call.runtime.settings.issuer,
+        many=True,
+        longest=request_objects.LONGEST,
+        required=REQUIRED,
+    )
+    try:
+        claims = await request_objects.verified(call, client, raw, expected)
+    except OAuthRefused as refusal:
+        raise OAuthRefused("invalid_request", refusal.description) from refusal
+    if claims.get("client_id", client.client_id) != client.client_id:
+        raise OAuthRefused("invalid_request", "the request object names another client")
+    ends = datetime.fromtimestamp(min(float(claims["exp"]), 4e9), UTC) + assertions.SKEW
+    if not await replay.claim(call.entry, f"ciba:{client.client_id}", claims["jti"], ends):
+        raise OAuthRefused("invalid_request", "the request object was used before")
+    return request_objects.parameters(claims)
+
+
+def _one_hint(given: Params) -> None:
+    named = [name for name in HINTS if given.text(name)]
+    if len(named) != 1:
+        raise OAuthRefused("invalid_request", "exactly one hint says who is asked")
+    if named == ["login_hint_token"]:
+        raise OAuthRefused("invalid_request", "login_hint_token is not supported")
+
+
+def _message(text: str) -> str:
+    # FAPI-CIBA §5.2.2-2: our page knows nothing else that this one request is about.
+    if not text:
+        raise OAuthRefused("invalid_binding_message", "binding_message is needed")
+    if len(text) > MESSAGE or not text.isprintable() or text != text.strip():
+        raise OAuthRefused(
+            "invalid_binding_message", f"at most {MESSAGE} printable characters, on one line"
+        )
+    return text
+
+
+def _lives(given: Params) -> timedelta:
+    if "requested_expiry" not in given:
+        return backchannel_requests.LIVES
+    text = given.text("requested_expiry")  # a number in the object is spelt as one here
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) > 0):
+        raise OAuthRefused("invalid_request", "requested_expiry is a positive number of seconds")
+    return min(timedelta(seconds=int(text)), backchannel_requests.LONGEST)
+
+
+def _token(given: Params, client: Client) -> str | None:
+    if client.registration.backchannel_mode != "ping":
+        return None
+    token = given.text("client_notification_token")
+    if not (_LEAST <= len(token) <= _MOST and _TOKEN.fullmatch(token)):
+        raise OAuthRefused(
+            "invalid_request", "client_notification_token: 22 to 1024 characters of RFC 6750"
+        )
+    return token

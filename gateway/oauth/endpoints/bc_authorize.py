@@ -1,0 +1,62 @@
+"""The backchannel authentication endpoint: a service asks a citizen who is elsewhere.
+
+The answer is the same whether the citizen exists: somebody who does not never answers.
+
+Specs: OpenID Connect CIBA Core 1.0 §7, FAPI-CIBA §5.2.2.
+"""
+
+from starlette.responses import Response
+
+from gateway import pinging
+from gateway.oauth import answers, asking, checks, client_auth, targets
+from gateway.oauth.asking import Asking
+from gateway.oauth.refusals import OAuthRefused
+from gateway.web.call import Call
+from keys import opaque
+from relying_parties.clients import Client
+from relying_parties.grants import backchannel_requests
+from relying_parties.grants.backchannel_requests import Order
+
+
+@answers.protocol
+async def ask(call: Call) -> Response:
+    """Take a request; its citizen finds it on their own page.
+
+    :raises TooManyAsked: the service asks this citizen too often
+    """
+    client = await client_auth.authenticate(call)
+    client_auth.pace(call, client)
+    if client.registration.backchannel_mode is None:
+        raise OAuthRefused("unauthorized_client", "not registered to ask in this way")
+    asked = await asking.read(call, client)
+    checks.run(checks.CIBA, asked.request, client)
+    for each in asked.request.resource:
+        await targets.for_citizens(call, client, each)
+    auth_req_id = opaque.handle()
+    order = await _order(call, client, asked, auth_req_id)
+    # The suite asks one citizen hundreds of times.
+    unpaced = call.runtime.settings.conformance
+    await backchannel_requests.ask(call.entry, auth_req_id, order, nagging=unpaced)
+    return answers.told(
+        {
+            "auth_req_id": auth_req_id,
+            "expires_in": int(asked.lives.total_seconds()),
+            "interval": backchannel_requests.INTERVAL,
+        }
+    )
+
+
+async def _order(call: Call, client: Client, asked: Asking, auth_req_id: str) -> Order:
+    request_id, vault = opaque.new_id(), call.runtime.vault
+    whom = await asking.whom(call, client, asked.request)
+    ping = pinging.sealed(vault, request_id, auth_req_id, asked.token) if asked.token else None
+    return Order(
+        id=request_id,
+        client_id=client.client_id,
+        subject=whom.subject,
+        citizen=whom.citizen,
+        request=asked.kept,
+        message=asked.message,
+        lives=asked.lives,
+        ping=ping,
+    )

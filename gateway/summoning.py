@@ -1,0 +1,51 @@
+"""Summoning: mail a citizen that a request waits, and nothing of what it says.
+
+The mail names no service and no reason, and its link opens the sign-in: whoever reads it over
+a shoulder, or sends one that looks like it, has nothing. There are few of them in an hour,
+whatever number of services ask.
+"""
+
+from gateway.runtime import Runtime
+from idp import accounts, attempts, identifiers, notices
+from idp.accounts import Account
+from idp.errors import TooManyAttempts
+from keys import pairwise
+from keys.entry import Entry
+from relying_parties import summons
+from relying_parties.summons import Summons
+
+TEMPLATE = "request-waiting"
+
+
+async def summon_citizens(runtime: Runtime) -> int:
+    """Queue the mails about what was asked since; return how many requests that were."""
+    async with runtime.entry() as entry:
+        taken = await summons.take(entry)
+        for each in taken:
+            await _tell(runtime, entry, each)
+    return len(taken)
+
+
+async def _tell(runtime: Runtime, entry: Entry, each: Summons) -> None:
+    account_id = pairwise.open_citizen(runtime.vault.sealer, each.citizen, each.client_id)
+    account = await accounts.find(entry, account_id)
+    if account is None or account.status != "open":  # nobody has the address, or they left
+        return
+    try:
+        await attempts.count(entry, "summons", account_id.bytes)
+    except TooManyAttempts:
+        return  # the page shows it all the same
+    await _mail(runtime, entry, account, each)
+
+
+async def _mail(runtime: Runtime, entry: Entry, account: Account, each: Summons) -> None:
+    for email in await identifiers.emails(entry, runtime.vault, account.id):
+        await notices.queue(
+            entry,
+            runtime.vault,
+            template=TEMPLATE,
+            locale=account.locale or runtime.settings.default_locale,
+            email=email,
+            fields={},
+            expires_at=each.expires_at,
+        )
