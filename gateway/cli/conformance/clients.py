@@ -32,6 +32,8 @@ MEMBERS = {
     "response_modes": "responseModes",
     "request_uris": "requestUris",
     "dpop_bound_access_tokens": "dpop",
+    "backchannel_token_delivery_mode": "backchannelMode",
+    "backchannel_client_notification_endpoint": "notificationEndpoint",
     "openid_optional": "openidOptional",
     "authorization_details_types": "authorizationDetailsTypes",
     "events": "events",

@@ -17,6 +17,7 @@ from gateway.cli import house, running
 from gateway.cli.conformance import certificates, citizen, clients, suite
 from gateway.runtime import now
 from keys import master
+from relying_parties.profiles import PROFILES
 
 KEPT = timedelta(days=300)  # what is asked in detail: as long as a run may take, and then some
 
@@ -100,7 +101,7 @@ def _mutual(
         {
             role: authority.issue(client["client_id"])
             for role, client in roles.items()
-            if client.get("profile") == "fapi2"
+            if PROFILES[client.get("profile", "oidc-basic")].require_sender_constraint
         },
     )
 

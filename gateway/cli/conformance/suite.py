@@ -12,7 +12,8 @@ from typing import Any
 
 from gateway.cli.conformance import assured, citizen
 from gateway.cli.conformance.clients import PURPOSE
-from gateway.oauth.endpoints import trial
+from gateway.oauth.endpoints import trial, trial_citizen
+from idp.assurance import SUBSTANTIAL
 from relying_parties import redirects
 
 Task = dict[str, Any]
@@ -53,6 +54,7 @@ def configuration(
             "allow_unexpected_metadata_fields": list(_UNHEARD_OF),
         },
         **{role: _client(client) for role, client in clients.items()},
+        "automated_ciba_approval_url": _approval(issuer),
         **{_MTLS[role]: dict(held) for role, held in mutual.certificates.items()},
         "resource": {
             "resourceUrl": _resource(issuer, clients, mutual),
@@ -106,7 +108,15 @@ def _client(client: Mapping[str, Any]) -> dict[str, Any]:
     if "jwks" in client:
         scope = client.get("scope", "openid email offline_access")
         known |= {"scope": scope, "dpop_signing_alg": "ES256"}
+    if client.get("profile") == "ciba":
+        known |= {"hint_type": "login_hint", "hint_value": citizen.EMAIL, "acr_value": SUBSTANTIAL}
     return known
+
+
+def _approval(issuer: str) -> str:
+    # The suite fills in what is in braces, and encodes all of it.
+    query = f"email={citizen.EMAIL}&auth_req_id={{auth_req_id}}&action={{action}}"
+    return f"{issuer}{trial_citizen.PATH}?{query}"
 
 
 def _authorize(issuer: str, back: Task, *first: list[Any]) -> Task:
