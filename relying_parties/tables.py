@@ -401,6 +401,7 @@ change_notices = sa.Table(
     sa.Column("answer_by", NOW, nullable=False),
     sa.Index("change_notices_by_subject", "subject"),
     sa.Index("change_notices_by_age", "created_at"),
+)
 
 # What services asked citizens who were not in front of them (CIBA).
 backchannel_requests = sa.Table(
