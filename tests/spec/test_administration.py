@@ -330,7 +330,7 @@ async def test_no_form_of_another_site_moves_the_protocol(
     form = {"answer": "yes", "grant_type": "authorization_code", "token": "x"}
     async with gateway.unchanged():
         for headers in ({"origin": "https://evil.example"}, {"sec_fetch_site": "cross-site"}):
-            answer = await browser.send("POST", path, form, **headers)
+            answer = await browser.send("POST", placed(path), form, **headers)
             assert answer.status_code in (200, 303, 400, 401, 403, 415), (
                 headers,
                 answer.status_code,
