@@ -280,7 +280,8 @@ FILLED = {
     "{interaction}": "i" * 43, "{hash}": "x", "{name}": "x", "{client}": "basic", "{version}": "1",
     "{agency}": "northtown", "{claim}": "address",
     "{invitation}": "i" * 43, "{passkey}": "0" * 36, "{session}": "0" * 36,
-    "{cancel}": "c" * 43, "{link}": "l" * 43, "{problem}": "lost",
+    "{cancel}": "c" * 43, "{link}": "l" * 43, "{problem}": "lost", "{stream}": "s" * 43,
+    "{change}": "0" * 36,
 }  # fmt: skip
 PROTOCOL = {route.path for route in routes.PROTOCOL}
 PAGES = sorted(
