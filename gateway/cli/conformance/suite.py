@@ -23,6 +23,7 @@ _MTLS = {"client": "mtls", "client2": "mtls2"}  # by the client that shows it
 # Assurance §7.
 _UNHEARD_OF = ("verified_claims_supported",)
 _TOLD = ("client_id", "client_secret", "jwks", "client_name", "initial_access_token")
+_SHOWN = ("logo", "policy", "tos")  # on the page of signing in
 _BROKEN = "Request cannot be completed"
 
 
@@ -77,6 +78,7 @@ def _others(issuer: str, back: Task) -> dict[str, list[Task]]:
     return {
         "oidcc-prompt-login": seen,
         "oidcc-max-age-1": seen,
+        **{f"oidcc-registration-{what}-uri": [_picture(issuer)] for what in _SHOWN},
         f"{fapi}-user-rejects-authentication": [_cancel(issuer, back)],
         f"{fapi}-par-ensure-reused-request-uri-prior-to-auth-completion-succeeds": [
             _look(issuer),
@@ -139,6 +141,12 @@ def _authorize(issuer: str, back: Task, *first: list[Any]) -> Task:
 def _cancel(issuer: str, back: Task) -> Task:
     task = _task("Cancel", f"{issuer}/login*", [["click", "id", "cancel"]])
     return {"match": f"{issuer}/authorize*", "tasks": [task, back]}
+
+
+def _picture(issuer: str) -> Task:
+    """Keep the page of signing in as the picture that is wanted, and go no further."""
+    task = _task("Picture", f"{issuer}/login*", [_shot("Sign in")])
+    return {"match": f"{issuer}/authorize*", "tasks": [task]}
 
 
 def _look(issuer: str) -> Task:
