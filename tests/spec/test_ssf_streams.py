@@ -1,12 +1,13 @@
 """Shared Signals Framework 1.0 §7 and §8: metadata, streams, status, subjects. Group EV."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from relying_parties.streams.event_types import NAMES
 from tests.support import services, signals, verdicts
-from tests.support.gateway import Gateway
+from tests.support.gateway import NODES, Gateway
 from tests.support.signals import CAEP, POLL, PUSH, Api
 
 ENDPOINT = "https://rp.example/events"
@@ -107,6 +108,15 @@ async def test_a_service_has_one_stream(api: Api) -> None:
         second = await api.ask("POST", "/ssf/streams", {})
 
     assert (second.status_code, second.json()["error"]) == (409, "conflict")
+
+
+async def test_of_fifty_streams_at_once_one_is_made(api: Api) -> None:
+    """SSF-8.1.1.1: whichever process is asked."""
+    asked = (api.ask("POST", "/ssf/streams", {}, node=number % NODES) for number in range(50))
+    answers = [answer.status_code for answer in await asyncio.gather(*asked)]
+
+    assert sorted(answers) == [201] + [409] * 49
+    assert len((await api.ask("GET", "/ssf/streams")).json()) == 1
 
 
 @pytest.mark.parametrize(
