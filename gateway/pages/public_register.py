@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from gateway import claim_labels
 from gateway.pages.sharing import words
-from gateway.web import render
+from gateway.web import caching, render
 from gateway.web.call import Call
 from gateway.web.dispatch import Route
 from relying_parties import clients, public_register
@@ -24,7 +24,7 @@ from relying_parties.public_register import Decision
 from relying_parties.purposes import Asked, Purpose
 
 PAGE = 25  # services
-_CACHED = {"cache-control": "public, max-age=300", "x-content-type-options": "nosniff"}
+SECONDS = 300  # for which anyone may keep what programs read
 
 
 async def show(call: Call) -> Response:
@@ -75,7 +75,7 @@ async def as_json(call: Call) -> Response:
         if one.client_id in since
     ]
     body = json.dumps({"services": services}, ensure_ascii=False).encode()
-    return Response(body, headers={**_CACHED, "content-type": "application/json"})
+    return caching.public(call, body, SECONDS)
 
 
 async def feed(call: Call) -> Response:
@@ -84,13 +84,13 @@ async def feed(call: Call) -> Response:
     decisions = await public_register.recent(call.entry)
     updated = decisions[0].at if decisions else call.entry.at
     entries = "".join(_entry(call, one, earlier(decisions, one)) for one in decisions)
-    body = (
+    text = (
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
         f"<title>{escape(_('Who may ask for what'))}</title><id>{issuer}/services</id>"
         f'<link href="{issuer}/services"/><link rel="self" href="{issuer}/services.atom"/>'
         f"<updated>{updated.isoformat()}</updated>{entries}</feed>\n"
     )
-    return Response(body, headers={**_CACHED, "content-type": "application/atom+xml"})
+    return caching.public(call, text.encode(), SECONDS, "application/atom+xml")
 
 
 def earlier(decisions: Sequence[Decision], one: Decision) -> Decision | None:
