@@ -120,6 +120,10 @@ class Pool:
                 # for as long as the connection lives.
                 "plan_cache_mode": "force_generic_plan",
                 "enable_seqscan": "off",
+                # Joins are made in the order in which they are written, from the keys that a
+                # question brings: a planner that believes a table empty may begin with all of it.
+                "join_collapse_limit": "1",
+                "cpu_tuple_cost": "1",
                 "timezone": "UTC",
             },
         )

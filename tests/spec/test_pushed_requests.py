@@ -187,7 +187,7 @@ async def test_the_form_names_the_client_that_proves_itself(
         ({"claims": '{"userinfo":7}'}, "invalid_request"),
         ({"claims": r'{"id_token":{"acr":"\ud800"}}'}, "invalid_request"),
         ({"claims": r'{"userinfo":{"\u0000":null}}'}, "invalid_request"),
-        ({"claims": '{"userinfo":{"a":' + "[" * 9 + "]" * 9 + "}}"}, "invalid_request"),
+        ({"claims": '{"userinfo":{"a":' + "[" * 12 + "]" * 12 + "}}"}, "invalid_request"),
         ({"claims": '{"id_token":{"acr":{"essential":true,"values":{}}}}'}, None),
         ({"state": "s" * 3000}, "invalid_request"),
         ({"max_age": "1.5"}, "invalid_request"),
