@@ -1,8 +1,8 @@
 """Gathering: what many requests ask at the same time is one statement, and one commit.
 
 While one statement is under way, what other requests bring waits; the next statement
-takes all of it. Who comes alone waits for nobody. A round trip and a commit are dearer
-than the row in them, so under load several requests share both.
+takes all of it. Who comes alone waits for nobody but the loop's next few turns. A round
+trip and a commit are dearer than the row in them, so under load several requests share both.
 
     ask ──▶ waiting ──the one before has ended──▶ under way ──▶ answered │ refused
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from keys.pool import Pool
 
 MOST = 200  # questions of one statement
+# Of the loop, before a group is asked: whoever is being read from their socket just now joins.
+# Alone they cost some microseconds; of sixteen at once they spare two statements in three.
+TURNS = 3
 
 Row = Mapping[str, Any]
 Question = tuple[Row, asyncio.Future[list[Row]]]
@@ -80,6 +83,8 @@ class Gathering:
     async def _drain(self) -> None:
         try:
             while self._waiting:
+                for _ in range(TURNS):
+                    await asyncio.sleep(0)
                 group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                 # Every process locks rows in the same order, so no two groups wait for each other.
                 group.sort(key=self._first)
