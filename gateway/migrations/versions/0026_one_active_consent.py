@@ -20,9 +20,9 @@ ROOM, TABLE, NAME, FORMER = (
 
 def upgrade() -> None:
     """Whatever is not in force is null there, and nulls do not stand in each other's way."""
-    columns = ["subject", "client_id", sa.text("NULLIF(state = 'active', false)")]
+    in_force = sa.text("NULLIF(state = 'active', false)")
     op.drop_index(NAME, TABLE, schema=ROOM)
-    op.create_index(NAME, TABLE, columns, unique=True, schema=ROOM)
+    op.create_index(NAME, TABLE, ["subject", "client_id", in_force], unique=True, schema=ROOM)
     op.drop_index(FORMER, TABLE, schema=ROOM)
 
 
