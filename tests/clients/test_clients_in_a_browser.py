@@ -80,15 +80,17 @@ def test_a_page_signs_a_citizen_in(
     demo: Demo, register: Register, serve: Any, page: Page, dpop: bool
 ) -> None:
     address, settings = serve()
+    # A name of its own: processes believe for a second what they knew of the one before.
+    client_id = "page-with-a-key" if dpop else "page"
     register(
-        "page",
+        client_id,
         f"{address}/callback",
         {"method": "none"},
         profile="native-public",
         postLogoutRedirectUris=[f"{address}/bye"],
         dpop=dpop,
     )
-    settings |= {"issuer": demo.issuer, "client_id": "page", "dpop": dpop}
+    settings |= {"issuer": demo.issuer, "client_id": client_id, "dpop": dpop}
     me = demo.person("David")
 
     page.goto(address)

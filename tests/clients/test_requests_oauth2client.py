@@ -39,8 +39,10 @@ def test_a_citizen_signs_in(
     demo: Demo, citizen: Citizen, register: Register, profile: str, dpop: bool
 ) -> None:
     """PAR and private_key_jwt, then DPoP as well."""
-    register("requests", REDIRECT, BY_KEY, profile=profile, postLogoutRedirectUris=[AFTER])
-    app = client(demo, "requests", dpop=dpop)
+    # A name of its own: processes believe for a second what they knew of the one before.
+    name = f"requests-{profile}"
+    register(name, REDIRECT, BY_KEY, profile=profile, postLogoutRedirectUris=[AFTER])
+    app = client(demo, name, dpop=dpop)
     asked = app.authorization_request(scope="openid profile email offline_access")
 
     pushed = app.pushed_authorization_request(asked)
@@ -103,8 +105,9 @@ def test_a_service_calls_another_and_that_one_a_third(
 
 
 def test_a_device_is_let_in(demo: Demo, citizen: Citizen, register: Register) -> None:
-    register("requests", None, {"method": "none"}, profile="native-public", device=True)
-    app = client(demo, "requests", auth="requests")
+    name = "requests-on-a-device"
+    register(name, None, {"method": "none"}, profile="native-public", device=True)
+    app = client(demo, name, auth=name)
 
     asked = app.authorize_device(scope="openid profile")
     citizen.let_in(str(asked.verification_uri_complete))

@@ -38,11 +38,16 @@ async def test_no_table_is_read_whole(name: str, database_url: str) -> None:
 
 
 async def explained(url: str, query: Statement) -> str:
-    """Ask for the plan that a connection of ours keeps."""
+    """Ask for the plan that a connection of ours keeps, made on a new system."""
     kept = {"enable_seqscan": "off", "plan_cache_mode": "force_generic_plan"}
     kept |= {"join_collapse_limit": "1", "cpu_tuple_cost": "1"}
     connection = await asyncpg.connect(url, server_settings=kept)
     try:
+        # As after the migrations, whatever was looked at since.
+        rooms = "('idp'::regnamespace, 'relying_parties'::regnamespace, 'keys'::regnamespace)"
+        await connection.execute(
+            f"BEGIN; UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE relnamespace IN {rooms}"
+        )
         await connection.execute(f"PREPARE hot AS {query.sql}")
         anything = ", ".join(["NULL"] * len(query.order))
         rows = await connection.fetch(f"EXPLAIN EXECUTE hot({anything})")

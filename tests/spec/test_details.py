@@ -172,7 +172,7 @@ async def test_what_is_missing_is_added_on_the_way_to_a_service(gateway: Gateway
         form = await browser.fill(page, "consent-allow", {"add": claim})
         page = await browser.fill(form, "detail-save", TYPED[claim])
 
-    assert added == ["age_over_65", "address", "phone_number"]  # answers before facts
+    assert added == ["address", "age_over_65", "phone_number"]
     assert proof.url.path == "/account/verify"
     assert "1 New Street" in page.text
     back = await browser.fill(page, "consent-allow", {"answer": "allow", "share": "phone_number"})

@@ -188,9 +188,9 @@ async def test_browsers_without_a_name_leave_a_client_its_room(gateway: Gateway)
 
 @pytest.mark.parametrize("rule", attempts.RULES)
 async def test_a_rule_that_is_declared_is_kept(rule: str) -> None:
-    pages = "".join(path.read_text() for path in (ROOT / "gateway" / "pages").rglob("*.py"))
+    used = "".join(path.read_text() for path in (ROOT / "gateway").rglob("*.py"))
 
-    assert f'"{rule}"' in pages
+    assert f'"{rule}"' in used
 
 
 async def login_form(browser: Browser, email: str) -> tuple[str, dict[str, str]]:
