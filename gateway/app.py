@@ -14,7 +14,7 @@ from gateway import logs, routes, settings
 from gateway.runtime import Runtime
 from gateway.web.dispatch import Dispatcher
 
-YOUNG = 10_000  # objects after which the collector looks at the new ones
+YOUNG = 2_000  # objects after which the collector looks at the new ones
 
 log = logging.getLogger("gatehouse")
 
@@ -59,6 +59,7 @@ def _settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG)
+    gc.enable()
 
 
 def create() -> Application:

@@ -1,7 +1,7 @@
 """The entry: one unit of work, one moment, the events recorded in it.
 
 A statement is written with SQLAlchemy Core beside the rule that it serves and is
-compiled once, when its module is imported; asyncpg runs the resulting SQL (ADR 1).
+compiled once, when it is first asked; asyncpg runs the resulting SQL (ADR 1).
 
     nothing ──one/all──▶ reading (a borrowed connection, no transaction)
        └──a statement that writes──▶ writing (BEGIN) ──▶ commit │ roll back
@@ -27,26 +27,42 @@ DIALECT = dialect()  # type: ignore[no-untyped-call]
 
 Row = Mapping[str, Any]
 
+_COMPILED = ("_fixed", "order", "sql", "writes")
 _WRITES = ("INSERT INTO", "UPDATE", "DELETE FROM", "advisory_xact_lock")
 
 
 class Statement:
     """A Core statement compiled once: the SQL that asyncpg runs, and the order of its parameters.
 
-    ``writes`` is true if any part of it changes or locks rows.
+    It is compiled when it is first asked: a process asks few of the product's hundreds, and a
+    new one should answer soon.
+
+    :ivar writes: any part of it changes or locks rows
     """
 
-    __slots__ = ("_fixed", "order", "sql", "writes")
+    __slots__ = ("_core", "_fixed", "order", "sql", "writes")
+
+    _fixed: Mapping[str, Any]
+    order: tuple[str, ...]
+    sql: str
+    writes: bool
 
     def __init__(self, core: sa.Executable) -> None:
-        compiled: Any = core.compile(  # type: ignore[attr-defined]
+        self._core: Any = core
+
+    def __getattr__(self, name: str) -> Any:
+        # Python comes here only for what is not there yet, so a compiled one costs nothing more.
+        if name not in _COMPILED:
+            raise AttributeError(name)
+        compiled: Any = self._core.compile(
             dialect=DIALECT, compile_kwargs={"render_postcompile": True}
         )
-        self.sql: str = compiled.string
-        self.order: tuple[str, ...] = tuple(compiled.positiontup or ())
-        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        self.order = tuple(compiled.positiontup or ())
+        self._fixed = {key: value for key, value in compiled.params.items() if value is not None}
+        self.sql = compiled.string
         # A lock, of a row or an advisory one, is held only inside a transaction.
         self.writes = any(word in self.sql for word in _WRITES)
+        return object.__getattribute__(self, name)
 
     def arguments(self, given: Mapping[str, Any]) -> list[Any]:
         """Put ``given`` into the order of the SQL; a name that is missing is a KeyError."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-import yaml
 from starlette.responses import Response
 
 from gateway import claim_labels
@@ -204,6 +203,8 @@ def _spread(value: Any, path: str = "") -> dict[str, str]:
             for number, each in enumerate(value)
         ]
     else:
+        import yaml  # noqa: PLC0415 - dear to load, and few processes show a review
+
         return {path: yaml.safe_dump(value, allow_unicode=True).removesuffix("...\n").strip()}
     return {name: text for part in parts for name, text in part.items()}
 

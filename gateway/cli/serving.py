@@ -1,6 +1,7 @@
 """Serving: the web processes. Nothing is read here that answering a request does not need."""
 
 import contextlib
+import gc
 import importlib.util
 import os
 import ssl
@@ -48,6 +49,7 @@ def serve(
     asking: bool,
 ) -> None:
     """Answer requests."""
+    gc.disable()  # until everything is there (gateway.app): what is imported now stays
     for module in ("uvloop", "httptools"):
         if importlib.util.find_spec(module) is None:
             raise click.ClickException(f"{module} is missing: without it we are four times slower")

@@ -7,13 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import webauthn
-from webauthn.helpers.cose import COSEAlgorithmIdentifier
-from webauthn.helpers.exceptions import WebAuthnException
-
 from idp.accounts import Account
 from idp.authenticators import ceremony
-from idp.authenticators.passkeys import kept, public_keys
+from idp.authenticators.passkeys import kept, library, public_keys
 from idp.authenticators.passkeys.kept import Passkey
 from idp.errors import PasskeyRefused
 from idp.events import PasskeyAdded
@@ -110,6 +106,8 @@ async def enrol(  # noqa: PLR0913 - what the answer is judged against
 def _verified(response: dict[str, Any], given: str, origin: str, rp_id: str, mediation: str) -> Any:
     attestation = ceremony.part(response, "attestationObject")
     _check_format(ceremony.decoded(attestation))
+    webauthn = library.webauthn()
+    known = webauthn.helpers.cose.COSEAlgorithmIdentifier
     try:
         return webauthn.verify_registration_response(
             credential=ceremony.only(response, "clientDataJSON", "attestationObject"),
@@ -119,9 +117,9 @@ def _verified(response: dict[str, Any], given: str, origin: str, rp_id: str, med
             # §7.1 step 15: nobody touched anything. It is asked for whenever it is used.
             require_user_presence=mediation != "conditional",
             require_user_verification=mediation != "conditional",
-            supported_pub_key_algs=[COSEAlgorithmIdentifier(alg) for alg in public_keys.offered()],
+            supported_pub_key_algs=[known(alg) for alg in public_keys.offered()],
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError, IndexError) as error:
+    except library.refusals() as error:
         raise PasskeyRefused("attestation") from error
 
 
@@ -131,12 +129,13 @@ def _check_format(attestation: bytes) -> None:
     What may come all the same is the passkey's signature over itself (``packed`` without
     a certificate): browsers pass it on because it names no make.
     """
+    helpers = library.webauthn().helpers
     try:
-        told = webauthn.helpers.parse_cbor(attestation)
+        told = helpers.parse_cbor(attestation)
         # §6.5.4: CTAP2's canonical form. What differs when it is written again had bytes
         # behind it, lengths left open, or numbers longer than they need to be.
-        canonical = webauthn.helpers.encode_cbor(told) == attestation
-    except (WebAuthnException, ValueError, TypeError, RecursionError) as error:
+        canonical = helpers.encode_cbor(told) == attestation
+    except library.refusals() as error:
         raise PasskeyRefused("attestation") from error
     if not canonical or not isinstance(told, dict) or told.keys() != _MEMBERS:
         raise PasskeyRefused("attestation")

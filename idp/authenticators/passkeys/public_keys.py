@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-import webauthn
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
-from webauthn.helpers.exceptions import WebAuthnException
 
+from idp.authenticators.passkeys import library
 from idp.errors import PasskeyRefused
 
 EDDSA, ES256, RS256 = -8, -7, -257
@@ -26,7 +25,6 @@ POST_QUANTUM: Mapping[int, Any] = {
     -50: mldsa.MLDSA87PublicKey,
 }
 RSA_BITS = range(2048, 4097)  # below, too weak (SP 800-131A); above, too slow to verify
-_UNREADABLE = (WebAuthnException, UnsupportedAlgorithm, ValueError, TypeError, KeyError, IndexError)
 
 
 @cache
@@ -47,15 +45,16 @@ def algorithm(cose: bytes) -> int:
 
     :raises PasskeyRefused: another algorithm, another curve, no point of it, a weak key
     """
+    helpers = library.webauthn().helpers
     try:
-        told = webauthn.helpers.parse_cbor(cose)
+        told = helpers.parse_cbor(cose)
         # A bare point (U2F) says nothing about its algorithm; the library would guess.
         alg = told[3] if isinstance(told, dict) else None
         if not isinstance(alg, int) or alg not in offered():
             raise PasskeyRefused("key")
-        key = webauthn.helpers.decode_credential_public_key(cose)
-        public = webauthn.helpers.decoded_public_key_to_cryptography(key)
-    except _UNREADABLE as error:
+        key = helpers.decode_credential_public_key(cose)
+        public = helpers.decoded_public_key_to_cryptography(key)
+    except library.refusals() as error:
         raise PasskeyRefused("key") from error
     if not _FITS[alg](public):
         raise PasskeyRefused("key")

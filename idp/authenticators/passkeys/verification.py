@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import webauthn
-from webauthn.helpers.exceptions import WebAuthnException
-
 from idp.authenticators import ceremony
-from idp.authenticators.passkeys import kept
+from idp.authenticators.passkeys import kept, library
 from idp.authenticators.passkeys.kept import Passkey
 from idp.errors import PasskeyRefused, PasskeyUnknown
 from idp.events import PasskeyFailed, PasskeySuspected
@@ -109,7 +106,7 @@ async def _judged(
 
 def _verified(response: dict[str, Any], row: Row, given: str, origin: str, rp_id: str) -> Any:
     try:
-        result = webauthn.verify_authentication_response(
+        result = library.webauthn().verify_authentication_response(
             credential=ceremony.only(response, "clientDataJSON", "authenticatorData", "signature"),
             expected_challenge=ceremony.decoded(given),
             expected_rp_id=rp_id,
@@ -120,7 +117,7 @@ def _verified(response: dict[str, Any], row: Row, given: str, origin: str, rp_id
             credential_current_sign_count=0,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError, IndexError) as error:
+    except library.refusals() as error:
         raise PasskeyRefused("assertion") from error
     # §6.1.3: whether it may be copied is settled for life when it is made.
     if (result.credential_device_type.value == "multi_device") != row["backup_eligible"]:
