@@ -53,7 +53,8 @@ class Postbox:
         self.news = asyncio.Event()
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        self.came.update(envelope.rcpt_tos)
+        # A worker has other mails to send, too: of whoever was told something by another test.
+        self.came.update(one for one in envelope.rcpt_tos if one.startswith("killed"))
         self.news.set()
         return "250 kept"
 
@@ -117,7 +118,9 @@ async def test_every_mail_is_sent(gateway: Gateway, postbox: tuple[Postbox, str]
 
     assert set(box.came) == expected
     assert box.came.total() < 2 * MAILS
-    unsent = await gateway.rows("SELECT id FROM idp.notices WHERE sent_at IS NULL")
+    unsent = await gateway.rows(
+        "SELECT id FROM idp.notices WHERE sent_at IS NULL AND template = 'password-changed'"
+    )
     # The last of them had come when the worker died: whether that was noted is open.
     assert len(unsent) <= 20
 

@@ -131,10 +131,14 @@ async def test_a_bad_request_is_refused_and_changes_nothing(
 ) -> None:
     raw = asking.signed(gateway, **{"login_hint": ana.email} | over)
 
-    async with gateway.unchanged("keys.replays"):
+    kept = "SELECT digest FROM relying_parties.backchannel_requests"
+    before = {row["digest"] for row in await gateway.rows(kept)}
+    # What others asked may be told, or run out, meanwhile.
+    async with gateway.unchanged("keys.replays", "relying_parties.backchannel_requests"):
         answer = await asking.send(gateway, raw)
 
     assert (answer.status_code, answer.json()["error"]) == (400, error), answer.text
+    assert {row["digest"] for row in await gateway.rows(kept)} <= before
 
 
 async def test_what_is_not_signed_is_refused(gateway: Gateway, ana: Citizen) -> None:

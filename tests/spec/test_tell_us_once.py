@@ -18,12 +18,12 @@ from tests.support.gateway import Citizen, Gateway
 from tests.support.signals import Api
 
 HOME = {
-    "street_address": "4 Harbour Row",
+    "street_address": "4 Quayside Row",
     "postal_code": "NT2 8ZZ",
     "locality": "Northtown",
     "country_code": "GB",
 }
-SECRETS = ("Harbour", "NT2 8ZZ", "NT2%208ZZ")
+SECRETS = ("Quayside", "NT2 8ZZ", "NT2%208ZZ")
 ALL = ("told-first", "told-second", "told-by-law", "never-told", "no-address")
 
 

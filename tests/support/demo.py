@@ -24,6 +24,8 @@ OPTIONS = ("port", "parking-port", "tax-port", "clinic-port", "mail-port", "smtp
            "database-port")  # fmt: skip
 
 
+STREAMS = 3  # one of each sample
+
 _REMEMBER = """
 DO $$ DECLARE one record; BEGIN
   CREATE SCHEMA remembered;
@@ -113,8 +115,28 @@ class Demo:
             await connection.close()
 
     def remember(self) -> None:
-        """Keep a copy of its people and services, for :meth:`begin_again`."""
+        """Keep a copy of its people and services, for :meth:`begin_again`.
+
+        The samples open their streams when everything stands: what is kept has all of them.
+        """
+        deadline = time.monotonic() + 60
+        while self.count("relying_parties.streams") < STREAMS:
+            if time.monotonic() > deadline:
+                raise AssertionError("the samples have not opened their streams")
+            breathe()
         self.change(_REMEMBER)
+
+    def count(self, table: str) -> int:
+        """Return how many rows a table holds."""
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(lambda: asyncio.run(self._count(table))).result()
+
+    async def _count(self, table: str) -> int:
+        connection = await asyncpg.connect(self._database)
+        try:
+            return int(await connection.fetchval(f"SELECT count(*) FROM {table}"))
+        finally:
+            await connection.close()
 
     def begin_again(self) -> None:
         """Bring back the people and services that it began with, whatever was done since.
