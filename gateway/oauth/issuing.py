@@ -16,8 +16,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from gateway.oauth import checks, client_keys, managed, tokens
-from gateway.oauth.grants.authorization_code import in_id_token
+from gateway.oauth import checks, client_keys, id_tokens, managed, tokens
 from gateway.oauth.request import AuthorizationRequest
 from gateway.oauth.tokens import Authentication
 from gateway.oauth.verified import keeping
@@ -97,7 +96,7 @@ async def issue(
     if kind.id_token:
         # Core §3.3.3.6: fewer claims here than at the token endpoint, if there is a way to it.
         wanted = order.id_token_claims and not kind.code
-        claims = await in_id_token(call, client, _given(code, order)) if wanted else {}
+        claims = await id_tokens.within(call, client, _given(code, order)) if wanted else {}
         signed = _id_token(call, client, asked, order, answer, claims)
         sealed = ready.reader and encryption.encrypt(signed, ready.reader, cty="JWT")
         answer["id_token"] = sealed or signed

@@ -11,6 +11,9 @@ OAuthRefused
 from gateway.web.ends import BROKEN, End
 from relying_parties.clients import Client
 
+# One text, whatever was wrong with a code: unknown, another's, used, or of somebody locked out.
+REFUSED_GRANT = "the code is unknown, expired, used, or not proved"
+
 
 class OAuthRefused(Exception):  # noqa: N818 - named as the fact it reports
     """An error answer; ``description`` is for developers, in ASCII without quotes."""

@@ -8,14 +8,11 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gateway.oauth import audiences, claims, managed, rich, tokens
+from gateway.oauth import audiences, id_tokens, managed, rich
 from gateway.oauth.audiences import Held
-from gateway.oauth.disclosure import disclose
-from gateway.oauth.refusals import OAuthRefused
+from gateway.oauth.refusals import REFUSED_GRANT, OAuthRefused
 from gateway.oauth.sender import Sender
-from gateway.oauth.tokens import Authentication
 from gateway.web.call import Call
-from idp.errors import AccountNotOpen
 from keys.opaque import unpadded
 from relying_parties.clients import Client
 from relying_parties.errors import CodeReplayed
@@ -23,7 +20,6 @@ from relying_parties.grants import codes, refresh_tokens
 from relying_parties.grants.codes import Redeemed
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
-REFUSED = "the code is unknown, expired, used, or not proved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +63,9 @@ async def tokens_of(call: Call, client: Client, sender: Sender, proof: Proof) ->
             cnf=sender.cnf,
         )
     except CodeReplayed as error:
-        raise OAuthRefused("invalid_grant", REFUSED) from error
+        raise OAuthRefused("invalid_grant", REFUSED_GRANT) from error
     if redeemed is None:
-        raise OAuthRefused("invalid_grant", REFUSED)
+        raise OAuthRefused("invalid_grant", REFUSED_GRANT)
     if wanted is not None:
         reads = await rich.narrow(call, redeemed.access_token, redeemed, wanted)
         redeemed = replace(redeemed, details=wanted, claims=reads)
@@ -88,8 +84,10 @@ async def _answer(
         **held.details,
         **managed.told(redeemed.consent_id, named=redeemed.managed),
     }
-    if signs_in(redeemed.scope):
-        answer["id_token"] = await _id_token(call, client, redeemed, held)
+    if id_tokens.due(redeemed.scope):
+        answer["id_token"] = await id_tokens.sign(
+            call, client, redeemed, held, nonce=redeemed.nonce
+        )
     if redeemed.offline and redeemed.consent_expires_at:
         answer["refresh_token"] = await refresh_tokens.start(
             entry,
@@ -101,46 +99,6 @@ async def _answer(
             cnf=sender.cnf if client.registration.public else None,
         )
     return answer
-
-
-def signs_in(scope: str) -> bool:
-    """OpenID Connect Core §3.1.2.1: whether it is a sign-in, so that an ID token tells of it."""
-    return "openid" in scope.split()
-
-
-async def _id_token(call: Call, client: Client, redeemed: Redeemed, held: Held) -> str:
-    told: dict[str, Any] = {}
-    if redeemed.id_token_claims:
-        told = await in_id_token(call, client, redeemed)
-    authentication = Authentication(
-        subject=redeemed.subject,
-        auth_time=redeemed.auth_time,
-        acr=redeemed.acr,
-        amr=redeemed.amr,
-        sid=redeemed.sid,
-        nonce=redeemed.nonce,
-    )
-    return tokens.id_token(
-        call.runtime,
-        client,
-        authentication,
-        call.entry.at,
-        access_token=held.access_token,
-        claims=told,
-    )
-
-
-async def in_id_token(call: Call, client: Client, redeemed: Any) -> dict[str, Any]:
-    """Read and record the claims that the request wanted inside the ID token.
-
-    :raises OAuthRefused: the account was locked or closed meanwhile
-    """
-    told = [name for name in redeemed.id_token_claims if name not in claims.CARE.userinfo_only]
-    allowed = claims.allowed(client.registration, told, redeemed, call.entry.at)
-    try:
-        return await disclose(call, client, redeemed, allowed, "id_token")
-    except AccountNotOpen as error:
-        raise OAuthRefused("invalid_grant", REFUSED) from error
 
 
 def _challenge(verifier: str) -> str | None:

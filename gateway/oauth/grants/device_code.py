@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.oauth.grants import authorization_code
 from gateway.oauth.grants.authorization_code import Proof
-from gateway.oauth.refusals import OAuthRefused
+from gateway.oauth.refusals import REFUSED_GRANT, OAuthRefused
 from gateway.oauth.sender import Sender
 from gateway.web.call import Call
 from relying_parties import client_metadata
@@ -34,7 +34,7 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
         raise OAuthRefused("invalid_request", "device_code is missing")
     told = await device_codes.poll(call.entry, device_code, client.client_id)
     if told is None:
-        raise OAuthRefused("invalid_grant", authorization_code.REFUSED)
+        raise OAuthRefused("invalid_grant", REFUSED_GRANT)
     if told is not Answer.GRANTED:
         raise OAuthRefused(told.value)
     proof = Proof(device_codes.handle(device_code), "", device_codes.PROOF)

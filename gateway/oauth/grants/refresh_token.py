@@ -10,12 +10,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from gateway.oauth import audiences, managed, rich, tokens
+from gateway.oauth import audiences, id_tokens, managed, rich
 from gateway.oauth.audiences import Held
-from gateway.oauth.grants.authorization_code import in_id_token, signs_in
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.sender import Sender
-from gateway.oauth.tokens import Authentication
 from gateway.web.call import Call
 from idp import catalog
 from relying_parties.clients import Client
@@ -79,30 +77,9 @@ async def _answer(call: Call, client: Client, refreshed: Refreshed, held: Held) 
         **managed.told(refreshed.consent_id, named=refreshed.managed),
         "refresh_token": refreshed.refresh_token,
     }
-    if signs_in(refreshed.scope):
-        answer["id_token"] = await _id_token(call, client, refreshed, held)
+    if id_tokens.due(refreshed.scope):
+        answer["id_token"] = await id_tokens.sign(call, client, refreshed, held)
     return answer
-
-
-async def _id_token(call: Call, client: Client, refreshed: Refreshed, held: Held) -> str:
-    told: dict[str, Any] = {}
-    if refreshed.id_token_claims:
-        told = await in_id_token(call, client, refreshed)
-    authentication = Authentication(
-        subject=refreshed.subject,
-        auth_time=refreshed.auth_time,
-        acr=refreshed.acr,
-        amr=refreshed.amr,
-        sid=refreshed.sid,
-    )
-    return tokens.id_token(
-        call.runtime,
-        client,
-        authentication,
-        call.entry.at,
-        access_token=held.access_token,
-        claims=told,
-    )
 
 
 async def _refusal(
