@@ -23,7 +23,7 @@ from relying_parties.samples.sdk.provider import (
     new_handle,
 )
 from relying_parties.samples.sdk.settings import moment
-from relying_parties.samples.sdk.store import Heard, Person, Store
+from relying_parties.samples.sdk.store import Heard, Person, Read, Store
 
 CAEP = "https://schemas.openid.net/secevent/caep/event-type/"
 RISC = "https://schemas.openid.net/secevent/risc/event-type/"
@@ -131,22 +131,22 @@ class Events:
             self._came.clear()
             for one in self._store.undone():
                 try:
-                    await self._do(one)
-                    self._store.done(one.jti)
+                    self._store.done(one.jti, await self._do(one))
                 except SignInFailed as error:
                     log.warning("an event waits: %s", error)
                     await asyncio.sleep(AGAIN)
                     self._came.set()
                     break  # what follows about the same person comes after it
 
-    async def _do(self, one: Heard) -> None:
-        about = one.sub_id.get("user", one.sub_id)
+    async def _do(self, one: Heard) -> Read | None:
+        about, read = one.sub_id.get("user", one.sub_id), None
         for event, told in one.events.items():
             act = self._acts().get(event)
             if act is not None:
-                await act(str(about.get("sub", "")), one.sub_id, told)
+                read = await act(str(about.get("sub", "")), one.sub_id, told) or read
+        return read
 
-    def _acts(self) -> Mapping[str, Callable[[str, Any, Any], Awaitable[None]]]:
+    def _acts(self) -> Mapping[str, Callable[[str, Any, Any], Awaitable[Read | None]]]:
         issuer = self._provider.issuer
         return {
             f"{issuer}/events/claims-changed": self._claims_changed,
@@ -154,23 +154,27 @@ class Events:
             f"{RISC}account-purged": self._account_purged,
         }
 
-    async def _claims_changed(self, sub: str, _sub_id: Any, told: Any) -> None:
-        await self._api.answer(str(told["change_id"]), *await self._read_again(sub))
+    async def _claims_changed(self, sub: str, _sub_id: Any, told: Any) -> Read | None:
+        """Answer; what was read is kept with the event, so that a second try decides alike."""
+        answer, read = await self._read_again(sub)
+        await self._api.answer(str(told["change_id"]), *answer)
+        return read
 
-    async def _read_again(self, sub: str) -> Answer:
+    async def _read_again(self, sub: str) -> tuple[Answer, Read | None]:
         person = self._store.person(sub)
         if person is None:
-            return "rejected", "no_record"
+            return ("rejected", "no_record"), None
         if person.refresh_token is None:
-            return "rejected", "sign_in"
+            return ("rejected", "sign_in"), None
         try:
             tokens = await self._provider.refresh(person.refresh_token)
+            # One that was replaced opens nothing any more.
+            self._store.renew_grant(sub, tokens.get("refresh_token"))
             details = await self._provider.read(tokens["access_token"], sub)
         except GrantEnded:
             self._store.forget_grant(sub)
-            return "rejected", "sign_in"
-        self._store.remember(sub, details, moment(), tokens.get("refresh_token"))
-        return self._decide(person, details)
+            return ("rejected", "sign_in"), None
+        return self._decide(person, details), Read(sub, details, moment())
 
     async def _session_revoked(self, _sub: str, sub_id: Any, _told: Any) -> None:
         self._store.end_session(str(sub_id.get("session", {}).get("id", "")))

@@ -58,6 +58,15 @@ class Heard:
     events: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read about a person because of an event."""
+
+    sub: str
+    details: Mapping[str, Any]
+    at: str
+
+
 def _digest(handle: str) -> str:
     return hashlib.sha256(handle.encode()).hexdigest()
 
@@ -98,6 +107,13 @@ class Store:
             " read_at = excluded.read_at,"
             " refresh_token = coalesce(excluded.refresh_token, people.refresh_token)",
             (sub, json.dumps(details), at, refresh_token),
+        )
+
+    def renew_grant(self, sub: str, refresh_token: str | None) -> None:
+        """Keep the token that took the place of a person's; without one theirs is good still."""
+        self._database.execute(
+            "UPDATE people SET refresh_token = coalesce(?, refresh_token) WHERE sub = ?",
+            (refresh_token, sub),
         )
 
     def note(self, sub: str, notes: Mapping[str, Any]) -> None:
@@ -159,9 +175,16 @@ class Store:
             Heard(row["jti"], json.loads(row["sub_id"]), json.loads(row["events"])) for row in rows
         ]
 
-    def done(self, jti: str) -> None:
-        """Note that an event was acted on and answered."""
+    def done(self, jti: str, read: Read | None = None) -> None:
+        """Note that an event was acted on and answered, and keep what was read for it.
+
+        Both at once: whoever dies in between decides again over what was known before.
+        """
+        self._database.execute("BEGIN")
+        if read is not None:
+            self.remember(read.sub, read.details, read.at, None)
         self._database.execute("UPDATE events SET done = 1 WHERE jti = ?", (jti,))
+        self._database.execute("COMMIT")
 
 
 def _person(row: sqlite3.Row, id_token: str = "") -> Person:
