@@ -24,7 +24,11 @@ OPTIONS = ("port", "parking-port", "tax-port", "clinic-port", "mail-port", "smtp
            "database-port")  # fmt: skip
 
 
-STREAMS = 3  # one of each sample
+SAMPLES = 3
+_SETTLED = """
+SELECT (SELECT count(*) FROM relying_parties.streams)
+  + (SELECT count(*) FROM relying_parties.logos WHERE digest IS NOT NULL)
+"""
 
 _REMEMBER = """
 DO $$ DECLARE one record; BEGIN
@@ -117,24 +121,25 @@ class Demo:
     def remember(self) -> None:
         """Keep a copy of its people and services, for :meth:`begin_again`.
 
-        The samples open their streams when everything stands: what is kept has all of them.
+        The samples open their streams, and the worker fetches their logos, when everything
+        stands: what is kept has all of them.
         """
         deadline = time.monotonic() + 60
-        while self.count("relying_parties.streams") < STREAMS:
+        while self.count(_SETTLED) < 2 * SAMPLES:
             if time.monotonic() > deadline:
-                raise AssertionError("the samples have not opened their streams")
+                raise AssertionError("the samples are not ready")
             breathe()
         self.change(_REMEMBER)
 
-    def count(self, table: str) -> int:
-        """Return how many rows a table holds."""
+    def count(self, query: str) -> int:
+        """Return the number that a query asks for."""
         with ThreadPoolExecutor(1) as thread:
-            return thread.submit(lambda: asyncio.run(self._count(table))).result()
+            return thread.submit(lambda: asyncio.run(self._count(query))).result()
 
-    async def _count(self, table: str) -> int:
+    async def _count(self, query: str) -> int:
         connection = await asyncpg.connect(self._database)
         try:
-            return int(await connection.fetchval(f"SELECT count(*) FROM {table}"))
+            return int(await connection.fetchval(query))
         finally:
             await connection.close()
 
