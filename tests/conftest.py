@@ -22,6 +22,7 @@ from keys.entry import Entry
 from keys.master import MasterKey
 from keys.pool import Pool, PoolPolicy
 from keys.vault import Vault, open_vault
+from tests.support import conformance
 from tests.support import demo as demos
 from tests.support.demo import Demo
 
@@ -33,11 +34,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgres", choices=WHEELS, default="16", help="its major version")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What stands on the demo goes to one worker of a run: one demo is enough."""
+    """Mark what holds a module of the suite, and what stands on the demo.
+
+    The demo's go to one worker of a run: one demo is enough.
+    """
     for item in items:
+        if conformance.names(item.nodeid):
+            item.add_marker(pytest.mark.conformance)
         if "demo" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("demo"))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """End with the score of each plan, if the run was about the suite.
+
+    Here, and not beside its tests: who hands the tests to workers reads nothing below this folder.
+    """
+    if config.getoption("markexpr") != "conformance":
+        return
+    told = {
+        outcome: [report.nodeid for report in terminalreporter.stats.get(outcome, ())]
+        for outcome in ("passed", "failed", "error", "skipped")
+    }
+    terminalreporter.section("passed / total of the suite's plans")
+    for line in conformance.scores(told):
+        terminalreporter.line(line)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,8 @@ on the named test keeps what the module looked at.
 """
 
 import ast
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -47,10 +49,24 @@ def test_a_module_is_held_by_a_test_that_passed_in_every_case() -> None:
     plan = {
         "modules": {"one": "a.py::test_x", "two": "a.py::test_y[case]", "three": "a.py::test_z"}
     }
-    good = ["a.py::test_x[1]", "a.py::test_x[2]", "a.py::test_y[a-case]"]
+    good = ["a.py::test_x[1]", "a.py::test_x@demo", "a.py::test_y[a-case]@demo"]
 
     assert conformance.score(plan, good, ()) == 2
     assert conformance.score(plan, good, ["a.py::test_x[3]", "a.py::test_y[other]"]) == 1
+
+
+def test_a_run_by_several_workers_ends_with_the_score() -> None:
+    how = ["-n", "1", "-q", "-p", "no:cacheprovider", "-m", "conformance", "-k", "none_of_them"]
+
+    told = subprocess.run(
+        [sys.executable, "-m", "pytest", *how, "tests/spec/test_discovery.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert f"   0 /   1  {conformance.plans()[0]['plan']}" in told.stdout
 
 
 @cache

@@ -18,10 +18,13 @@ def plans() -> list[Mapping[str, Any]]:
 
 
 def holds(test: str, nodeid: str) -> bool:
-    """Whether ``nodeid`` is a case of ``test``, which names a function and perhaps a case."""
+    """Whether ``nodeid`` is a case of ``test``, which names a function and perhaps a case.
+
+    :param nodeid: where workers share the tests, with ``@`` and the group that goes to one
+    """
     function, _, case = test.partition("[")
     ran, _, ids = nodeid.partition("[")
-    return ran == function and case.removesuffix("]") in ids
+    return ran.partition("@")[0] == function and case.removesuffix("]") in ids
 
 
 def names(nodeid: str) -> bool:
@@ -32,6 +35,17 @@ def names(nodeid: str) -> bool:
 def score(plan: Mapping[str, Any], good: Collection[str], bad: Collection[str]) -> int:
     """Count the modules of ``plan`` whose test ran and passed, in every case of it."""
     return sum(_passed(test, good, bad) for test in plan["modules"].values())
+
+
+def scores(told: Mapping[str, Collection[str]]) -> list[str]:
+    """Return a line for each plan.
+
+    :param told: the node ids of the tests that ran, by how they ended
+    """
+    bad = [nodeid for outcome in told if outcome != "passed" for nodeid in told[outcome]]
+    return [
+        f"{score(plan, told['passed'], bad):4} / {plan['of']:3}  {plan['plan']}" for plan in plans()
+    ]
 
 
 def _passed(test: str, good: Collection[str], bad: Collection[str]) -> bool:
