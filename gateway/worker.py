@@ -16,7 +16,16 @@ from gateway.runtime import Runtime
 from gateway.web import render
 from idp import attempts, devices, notices, sessions, signups
 from keys import checkpoints, journal, replay, rotation
-from relying_parties import changes, consents, ledger, logos, logouts, pending, pictures
+from relying_parties import (
+    changes,
+    consents,
+    ledger,
+    logos,
+    logouts,
+    pending,
+    pictures,
+    sealed_secrets,
+)
 from relying_parties.errors import PictureRefused
 from relying_parties.grants import backchannel_requests, device_codes, families
 from relying_parties.streams import delivery
@@ -42,6 +51,7 @@ _PURGES = (
     delivery.purge,
     changes.purge,
     backchannel_requests.purge,
+    sealed_secrets.purge,
 )
 
 

@@ -11,6 +11,7 @@ this table, so no cache stands between a decision and its effect.
 import hmac
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -18,10 +19,11 @@ from sqlalchemy.dialects import postgresql as pg
 from keys import opaque
 from keys.entry import Entry, Row, statement
 from keys.events import Event
-from relying_parties import events, registry, tables
+from keys.sealing import DataKey
+from relying_parties import events, registry, sealed_secrets, tables
 from relying_parties.agencies import Agency
 from relying_parties.errors import ClientUnknown, SecretNotUsed, StateConflict
-from relying_parties.profiles import SECRET_METHODS
+from relying_parties.profiles import SEALED_METHODS, SECRET_METHODS
 from relying_parties.registration import Registration, read
 
 OVERLAP = timedelta(hours=24)  # the longest that a replaced secret may go on working
@@ -57,7 +59,10 @@ OF_RESOURCE = statement(
 )
 
 SECRETS = statement(
-    sa.select(_secrets.c.client_id, _secrets.c.digest, _secrets.c.expires_at)
+    sa.select(
+        *(_secrets.c.client_id, _secrets.c.digest, _secrets.c.expires_at),
+        *(_secrets.c.id, _secrets.c.sealed),
+    )
     .where(
         _secrets.c.client_id == sa.any_(sa.bindparam("clients", type_=pg.ARRAY(sa.Text))),
         sa.or_(_secrets.c.expires_at.is_(None), _secrets.c.expires_at > sa.bindparam("at")),
@@ -105,6 +110,7 @@ ADD_SECRET = statement(
         client_id=sa.bindparam("client_id"),
         digest=sa.bindparam("digest"),
         created_at=sa.bindparam("created_at"),
+        sealed=sa.bindparam("sealed"),
     )
 )
 
@@ -125,10 +131,15 @@ MOVE = statement(
 
 @dataclass(frozen=True, slots=True)
 class SecretDigest:
-    """SHA-256 of a secret; ``expires_at`` is set once a newer one was issued."""
+    """SHA-256 of a secret; ``expires_at`` is set once a newer one was issued.
+
+    :ivar sealed: the secret itself, where the service was to sign with it
+    """
 
     digest: bytes = field(repr=False)
     expires_at: datetime | None
+    id: UUID
+    sealed: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,19 +199,39 @@ async def registry_version(entry: Entry) -> int:
 def secret_is_right(client: Client, secret: str, at: datetime) -> bool:
     """Whether ``secret`` is one of the client's that are in force at ``at``."""
     given = opaque.digest(secret)
-    right = [
-        hmac.compare_digest(given, each.digest)
-        for each in client.secrets
-        if each.expires_at is None or each.expires_at > at
-    ]
+    right = [hmac.compare_digest(given, each.digest) for each in _in_force(client, at)]
     return any(right)
 
 
-async def issue_secret(
-    entry: Entry, client_id: str, *, by: str, overlap: timedelta = OVERLAP
-) -> str:
-    """Give a service a new secret; the caller shows it once, nothing of ours can show it again.
+def has_secret(client: Client, at: datetime) -> bool:
+    """Whether the client has a secret in force that serves the way it registered."""
+    signs = client.registration.auth.method in SEALED_METHODS
+    return any(each.sealed is not None or not signs for each in _in_force(client, at))
 
+
+def signing_secrets(client: Client, sealer: DataKey, at: datetime) -> list[str]:
+    """Return the secrets in force at ``at`` that what the client signs is verified with.
+
+    :raises NotSealedHere: one of them was sealed for another row
+    """
+    return [
+        sealed_secrets.opened(sealer, each.sealed, each.id)
+        for each in _in_force(client, at)
+        if each.sealed is not None
+    ]
+
+
+async def issue_secret(
+    entry: Entry,
+    client_id: str,
+    *,
+    by: str,
+    overlap: timedelta = OVERLAP,
+    sealer: DataKey | None = None,
+) -> str:
+    """Give a service a new secret; the caller shows it once, no page of ours can show it again.
+
+    :param sealer: what seals it where the service is to sign with it; needed there
     :param overlap: how long the one before goes on working, 24 hours at most; older ones end now
     :raises ClientUnknown: no such service, or it was never approved
     :raises SecretNotUsed: it signs in with a key, or is public
@@ -208,18 +239,23 @@ async def issue_secret(
     row = await entry.one(LOCK, client_id=client_id)
     if row is None:
         raise ClientUnknown(client_id)
-    if read(row["registration"]).auth.method not in SECRET_METHODS:
+    method = read(row["registration"]).auth.method
+    if method not in SECRET_METHODS:
         raise SecretNotUsed(client_id)
     ends = entry.at + max(timedelta(0), min(overlap, OVERLAP))
     await entry.run(END_OLDER, client_id=client_id, at=entry.at, overlap_ends=ends)
-    return await _add_secret(entry, client_id, by, ends)
+    return await _add_secret(entry, client_id, by, ends, _sealing(method, sealer))
 
 
-async def first_secret(entry: Entry, client_id: str, *, by: str) -> str | None:
-    """Give a service a secret if it has none, approved or not; the caller shows it once."""
-    if await entry.all(SECRETS, clients=[client_id], at=entry.at):
+async def first_secret(
+    entry: Entry, client_id: str, method: str, *, by: str, sealer: DataKey
+) -> str | None:
+    """Give a service a secret for ``method`` if it has none, approved or not; shown once."""
+    held = await entry.all(SECRETS, clients=[client_id], at=entry.at)
+    if any(each["sealed"] is not None or method not in SEALED_METHODS for each in held):
         return None
-    return await _add_secret(entry, client_id, by, entry.at)
+    # One for another way, if there is any, goes on working until this way is approved.
+    return await _add_secret(entry, client_id, by, entry.at, _sealing(method, sealer))
 
 
 async def holds_secret(entry: Entry, client_id: str, secret: str) -> bool:
@@ -255,21 +291,37 @@ async def retire(entry: Entry, client_id: str, by: str) -> None:
     """
     event = events.ServiceRetired(actor=by, object=f"client:{client_id}")
     await _move(entry, client_id, ("draft", "live", "suspended"), "retired", event)
+    await sealed_secrets.forget(entry, client_id)
 
 
-async def _add_secret(entry: Entry, client_id: str, by: str, older_end: datetime) -> str:
-    secret = opaque.handle()
+def _sealing(method: str, sealer: DataKey | None) -> DataKey | None:
+    if method not in SEALED_METHODS:
+        return None
+    if sealer is None:
+        raise ValueError("a secret to sign with has to be sealed")
+    return sealer
+
+
+async def _add_secret(
+    entry: Entry, client_id: str, by: str, older_end: datetime, sealer: DataKey | None
+) -> str:
+    secret, secret_id = opaque.handle(), opaque.new_id()
     await entry.run(
         ADD_SECRET,
-        id=opaque.new_id(),
+        id=secret_id,
         client_id=client_id,
         digest=opaque.digest(secret),
         created_at=entry.at,
+        sealed=sealed_secrets.seal(sealer, secret, secret_id) if sealer else None,
     )
     ends = older_end.isoformat(timespec="seconds")
     entry.record(events.SecretIssued(actor=by, object=f"client:{client_id}", older_end_at=ends))
     await registry.bump(entry)
     return secret
+
+
+def _in_force(client: Client, at: datetime) -> list[SecretDigest]:
+    return [each for each in client.secrets if each.expires_at is None or each.expires_at > at]
 
 
 async def _move(
@@ -301,7 +353,7 @@ def _client(row: Row, secrets: list[Row]) -> Client:
         status=row["status"],
         registration=read(row["registration"]),
         secrets=tuple(
-            SecretDigest(each["digest"], each["expires_at"])
+            SecretDigest(each["digest"], each["expires_at"], each["id"], each["sealed"])
             for each in secrets
             if each["client_id"] == row["client_id"]
         ),

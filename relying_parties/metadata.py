@@ -14,7 +14,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 from keys import certificates, encryption
 from relying_parties import client_keys, detail_types, redirects, resources, response_types, wording
-from relying_parties.profiles import CERTIFICATE_METHODS, PROFILES, Profile
+from relying_parties.profiles import (
+    CERTIFICATE_METHODS,
+    PROFILES,
+    SEALED_METHODS,
+    SECRET_ALGS,
+    Profile,
+)
 from relying_parties.purposes import AREA, BASES, LONGEST, NEEDS
 from relying_parties.streams import registered
 
@@ -135,6 +141,7 @@ def _spec(spec: Mapping[str, Any], rules: Rules) -> Iterator[Problem]:
     yield from _keys_to_encrypt_to(spec)
     yield from _frame_at_home(spec)
     yield from _delivery(spec, profile)
+    yield from _assertion_alg(spec, profile)
 
 
 def _elsewhere(spec: Mapping[str, Any]) -> bool:
@@ -174,6 +181,15 @@ def _delivery(spec: Mapping[str, Any], profile: Profile) -> Iterator[Problem]:
         yield "spec.notificationEndpoint", "missing"
     if mode != "ping" and address is not None:
         yield "spec.notificationEndpoint", "for_pings_only"
+
+
+def _assertion_alg(spec: Mapping[str, Any], profile: Profile) -> Iterator[Problem]:
+    """RFC 8725 §3.1: an algorithm is for secrets or for keys, as the way to prove itself is."""
+    alg, auth = spec.get("assertionAlg"), spec.get("auth")
+    method = auth.get("method") if isinstance(auth, dict) else None
+    known = SECRET_ALGS if method in SEALED_METHODS else profile.assertion_algs
+    if alg is not None and alg not in known:
+        yield "spec.assertionAlg", "profile_forbids"
 
 
 def _members(value: Mapping[Any, Any], path: str, known: Any) -> Iterator[Problem]:
@@ -504,7 +520,7 @@ MEMBERS: Mapping[str, Check] = {
     "frontchannelLogoutUri": _framed,
     "sectorIdentifierUri": _address,
     "auth": _auth,
-    "assertionAlg": _proof_alg,
+    "assertionAlg": _nothing,
     "requestAlg": _request_alg,
     "idTokenAlg": _alg,
     "introspectionAlg": _alg,

@@ -18,7 +18,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from keys.entry import Entry, Row, statement
-from relying_parties import agencies, clients, events, registration, registry, tables
+from keys.sealing import DataKey
+from relying_parties import (
+    agencies,
+    clients,
+    events,
+    registration,
+    registry,
+    sealed_secrets,
+    tables,
+)
 from relying_parties.errors import (
     AgencyUnknown,
     ClientUnknown,
@@ -28,7 +37,7 @@ from relying_parties.errors import (
     VersionUnknown,
 )
 from relying_parties.metadata import STRICT, Rules
-from relying_parties.profiles import SECRET_METHODS
+from relying_parties.profiles import SEALED_METHODS, SECRET_METHODS
 
 OPERATOR = agencies.OPERATOR
 BEYOND = 2**31 - 1  # no version has a higher number
@@ -285,7 +294,8 @@ async def approve(entry: Entry, client_id: str, version: int, *, by: str) -> Non
         of_version=version,
         states=["draft", "submitted", "approved"],
     )
-    offered = registration.read(found.document).resource
+    read = registration.read(found.document)
+    offered = read.resource
     if offered and await _taken(entry, offered.identifier, client_id):
         raise StateConflict(client_id)
     put = await entry.one(
@@ -297,6 +307,8 @@ async def approve(entry: Entry, client_id: str, version: int, *, by: str) -> Non
     )
     if put is None:
         raise StateConflict(client_id)
+    if read.auth.method not in SEALED_METHODS:
+        await sealed_secrets.forget(entry, client_id)
     entry.record(events.ServiceApproved(actor=by, object=f"client:{client_id}", version=version))
     await registry.bump(entry)
 
@@ -357,10 +369,16 @@ async def waiting(entry: Entry) -> list[Version]:
 
 
 async def apply(
-    entry: Entry, document: Mapping[str, Any], *, by: str = OPERATOR, rules: Rules = STRICT
+    entry: Entry,
+    document: Mapping[str, Any],
+    *,
+    by: str = OPERATOR,
+    rules: Rules = STRICT,
+    sealer: DataKey | None = None,
 ) -> Applied:
     """Make a service or an agency be as ``document`` says; nothing changes if it is already.
 
+    :param sealer: of its secret, where a service is to sign with one; needed there
     :raises RegistrationInvalid: the document breaks rules
     :raises AgencyUnknown: the service's agency is not there yet
     """
@@ -375,7 +393,7 @@ async def apply(
     await approve(entry, client_id, version, by=by)
     secret = None
     if read.auth.method in SECRET_METHODS and not await _has_secret(entry, client_id):
-        secret = await clients.issue_secret(entry, client_id, by=by)
+        secret = await clients.issue_secret(entry, client_id, by=by, sealer=sealer)
     return Applied("Service", client_id, changed=True, secret=secret)
 
 
@@ -410,7 +428,7 @@ async def _has_secret(entry: Entry, client_id: str) -> bool:
     found = await clients.find(entry, client_id)
     if found is None:
         raise ClientUnknown(client_id)
-    return bool(found.secrets)
+    return clients.has_secret(found, entry.at)
 
 
 async def _decide(

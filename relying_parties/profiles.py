@@ -11,10 +11,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
-SECRET_METHODS = ("client_secret_basic", "client_secret_post")
+from keys import macs
+
+# OpenID Connect Core §9, for products that know no better: whoever verifies it could have made
+# it. Such a secret is kept sealed, because a digest of it verifies nothing.
+SEALED_METHODS = ("client_secret_jwt",)
+SECRET_METHODS = ("client_secret_basic", "client_secret_post", *SEALED_METHODS)
 # RFC 8705 §2: by an authority that vouches for a name, or by the very certificate.
 CERTIFICATE_METHODS = ("tls_client_auth", "self_signed_tls_client_auth")
 ASSERTION_ALGS = ("ES256", "PS256", "EdDSA")
+SECRET_ALGS = macs.ALGORITHMS
 # RFC 10070 wants a type of its own. The certified clients and the OpenID Foundation's suite
 # still send JWT or none, whatever their profile, so refusing these would lock all out. What
 # we take for another use carries another type and is refused.

@@ -13,7 +13,7 @@ from keys import encryption
 from relying_parties import metadata, resources, response_types
 from relying_parties.errors import RegistrationInvalid
 from relying_parties.metadata import STRICT, Rules
-from relying_parties.profiles import PROFILES, Profile
+from relying_parties.profiles import PROFILES, SEALED_METHODS, SECRET_ALGS, Profile
 from relying_parties.purposes import LONGEST, Asked, Purpose, Words
 from relying_parties.resources import Called, Resource
 from relying_parties.streams import registered
@@ -148,7 +148,7 @@ def read(document: Document) -> Registration:
         backchannel_logout_uri=spec.get("backchannelLogoutUri"),
         frontchannel_logout_uri=spec.get("frontchannelLogoutUri"),
         auth=_auth(spec["auth"]),
-        assertion_algs=_algs(spec.get("assertionAlg"), profile),
+        assertion_algs=_assertion_algs(spec, profile),
         request_algs=_request_algs(spec.get("requestAlg"), profile),
         # Only a profile that allows it honours the mode, whatever the document says.
         backchannel_mode=spec.get("backchannelMode") if profile.backchannel else None,
@@ -220,6 +220,13 @@ def _encryption(wish: Document | None) -> Encryption | None:
 def _algs(named: str | None, profile: Profile) -> tuple[str, ...]:
     """Return what a service may sign with: what it named, else all that its profile allows."""
     return (named,) if named else profile.assertion_algs
+
+
+def _assertion_algs(spec: Document, profile: Profile) -> tuple[str, ...]:
+    # Of its secret or of its keys, never of both: neither can pass for the other.
+    by_secret = spec["auth"]["method"] in SEALED_METHODS
+    named = spec.get("assertionAlg")
+    return SECRET_ALGS if by_secret and not named else _algs(named, profile)
 
 
 def _request_algs(named: str | None, profile: Profile) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from keys import opaque
 from keys.entry import Entry
+from keys.sealing import DataKey
 from relying_parties import clients, onboarding, registration_access_tokens
 from relying_parties.metadata import Rules
 from relying_parties.onboarding import Version
@@ -50,9 +51,10 @@ def draw_id() -> str:
     return opaque.new_id().hex
 
 
-async def write(entry: Entry, made: Document, rules: Rules) -> Written:
+async def write(entry: Entry, made: Document, rules: Rules, sealer: DataKey) -> Written:
     """Write a version and ask for its review.
 
+    :param sealer: of its secret, where it is to sign with one
     :raises RegistrationInvalid: the document breaks rules
     :raises StateConflict: the service has ended
     """
@@ -60,9 +62,9 @@ async def write(entry: Entry, made: Document, rules: Rules) -> Written:
     by = f"client:{client_id}"
     _, version = await onboarding.draft(entry, made, author=by, rules=rules)
     await onboarding.submit(entry, client_id, version, by=by)
-    secret = None
-    if made["spec"]["auth"]["method"] in SECRET_METHODS:
-        secret = await clients.first_secret(entry, client_id, by=by)
+    secret, method = None, made["spec"]["auth"]["method"]
+    if method in SECRET_METHODS:
+        secret = await clients.first_secret(entry, client_id, method, by=by, sealer=sealer)
     return Written(version, made, secret)
 
 

@@ -54,6 +54,7 @@ client_secrets = sa.Table(
     sa.Column("digest", sa.LargeBinary, nullable=False),
     sa.Column("created_at", NOW, nullable=False),
     sa.Column("expires_at", NOW),
+    sa.Column("sealed", sa.LargeBinary),  # itself, of a service that signs with it, and of no other
     sa.Index("client_secrets_by_client", "client_id"),
 )
 

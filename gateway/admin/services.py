@@ -85,7 +85,12 @@ async def secret(call: Call, officer: Officer) -> Response:
     standing = await find(call, officer)
     if not officer.writes(standing.agency_id):
         raise NotAllowed
-    drawn = await clients.issue_secret(call.entry, standing.newest.client_id, by=officer.actor)
+    drawn = await clients.issue_secret(
+        call.entry,
+        standing.newest.client_id,
+        by=officer.actor,
+        sealer=call.runtime.vault.sealer,
+    )
     return await one_page(call, officer, standing, secret=drawn)
 
 
@@ -144,7 +149,9 @@ async def one_page(
             "again": officer.writes(standing.agency_id),
         },
         stream=await hearing.shown(call, client_id),
-        first_secret=issues and client is not None and not client.secrets and not secret,
+        first_secret=issues
+        and not secret
+        and not (client and clients.has_secret(client, call.entry.at)),
         errors=errors or {},
         reason=call.form.text("reason"),
     )

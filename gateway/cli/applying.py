@@ -121,7 +121,10 @@ async def _apply(runtime: Runtime, entry: Entry, document: Any) -> _Step:
     if _kind(document) == "Administrator":
         applied = await administrators.apply(runtime, entry, document)
     else:
-        applied = await onboarding.apply(entry, document, by=BY, rules=rules(runtime))
+        sealer = runtime.vault.sealer
+        applied = await onboarding.apply(
+            entry, document, by=BY, rules=rules(runtime), sealer=sealer
+        )
     difference = _difference(before, document) if applied.changed else ""
     return _Step(applied, before is None, difference)
 

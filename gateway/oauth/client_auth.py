@@ -6,29 +6,24 @@ exist. Credentials in the Basic header are form-encoded first (RFC 6749 §2.3.1)
 A certificate is a way only for a client that is registered so: others may show one beside
 their secret or assertion, for their tokens to be bound to it.
 
-Specs: RFC 6749 §2.3, RFC 7523 §3, RFC 10070 (audience), RFC 8705 §2, OpenID Connect Core §9.
+Specs: RFC 6749 §2.3, RFC 8705 §2, OpenID Connect Core §9; RFC 7523 in ``client_assertions``.
 """
 
 import base64
 import binascii
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import unquote_plus
 
-from gateway.oauth import client_certificates, client_keys
+from gateway.oauth import client_assertions, client_certificates
 from gateway.oauth.refusals import ClientRefused, OAuthRefused
 from gateway.settings import Settings
 from gateway.web.call import Call
-from keys import assertions, opaque, replay
-from keys.assertions import Expected
-from keys.errors import CertificateRefused, TokenRefused
+from keys import opaque
+from keys.errors import CertificateRefused
 from relying_parties import clients
 from relying_parties.clients import Client
 from relying_parties.profiles import CERTIFICATE_METHODS
-
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 log = logging.getLogger("gatehouse")
 
@@ -48,13 +43,13 @@ async def authenticate(call: Call) -> Client:
     used = _used(call)
     if len(used) > 1:
         raise OAuthRefused("invalid_request", "more than one way of client authentication")
-    method = used[0] if used else await _unsaid(call)
-    client = await CLIENT_AUTH[method](call)
-    if client is None or not client.live or client.registration.auth.method != method:
-        raise ClientRefused(method)
+    methods = used[0] if used else (await _unsaid(call),)
+    client = await CLIENT_AUTH[methods[0]](call)
+    if client is None or not client.live or client.registration.auth.method not in methods:
+        raise ClientRefused(methods[0])
     named = call.form.text("client_id")
     if named and named != client.client_id:
-        raise ClientRefused(method)
+        raise ClientRefused(methods[0])
     return client
 
 
@@ -76,13 +71,15 @@ def _one_authorization(call: Call) -> None:
         raise OAuthRefused("invalid_request", "the Authorization header came more than once")
 
 
-def _used(call: Call) -> list[str]:
+def _used(call: Call) -> list[tuple[str, ...]]:
+    """Return what the request shows; ways that look alike are read alike."""
+    signed = "client_assertion" in call.form or "client_assertion_type" in call.form
     signs = {
-        "client_secret_basic": bool(call.header("authorization")),
-        "private_key_jwt": "client_assertion" in call.form or "client_assertion_type" in call.form,
-        "client_secret_post": "client_secret" in call.form,
+        ("client_secret_basic",): bool(call.header("authorization")),
+        (*client_assertions.READERS,): signed,
+        ("client_secret_post",): "client_secret" in call.form,
     }
-    return [method for method, there in signs.items() if there]
+    return [methods for methods, there in signs.items() if there]
 
 
 async def _unsaid(call: Call) -> str:
@@ -123,71 +120,7 @@ async def _by_secret(call: Call, client_id: str, secret: str) -> Client | None:
 
 
 async def _assertion(call: Call) -> Client | None:
-    raw = call.form.text("client_assertion")
-    client = None
-    try:
-        client = await _named(call, raw)
-        await _prove(call, client, raw)
-    except (TokenRefused, UnicodeError) as error:
-        # The answer tells nothing, so an operator must be able to. Anything can stand in a
-        # token: of what it says, only a name that is registered goes to the log.
-        known, reason = client.client_id if client else None, getattr(error, "reason", "format")
-        log.warning("client assertion refused", extra={"client": known, "reason": reason})
-        return None
-    return client
-
-
-async def _named(call: Call, raw: str) -> Client:
-    """Return the client that an assertion says it comes from.
-
-    :raises TokenRefused: reason ``type`` or ``unknown_client``, or it can't be read
-    """
-    if call.form.text("client_assertion_type") != ASSERTION_TYPE:
-        raise TokenRefused("type")
-    assertions.strict_header(raw)
-    named = assertions.strict_claims(raw).get("sub")
-    client = await _find(call, named) if isinstance(named, str) else None
-    if client is None:
-        raise TokenRefused("unknown_client")
-    return client
-
-
-async def _prove(call: Call, client: Client, raw: str) -> None:
-    """See that the assertion is the client's, and new.
-
-    :raises TokenRefused: reason ``method``, ``replayed`` or ``not_live``, or what is wrong with it
-    """
-    if client.registration.auth.method != "private_key_jwt":
-        raise TokenRefused("method")
-    claims = await _read(call, client, raw)
-    ends = datetime.fromtimestamp(min(float(claims["exp"]), 4e9), UTC) + assertions.SKEW
-    if not await replay.claim(call.entry, f"assertion:{client.client_id}", claims["jti"], ends):
-        raise TokenRefused("replayed")
-    if not client.live:
-        raise TokenRefused("not_live")
-
-
-async def _read(call: Call, client: Client, raw: str) -> Mapping[str, Any]:
-    expected = Expected(
-        algs=frozenset(client.registration.assertion_algs),
-        typs=client.registration.profile.assertion_typs,
-        issuer=client.client_id,
-        subject=client.client_id,
-        audience=_audience(call, client, raw),
-        longest=client.registration.profile.assertion_lives,
-    )
-    return await client_keys.verified(call, client, raw, expected)
-
-
-def _audience(call: Call, client: Client, raw: str) -> str:
-    issuer: str = call.runtime.settings.issuer
-    profile, alias = client.registration.profile, call.runtime.settings.mtls_address
-    endpoints = [f"{issuer}{path}" for path in profile.assertion_to]
-    if profile.backchannel and alias:  # to a service that shows certificates these are they
-        endpoints += [f"{alias}{path}" for path in profile.assertion_to]
-    named = assertions.strict_claims(raw).get("aud") if endpoints else None
-    # The one that it names, as text and nothing else, is then pinned.
-    return named if isinstance(named, str) and named in endpoints else issuer
+    return await client_assertions.proved(call, _find)
 
 
 async def _vouched(call: Call) -> Client | None:
@@ -223,7 +156,7 @@ async def _find(call: Call, client_id: str) -> Client | None:
 CLIENT_AUTH: Mapping[str, Method] = {
     "client_secret_basic": _basic,
     "client_secret_post": _post,
-    "private_key_jwt": _assertion,
+    **dict.fromkeys(client_assertions.READERS, _assertion),
     "tls_client_auth": _vouched,
     "self_signed_tls_client_auth": _self_signed,
     "none": _none,

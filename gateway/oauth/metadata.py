@@ -17,7 +17,7 @@ from keys.keystore import ALGORITHMS
 from relying_parties import response_types
 from relying_parties.detail_types import BY_NAME as DETAIL_TYPES
 from relying_parties.metadata import DELIVERY_MODES
-from relying_parties.profiles import PROFILES
+from relying_parties.profiles import PROFILES, SECRET_ALGS
 
 # What is answered at the alias host, too (the routes that say so), by its name in metadata.
 ALIASED = {
@@ -39,6 +39,7 @@ def document(settings: Settings) -> dict[str, Any]:
     offered = [profile for profile in PROFILES.values() if profile.offered]
     algs = sorted({alg for profile in offered for alg in profile.assertion_algs})
     methods = client_auth.offered(settings)
+    proving = [*SECRET_ALGS, *algs]
     confidential = [method for method in methods if method != "none"]
     return {
         "issuer": issuer,
@@ -50,7 +51,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "device_authorization_endpoint": f"{issuer}/device_authorization",
         "introspection_endpoint": f"{issuer}/introspect",
         "introspection_endpoint_auth_methods_supported": confidential,
-        "introspection_endpoint_auth_signing_alg_values_supported": algs,
+        "introspection_endpoint_auth_signing_alg_values_supported": proving,
         "introspection_signing_alg_values_supported": list(ALGORITHMS["event"]),
         "revocation_endpoint": f"{issuer}/revoke",
         "backchannel_authentication_endpoint": f"{issuer}/bc-authorize",
@@ -76,7 +77,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "userinfo_encryption_enc_values_supported": list(encryption.CONTENT),
         "authorization_signing_alg_values_supported": list(ALGORITHMS["token"]),
         "token_endpoint_auth_methods_supported": methods,
-        "token_endpoint_auth_signing_alg_values_supported": algs,
+        "token_endpoint_auth_signing_alg_values_supported": proving,
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": list(proofs.ALGORITHMS),
         "backchannel_logout_supported": True,

@@ -191,7 +191,9 @@ class Gateway:
     async def service(self, document: Mapping[str, Any]) -> str:
         """Register a service, or change it; return its secret, empty if it has none."""
         async with self.runtime.entry() as entry:
-            applied = await onboarding.apply(entry, document, rules=rules(self.runtime))
+            applied = await onboarding.apply(
+                entry, document, rules=rules(self.runtime), sealer=self.runtime.vault.sealer
+            )
         if applied.secret:
             self.secrets[applied.id] = applied.secret
         return applied.secret or ""

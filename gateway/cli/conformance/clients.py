@@ -80,6 +80,7 @@ async def _one(
         service(client, known.get("jwks"), runtime.settings.issuer),
         by="operator",
         rules=rules(runtime),
+        sealer=runtime.vault.sealer,
     )
     if applied.secret:
         known["client_secret"] = applied.secret

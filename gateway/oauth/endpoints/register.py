@@ -134,8 +134,8 @@ async def _judge(call: Call, made: Document, given: Mapping[str, Any]) -> None:
 
 
 async def _written(call: Call, made: Document) -> Written:
-    settings = call.runtime.settings
-    written = await self_registration.write(call.entry, made, claims.rules(settings))
+    settings, sealer = call.runtime.settings, call.runtime.vault.sealer
+    written = await self_registration.write(call.entry, made, claims.rules(settings), sealer)
     if settings.open_registration:
         # Whoever opened it decided for all: nobody looks at any of them.
         client_id = made["metadata"]["id"]
