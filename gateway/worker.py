@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from gateway import backchannel, mail, outbound, pinging, pushes, signals, summoning
+from gateway import backchannel, mail, outbound, pinging, pushes, reminding, signals, summoning
 from gateway.mail import Letter
 from gateway.outbound import OutboundRefused
 from gateway.runtime import Runtime
@@ -24,6 +24,7 @@ from relying_parties import (
     logouts,
     pending,
     pictures,
+    reminders,
     sealed_secrets,
 )
 from relying_parties.errors import PictureRefused
@@ -50,6 +51,7 @@ _PURGES = (
     logouts.purge,
     delivery.purge,
     changes.purge,
+    reminders.purge,
     backchannel_requests.purge,
     sealed_secrets.purge,
 )
@@ -161,6 +163,7 @@ DUTIES = (
     Duty(chain_journal, 5),
     Duty(grow_ledger, 5),
     Duty(expire_consents, 60),
+    Duty(reminding.remind_citizens, 600),
     Duty(purge, 60),
     Duty(rotate_keys, 3600),
 )

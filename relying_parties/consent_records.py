@@ -175,8 +175,8 @@ class Consent:
 class Change:
     """One step in the life of a consent.
 
-    :ivar kind: given, widened, narrowed, withdrawn, restored or expired; by the service's own
-        doing replaced, revoked or superseded
+    :ivar kind: given, widened, narrowed, withdrawn, restored, prolonged or expired; by the
+        service's own doing replaced, revoked or superseded
     """
 
     consent_id: UUID

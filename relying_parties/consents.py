@@ -3,6 +3,7 @@
     give ─▶ active ──narrow / give──▶ active
                │  ◀──restore (24 h)─────┐
                ├──withdraw──▶ withdrawn ┘   (narrowed to what a law demands, if it does)
+               ├──prolong──▶ active, with a later end
                └──time────▶ expired
 
 There is one active consent for a citizen and a service, whatever sector the service
@@ -32,9 +33,20 @@ from relying_parties.errors import ClaimsNotAsked, ConsentUnknown, RestoreTooLat
 from relying_parties.grants import families
 from relying_parties.registration import Registration
 
-__all__ = ["Change", "Consent", "Decision", "current", "give", "narrow", "restore", "withdraw"]
+__all__ = [
+    "Change",
+    "Consent",
+    "Decision",
+    "current",
+    "give",
+    "narrow",
+    "prolong",
+    "restore",
+    "withdraw",
+]
 
 UNDO = timedelta(hours=24)
+LONGER = (30, 182)  # days that a citizen may add, beside the most that the purposes allow
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +170,41 @@ async def restore(entry: Entry, consent_id: UUID, subjects: Collection[str]) -> 
     return new
 
 
+def spans(consent: Consent, registration: Registration) -> list[int]:
+    """Return for how many days a citizen may go on: no longer than the purposes allow."""
+    most = claims_policy.keep_days(registration, consent.claims)
+    return [*(each for each in LONGER if each < most), most]
+
+
+def longer(consent: Consent, registration: Registration, at: datetime) -> list[int]:
+    """Return those of :func:`spans` that lead beyond its end from ``at``."""
+    days = spans(consent, registration)
+    return [each for each in days if _gains(consent, at + timedelta(days=each))]
+
+
+async def prolong(
+    entry: Entry, consent_id: UUID, subjects: Collection[str], client: Client, *, days: int
+) -> Consent:
+    """Keep sharing the same, until ``days`` from now: never longer than the purposes allow.
+
+    What the service may read in the citizen's absence it may go on reading. What they agreed
+    to in detail has an end of its own, which stays.
+
+    :raises ConsentUnknown: it is not one of theirs, not in force, or was for once
+    """
+    old = await _theirs(entry, consent_id, subjects)
+    if not old.live(entry.at) or old.once:
+        raise ConsentUnknown(str(consent_id))
+    most = claims_policy.keep_days(client.registration, old.claims)
+    until = entry.at + timedelta(days=min(days, most))
+    if not _gains(old, until):
+        return old
+    new = await consent_records.change(entry, old, "prolonged", expires_at=until)
+    await families.prolong(entry, old.subject, old.id, until)
+    _record(entry, events.ConsentProlonged, new)
+    return new
+
+
 async def of_subjects(entry: Entry, subjects: Collection[str]) -> list[Consent]:
     """Return all consents of a citizen, the latest change first."""
     rows = await entry.all(consent_records.OF_SUBJECTS, subjects=list(subjects))
@@ -191,6 +238,11 @@ def _judge(registration: Registration, decision: Decision) -> None:
     asked = set(decision.asked)
     if set(decision.claims) - asked or asked - registration.asked.keys():
         raise ClaimsNotAsked
+
+
+def _gains(consent: Consent, until: datetime) -> bool:
+    """Whether ``until`` is a day later at least: a form that is sent twice adds nothing."""
+    return until >= consent.expires_at + timedelta(days=1)
 
 
 async def _active(entry: Entry, subject: str, client_id: str) -> Consent | None:

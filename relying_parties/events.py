@@ -147,6 +147,11 @@ class ConsentRestored(ConsentEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentProlonged(ConsentEvent):
+    """A citizen lets a service have the same for longer."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentExpired(ConsentEvent):
     """The time that a citizen agreed to is over."""
 

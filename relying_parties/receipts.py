@@ -25,6 +25,7 @@ STATES: Mapping[str, str] = {
     "narrowed": "given",
     "withdrawn": "withdrawn",
     "restored": "renewed",
+    "prolonged": "renewed",
     "expired": "expired",
     "replaced": "given",
     "revoked": "withdrawn",

@@ -144,6 +144,18 @@ consents = sa.Table(
         *("subject", "client_id", sa.text("NULLIF(state = 'active', false)")),
         unique=True,
     ),
+    sa.Index("consents_by_end", "expires_at"),
+)
+
+# Of which ends citizens were told, and how many days before.
+consent_reminders = sa.Table(
+    "consent_reminders",
+    metadata,
+    sa.Column(
+        "consent_id", sa.Uuid, sa.ForeignKey("consents.id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("expires_at", NOW, primary_key=True),
+    sa.Column("days", sa.SmallInteger, primary_key=True, autoincrement=False),
 )
 
 consent_changes = sa.Table(

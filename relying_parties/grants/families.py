@@ -7,7 +7,7 @@ Specs: RFC 6749 §4.1.2, RFC 7009 §2, RFC 9700 §4.14.2.
 """
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from relying_parties.events import FamiliesEnded
 
 # A dead family is kept so long, to recognise what comes back.
 KEPT = timedelta(days=1)
+IDLE = timedelta(days=30)  # a refresh token that nobody uses for so long is dead
 
 _codes, _access, _refresh = tables.codes, tables.access_tokens, tables.refresh_tokens
 
@@ -55,6 +56,40 @@ END_ONLINE = statement(_end(_OF_SUBJECTS, _ONLINE))
 END_ALL_OF_SIDS = statement(_end(_OF_SUBJECTS, _OF_SIDS))
 END_ONLINE_OF_SIDS = statement(_end(_OF_SUBJECTS, _OF_SIDS, _ONLINE))
 
+_until = sa.bindparam("until", type_=tables.NOW)
+_kept = (
+    sa.update(_codes)
+    .where(
+        _codes.c.subject == sa.bindparam("of_subject"),
+        _codes.c.consent_id == sa.bindparam("of_consent"),
+        _codes.c.ended_at.is_(None),
+        _codes.c.offline,
+    )
+    .values(
+        kept_until=sa.func.greatest(_codes.c.kept_until, sa.bindparam("kept", type_=tables.NOW))
+    )
+    .returning(_codes.c.digest)
+    .cte("kept")
+)
+# No use of it moved the end: nobody finds it dead, unless it lay idle.
+PROLONG = statement(
+    sa.update(_refresh)
+    .where(
+        _refresh.c.code == _kept.c.digest,
+        _refresh.c.revoked_at.is_(None),
+        _refresh.c.replaced_at.is_(None),
+        _refresh.c.idle_until > sa.bindparam("at", type_=tables.NOW),
+    )
+    .values(
+        expires_at=_until,
+        idle_until=sa.func.least(
+            _until,
+            sa.func.coalesce(_refresh.c.used_at, _refresh.c.issued_at)
+            + sa.bindparam("idle", type_=sa.Interval),
+        ),
+    )
+)
+
 
 def _over(table: sa.Table, until: sa.ColumnElement[object]) -> sa.Delete:
     old = sa.select(table.c.digest).where(until < sa.bindparam("before"))
@@ -77,6 +112,19 @@ async def end_for_consent(entry: Entry, subject: str, consent_id: UUID) -> int:
     """End all families under one consent; return how many."""
     return await entry.run(
         END_FOR_CONSENT, of_subject=subject, of_consent=consent_id, **_when(entry)
+    )
+
+
+async def prolong(entry: Entry, subject: str, consent_id: UUID, until: datetime) -> None:
+    """Let what a citizen's absence does not end go on until ``until``, the consent's new end."""
+    await entry.run(
+        PROLONG,
+        of_subject=subject,
+        of_consent=consent_id,
+        until=until,
+        kept=until + KEPT,
+        idle=IDLE,
+        at=entry.at,
     )
 
 

@@ -30,10 +30,10 @@ from relying_parties import tables
 from relying_parties.errors import RefreshReplayed
 from relying_parties.events import RefreshReplayDetected, TokenRevoked
 from relying_parties.grants import families
+from relying_parties.grants.families import IDLE
 from relying_parties.grants.living import consent_lives, service_lives
 from relying_parties.journalling import constant, fields, named
 
-IDLE = timedelta(days=30)
 GRACE = timedelta(seconds=10)
 
 Cnf = Mapping[str, str] | None  # RFC 7800 §3.1; ``None`` for a bearer
@@ -232,7 +232,7 @@ async def start(
     """Make the first refresh token of a family.
 
     :param code: digest of the code, the name of the family
-    :param expires_at: the end of the consent, which no use moves
+    :param expires_at: the end of the consent, which no use moves; the citizen may
     :param cnf: of a public client: the keys without which it is worth nothing
     """
     token = opaque.handle()

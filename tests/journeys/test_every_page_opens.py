@@ -167,6 +167,7 @@ def _shared(at: Looker, demo: Demo) -> None:
     page, mine = at.page, "/account/sharing/looks-all"
     for path in ("/", "/account/sharing", "/account/sharing?by=detail", mine):
         at.open(path)
+    _almost_over(at, demo)
     page.locator("#share-email").uncheck()
     at.press("#save")
     at.open(mine)
@@ -183,6 +184,19 @@ def _shared(at: Looker, demo: Demo) -> None:
     page.wait_for_function("() => performance.now() > 1500")
     at.press("#consent-allow")
     at.open("/account/sharing/looks-law")
+
+
+def _almost_over(at: Looker, demo: Demo) -> None:
+    demo.change(
+        "UPDATE relying_parties.consents SET expires_at = now() + interval '5 days'"
+        " WHERE client_id = 'looks-all' AND state = 'active'"
+    )
+    for path in ("/account", "/account/sharing", "/account/sharing/looks-all"):
+        at.open(path)
+    at.press("#longer", 422)
+    at.press("#let-end")
+    at.page.locator("#days").check()
+    at.press("#longer")
 
 
 def _elsewhere(at: Looker, path: str, button: str) -> None:

@@ -27,6 +27,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/account/sharing/{client}/claims", {"POST": sharing.change}),
     Route("/account/sharing/{client}/stop", {"GET": sharing.ask_stop, "POST": sharing.stop}),
     Route("/account/sharing/{client}/undo", {"POST": sharing.undo}),
+    Route("/account/sharing/{client}/longer", {"POST": sharing.longer}),
     Route("/account/sharing/{client}/receipt/{version}", {"GET": sharing.receipt}),
     Route("/account/changes", {"GET": told.show}),
     Route("/account/inbox", {"GET": inbox.show}),

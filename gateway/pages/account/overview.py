@@ -8,7 +8,7 @@ from gateway.pages.login import ceremony
 from gateway.web.call import Call
 from idp import attributes, authenticators, identifiers
 from idp.sessions import Session
-from relying_parties import consents
+from relying_parties import consents, reminders
 from relying_parties.grants import backchannel_requests
 
 
@@ -34,6 +34,7 @@ async def show(call: Call, session: Session) -> Response:
         verified=account.ial > 1,
         waiting=sum(one.state == "pending" for one in asked),
         services=len({one.client_id for one in sharing}),
+        ending=sum(reminders.concerns(one, entry.at) for one in sharing),
         passkeys=enrolled.passkeys,
         password=enrolled.password,
         passkey=await ceremony.signals(call, account),

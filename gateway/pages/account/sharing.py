@@ -1,15 +1,14 @@
 """Who has your details: by service and by detail, stopped one by one or all at once.
 
     sharing ──switch off──▶ narrowed ──undo──▶ as before
-       └──stop──▶ withdrawn ──undo within a day──▶ as before
+       ├──stop──▶ withdrawn ──undo within a day──▶ as before
+       └──almost over──▶ kept going, until a day of the citizen's choice, or let end
 
 The service's next read returns less at once: it is the same row that its token asks.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
-from itertools import zip_longest
 from typing import Any
 
 from starlette.responses import Response
@@ -17,34 +16,26 @@ from starlette.responses import Response
 from gateway import claim_labels
 from gateway.pages import logos, opening, rich, stale
 from gateway.pages import receipt as signed
-from gateway.pages.account import citizen
+from gateway.pages.account import citizen, history
 from gateway.pages.sharing import Reader, words
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from gateway.web.ends import End
-from gateway.web.locale import N_
 from idp.sessions import Session
-from relying_parties import approvals, claims_policy, clients, consents, releases
+from relying_parties import approvals, clients, consents, releases, reminders
 from relying_parties.clients import Client
-from relying_parties.consent_records import Change
 from relying_parties.consents import Consent
 from relying_parties.errors import ConsentUnknown, RestoreTooLate, StateConflict
-from relying_parties.releases import Release
 
 UNDO = timedelta(hours=24)
 NEWEST = 20  # of what a service read stand beside the decisions; the ledger has all of it
-KINDS = {
-    "given": N_("You agreed to share"),
-    "widened": N_("You agreed to share more"),
-    "narrowed": N_("You stopped sharing a detail"),
-    "withdrawn": N_("You stopped sharing"),
-    "restored": N_("You took a change back"),
-    "expired": N_("Sharing ran out"),
-    "replaced": N_("The service gave up details"),
-    "revoked": N_("The service ended it"),
-    "superseded": N_("A new agreement took its place"),
+DONE = {
+    "saved": "narrowed",
+    "kept": "narrowed",
+    "stopped": "withdrawn",
+    "undone": "restored",
+    "longer": "prolonged",
 }
-DONE = {"saved": "narrowed", "kept": "narrowed", "stopped": "withdrawn", "undone": "restored"}
 
 
 @citizen.signed_in("sharing")
@@ -146,6 +137,33 @@ async def undo(call: Call, session: Session) -> Response:
 
 @stale.page
 @citizen.signed_in("sharing")
+async def longer(call: Call, session: Session) -> Response:
+    """Keep it going until a day that was offered, or note that it may end."""
+    csrf.check(call)
+    theirs, consent, client = await _one(call, session)
+    here = f"/account/sharing/{client.client_id}"
+    if not consent.live(call.entry.at) or not client.live:
+        raise _ended(stale.STOPPED, client)
+    if call.form.text("answer") == "end":
+        await reminders.let_end(call.entry, consent)
+        return see_other(here)
+    # Also what leads no further any more: the same form was sent a moment ago.
+    spans = {str(each): each for each in consents.spans(consent, client.registration)}
+    days = spans.get(call.form.text("days"))
+    if days is None:
+        wrong = {"days": call.gettext("Choose how long to keep it going")}
+        return await _service(call, session, errors=wrong, status=422)
+    try:
+        kept = await consents.prolong(call.entry, consent.id, theirs, client, days=days)
+    except ConsentUnknown as error:  # it ended, or was stopped in another tab, a moment ago
+        raise _ended(stale.STOPPED, client) from error
+    if kept.version != consent.version:
+        await signed.keep(call, client, kept, "prolonged")
+    return see_other(f"{here}?done=longer")
+
+
+@stale.page
+@citizen.signed_in("sharing")
 async def receipt(call: Call, session: Session) -> Response:
     """Hand out the signed receipt of one decision, to keep or to check elsewhere."""
     theirs, consent, _ = await _one(call, session)
@@ -168,7 +186,9 @@ def _ended(end: End, client: Client) -> stale.DeadEnd:
     return stale.DeadEnd(replace(end, href=f"/account/sharing/{client.client_id}"))
 
 
-async def _service(call: Call, session: Session) -> Response:
+async def _service(
+    call: Call, session: Session, *, errors: dict[str, str] | None = None, status: int = 200
+) -> Response:
     theirs, consent, client = await _one(call, session)
     lines = await citizen.lines(call, session, theirs)
     reads = releases.last_reads(lines).get(client.client_id, {})
@@ -186,14 +206,35 @@ async def _service(call: Call, session: Session) -> Response:
         call,
         "account/service.html",
         "sharing",
+        status=status,
+        errors=errors or {},
         to=_to(call, client),
+        soon=await _soon(call, client, consent),
         card=await _card(call, consent, reads),
         rows=[_row(call, client, consent, name, reads) for name in consent.claims],
         agreed=await _agreed(call, client, consent),
         undoable=undoable,
         done=_done(call, latest),
-        history=_history(call, client, mine, released),
+        history=history.told(call, client, mine, released),
     )
+
+
+async def _soon(call: Call, client: Client, consent: Consent) -> dict[str, Any] | None:
+    """Return what a citizen may choose where it ends soon; ``None`` if there is no need."""
+    if not reminders.concerns(consent, call.entry.at) or not client.live:
+        return None
+    until = {
+        days: claim_labels.day(call.entry.at + timedelta(days=days), call.locale)
+        for days in consents.longer(consent, client.registration, call.entry.at)
+    }
+    return {
+        "ends": claim_labels.day(consent.expires_at, call.locale),
+        "let": await reminders.may_end(call.entry, consent),
+        "choices": [
+            {"value": str(days), "label": call.gettext("Until %(date)s") % {"date": day}}
+            for days, day in until.items()
+        ],
+    }
 
 
 async def _agreed(call: Call, client: Client, consent: Consent) -> tuple[rich.Matter, ...]:
@@ -244,10 +285,12 @@ async def _card(call: Call, consent: Consent, reads: Any) -> dict[str, Any]:
         "client_id": consent.client_id,
         "to": _to(call, client) if client else None,
         "active": running,
+        "soon": reminders.concerns(consent, call.entry.at),
+        "ran_out": consent.state == "expired" or (consent.state == "active" and not running),
         "claims": list(consent.claims) if running else [],
-        "has": _named(call, [name for name in consent.claims if name in reads]),
+        "has": history.named(call, [name for name in consent.claims if name in reads]),
         # Agreed to, and perhaps not even known to us yet.
-        "allowed": _named(call, [name for name in consent.claims if name not in reads]),
+        "allowed": history.named(call, [name for name in consent.claims if name not in reads]),
         "since": claim_labels.day(consent.given_at, call.locale),
         "until": claim_labels.day(consent.expires_at, call.locale),
         "ended": claim_labels.day(ended, call.locale),
@@ -281,53 +324,6 @@ def _row(call: Call, client: Client, consent: Consent, name: str, reads: Any) ->
         "last": claim_labels.day(read.last, call.locale) if read else "",
         "times": read.times if read else 0,
     }
-
-
-def _history(
-    call: Call, client: Client, made: list[Change], released: list[Release]
-) -> list[dict[str, Any]]:
-    _ = call.gettext
-    told: list[dict[str, Any]] = [
-        {
-            "moment": one.at,
-            "title": _(KINDS[one.kind]),
-            "text": _named(call, _decided(one, before)),
-            "href": f"/account/sharing/{client.client_id}/receipt/{one.version}"
-            if one.receipt
-            else "",
-        }
-        for one, before in zip_longest(made, made[1:])
-    ] + [
-        {
-            "moment": one.at,
-            "title": _("The service read your details"),
-            # A flag says nothing beyond the detail that it follows.
-            "text": _named(
-                call, [name for name in one.claims if name not in claims_policy.FOLLOWS]
-            ),
-            "href": "",
-        }
-        for one in released
-    ]
-    told.sort(key=lambda item: item["moment"], reverse=True)
-    for item in told:
-        item["when"] = claim_labels.day(item["moment"], call.locale)
-        item["clock"] = claim_labels.clock(item["moment"], call.locale)
-    return told
-
-
-def _named(call: Call, claims: Iterable[str]) -> str:
-    labels = (claim_labels.label(name, call.gettext) for name in claims)
-    return claim_labels.listed(labels, call.locale)
-
-
-def _decided(change: Change, before: Change | None) -> list[str]:
-    """Name the details that a change was about: what it added or took, else all it covers."""
-    now, then = change.claims, before.claims if before else ()
-    added = [name for name in now if name not in then]
-    taken = [name for name in then if name not in now]
-    about = {"widened": added, "narrowed": taken, "withdrawn": taken, "replaced": taken}
-    return about.get(change.kind) or list(now)
 
 
 def _only_law(consent: Consent) -> bool:
