@@ -100,6 +100,7 @@ class Runtime:
                 found = await clients.find(entry, client_id)
             if found is None:
                 return None  # not remembered: strangers could fill the memory with names
+            await self._draw_keys(found.registration.signing_algs & keystore.ON_REQUEST)
             self._clients[client_id] = found
         return self._clients[client_id]
 
@@ -124,6 +125,15 @@ class Runtime:
                         self._keys_standing = standing
             except Exception:  # a database that is away for a minute must not end the watch
                 log.exception("keys not read")
+
+    async def _draw_keys(self, asked: frozenset[str]) -> None:
+        """Make what a service wants to be signed by, if it is the first one."""
+        if self.keyring.sign_with(asked):
+            return
+        async with self._look_up() as entry:
+            await rotation.ensure(entry, self.vault.sealer, asked)
+        async with self._look_up() as entry:
+            self.keyring = await keystore.load(entry, self.vault.sealer)
 
     def _look_up(self) -> Entry:
         return Entry(self._beside, now())

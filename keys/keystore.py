@@ -12,7 +12,7 @@ A retiring key that others encrypt to is not shown any more: it only opens what 
 it while it was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -31,11 +31,13 @@ from keys.sealing import Sealer
 # checkpoints of the transparency tree
 PURPOSES = ("token", "event", "enc", "checkpoint")
 ALGORITHMS = {
-    "token": ("ES256", "RS256"),
-    "event": ("ES256", "RS256"),
+    "token": ("ES256", "RS256", "PS256"),
+    "event": ("ES256", "RS256", "PS256"),
     "enc": ("ECDH-ES+A256KW", "RSA-OAEP-256"),
     "checkpoint": ("ES256",),
 }
+# Drawn when the first service asks for them: until then nobody has to read them in the set.
+ON_REQUEST = frozenset({"PS256"})
 _ALONE = 7_236_514_804  # of the advisory lock
 RSA_BITS = 3072  # 128-bit strength (ASVS 11.2.3)
 
@@ -122,6 +124,15 @@ class Keyring:
         except KeyError as error:
             raise UnknownKey(f"{purpose} {alg}") from error
 
+    def sign_with(self, algs: Iterable[str]) -> bool:
+        """Whether a key is active for each of ``algs``, whatever is signed by it."""
+        return all(
+            (purpose, alg) in self._active
+            for alg in algs
+            for purpose, known in ALGORITHMS.items()
+            if alg in known
+        )
+
     def to_open(self, alg: str) -> list[SigningKey]:
         """Return the keys that others may have encrypted to by ``alg``, the newest first."""
         fit = [key for key in self.keys if (key.purpose, key.alg) == ("enc", alg)]
@@ -151,7 +162,7 @@ async def standing(entry: Entry) -> tuple[object, ...]:
 
 def draw(alg: str) -> Any:
     """Draw a private key; of RSA that takes a second, so nobody should wait for it."""
-    if alg.startswith("RS"):
+    if alg.startswith(("RS", "PS")):
         return rsa.generate_private_key(65537, RSA_BITS)
     return ec.generate_private_key(ec.SECP256R1())
 

@@ -5,13 +5,15 @@ way goes on where it was; a key is never used before it was shown for the whole
 announcement (security: KE-04, F-18).
 """
 
+import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
 from keys import keystore
 from keys.entry import Entry
 from keys.events import KeysReplaced, KeysRotated
-from keys.keystore import ALGORITHMS, Keyring, SigningKey
+from keys.keystore import ALGORITHMS, ON_REQUEST, Keyring, SigningKey
 from keys.sealing import Sealer
 
 
@@ -29,15 +31,21 @@ DEFAULT = RotationPolicy()
 EARLY = RotationPolicy(lifetime=DEFAULT.announcement)
 
 
-async def ensure(entry: Entry, sealer: Sealer) -> None:
-    """Make the first key of each purpose and algorithm, and use it at once: nobody waits yet."""
-    missing = await _missing(entry, sealer)
+async def ensure(entry: Entry, sealer: Sealer, asked: Collection[str] = ()) -> None:
+    """Make the first key of each purpose and algorithm, and use it at once: nobody waits yet.
+
+    :param asked: algorithms, of those that are made on request, that somebody asks for
+    """
+    missing = await _missing(entry, sealer, asked)
     if not missing:
         return  # as at every start but the first: without a lock
     await entry.release()
-    drawn = {(purpose, alg): keystore.draw(alg) for purpose, alg in missing}
+    # A process that answers others goes on doing so.
+    drawn = {what: await asyncio.to_thread(keystore.draw, what[1]) for what in missing}
     await keystore.alone(entry)
-    for what in await _missing(entry, sealer):  # of several that start at once, the first made them
+    for what in await _missing(
+        entry, sealer, asked
+    ):  # of several that start at once, the first made them
         purpose, alg = what
         kid = await keystore.announce(
             entry, sealer, purpose=purpose, alg=alg, drawn=drawn.get(what)
@@ -79,10 +87,11 @@ async def emergency(entry: Entry, sealer: Sealer, purpose: str, alg: str) -> str
     return kid
 
 
-async def _missing(entry: Entry, sealer: Sealer) -> list[tuple[str, str]]:
+async def _missing(entry: Entry, sealer: Sealer, asked: Collection[str]) -> list[tuple[str, str]]:
     keyring = await keystore.load(entry, sealer)
     have = {(key.purpose, key.alg) for key in keyring.keys if key.state == "active"}
-    return [what for what in _all() if what not in have]
+    due = [what for what in _all() if what[1] not in ON_REQUEST or what[1] in asked]
+    return [what for what in due if what not in have]
 
 
 async def _rotate(

@@ -114,6 +114,12 @@ class Registration:
     document: Document
 
     @property
+    def signing_algs(self) -> frozenset[str]:
+        """The algorithms in which the service wants what we sign for it."""
+        named = (self.id_token_alg, self.introspection_alg, self.userinfo_alg)
+        return frozenset(alg for alg in named if alg)
+
+    @property
     def public(self) -> bool:
         """Whether the service can keep no secret."""
         return self.auth.method == "none"

@@ -60,6 +60,41 @@ async def test_a_new_house_signs_at_once(pool: Pool, sealer: Sealer, moment: dat
     assert len(shown(keyring)) == 7
 
 
+async def test_what_is_made_on_request_is_made_for_who_asks(
+    pool: Pool, sealer: Sealer, moment: datetime
+) -> None:
+    """One key for each use, at once; then it is announced and replaced as any other."""
+    before = await begun(pool, sealer, moment)
+
+    async def ask() -> None:
+        async with Entry(pool, moment) as entry:
+            await rotation.ensure(entry, sealer, {"PS256"})
+
+    await asyncio.gather(ask(), ask(), ask())
+    keyring = await ring(pool, sealer, moment)
+    due = moment + POLICY.lifetime - POLICY.announcement
+    steps = await rotate(pool, sealer, due)
+
+    new = [(key.purpose, key.alg, key.state) for key in keyring.keys if key.alg == "PS256"]
+    assert sorted(new) == [("event", "PS256", "active"), ("token", "PS256", "active")]
+    assert len(shown(keyring)) == len(shown(before)) + 2
+    assert (before.sign_with({"PS256"}), keyring.sign_with({"PS256"})) == (False, True)
+    assert before.sign_with(())
+    assert sum(step.startswith(("token PS256: a", "event PS256: a")) for step in steps) == 2
+
+
+async def test_what_nobody_asked_for_is_never_made(
+    pool: Pool, sealer: Sealer, moment: datetime
+) -> None:
+    await begun(pool, sealer, moment)
+
+    for days in (89, 90, 178, 179):
+        await rotate(pool, sealer, moment + timedelta(days=days))
+
+    keyring = await ring(pool, sealer, moment)
+    assert not [key for key in keyring.keys if key.alg in keystore.ON_REQUEST]
+
+
 async def test_a_key_is_shown_for_a_day_before_it_signs_and_two_hours_after(
     pool: Pool, sealer: Sealer, moment: datetime
 ) -> None:

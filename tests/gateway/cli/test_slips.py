@@ -28,7 +28,8 @@ def purpose(**row: Any) -> list[dict[str, Any]]:
     [
         ({"auth": {"method": "client_secret_basic"}},
          "spec.auth.method: gov-standard takes private_key_jwt"),
-        ({"idTokenAlg": "HS256"}, "spec.idTokenAlg: gov-standard signs with ES256 or RS256"),
+        ({"idTokenAlg": "HS256"},
+         "spec.idTokenAlg: gov-standard signs with ES256 or RS256 or PS256"),
         ({"profile": "gov-standart"}, "did you mean gov-standard?"),
         ({"redirectURIs": []}, "there is no such member; did you mean redirectUris?"),
         ({"purposes": purpose(claim="e_mail")}, "the catalogue has no e_mail; did you mean email?"),
