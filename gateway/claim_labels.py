@@ -6,11 +6,13 @@ translation of these words. Values are shown as plain text: the page escapes the
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_time, get_datetime_format
 from babel.lists import format_list
+from babel.numbers import format_currency
 
 Gettext = Callable[[str], str]
 
@@ -209,6 +211,13 @@ def clock(moment: dt.datetime, locale: str) -> str:
 def hour(moment: dt.datetime, locale: str) -> str:
     """Spell the time of a moment of today, in UTC as the page says."""
     return f"{format_time(moment, 'HH:mm', locale=_language(locale))} UTC"
+
+
+def money(value: str, currency: str, locale: str) -> str:
+    """Spell an amount, such as "€312.40", with every digit that it has."""
+    language = _language(locale)
+    exact = Decimal(value)
+    return str(format_currency(exact, currency, locale=language, decimal_quantization=False))
 
 
 def _language(locale: str) -> Locale:

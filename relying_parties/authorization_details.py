@@ -27,9 +27,11 @@ APPROVED_AT = "approved_at"  # ours: told with what was granted, never read
 
 _CLAIMS, _TONGUES, _TEXT = 30, 10, (3, 300)
 _LAST_SECOND = time(23, 59, 59, tzinfo=UTC)
-_DAY, _REFERENCE = (
+_DAY, _REFERENCE, _CURRENCY, _VALUE = (
     re.compile(r"\d{4}-\d{2}-\d{2}"),
     re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}"),
+    re.compile(r"[A-Z]{3}"),  # ISO 4217
+    re.compile(r"(0|[1-9]\d{0,11})(\.\d{1,3})?", re.ASCII),
 )
 
 
@@ -99,6 +101,15 @@ def ends_at(detail: Detail) -> datetime | None:
     kind = BY_NAME[detail["type"]]
     day = detail.get(kind.until or kind.before)
     return end(day) if day else None
+
+
+def answer_by(details: Iterable[Detail]) -> datetime | None:
+    """Return until when all of ``details`` can be agreed to, if a day of theirs says so."""
+    named = ((detail, BY_NAME[detail["type"]]) for detail in details)
+    days = [
+        end(one[name]) for one, kind in named for name in (kind.before, kind.until) if name in one
+    ]
+    return min(days, default=None)
 
 
 def once(detail: Detail) -> bool:
@@ -221,6 +232,15 @@ def _resources(value: Any, registration: Registration) -> bool:
     return _some_of(value, {one.resource for one in registration.on_behalf}, MOST)
 
 
+def _amount(value: Any, _registration: Registration) -> bool:
+    if not isinstance(value, dict) or value.keys() != {"currency", "value"}:
+        return False
+    texts = [value["currency"], value["value"]]
+    if not _texts(texts):
+        return False
+    return bool(_CURRENCY.fullmatch(texts[0]) and _VALUE.fullmatch(texts[1]))
+
+
 def _some_of(value: Any, allowed: Collection[str], most: int) -> bool:
     if not _texts(value) or not 1 <= len(value) <= most or len(set(value)) != len(value):
         return False
@@ -235,4 +255,5 @@ _JUDGES: Mapping[Kind, Callable[[Any, Registration], bool]] = {
     Kind.DAY: _day,
     Kind.ONCE: _once,
     Kind.RESOURCES: _resources,
+    Kind.AMOUNT: _amount,
 }

@@ -23,6 +23,7 @@ class Kind(Enum):
     DAY = "day"  # the last one, as 2027-03-01
     ONCE = "once"  # true, or not there
     RESOURCES = "resources"  # that the registration names for citizens
+    AMOUNT = "amount"  # {"currency": "EUR", "value": "312.40"}
 
 
 LISTS = frozenset({Kind.CLAIMS, Kind.RESOURCES})  # in no order; less of them is less
@@ -82,6 +83,7 @@ AUTHORIZATION_DETAILS_TYPES = (
             Field("action", Kind.WORDS),
             Field("data", Kind.CLAIMS),
             Field("effect", Kind.WORDS),
+            Field("amount", Kind.AMOUNT, needed=False),
             Field("deadline", Kind.DAY),
             Field("legal_basis", Kind.WORDS),
             Field("reference", Kind.REFERENCE),

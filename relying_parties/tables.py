@@ -425,6 +425,8 @@ backchannel_requests = sa.Table(
     sa.Column("subject", sa.Text, nullable=False),  # also of nobody: an address without an account
     sa.Column("citizen", sa.LargeBinary),  # for the mail; null where only a subject was named
     sa.Column("request", pg.JSONB, nullable=False),  # the frozen AuthorizationRequest
+    # It asks for authorization details (RFC 9396), and has a budget of its own.
+    sa.Column("in_detail", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("message", sa.Text, nullable=False),  # binding_message
     sa.Column("state", sa.Text, nullable=False),  # pending | approved | declined
     sa.Column("interval", sa.Integer, nullable=False),  # seconds between two polls

@@ -6,9 +6,11 @@
 The code is derived from the request, so it is never with a browser, and the grant that
 redeems it can find it without it being kept. What came of an approval lives on when the
 citizen signs out of the browser in which they said yes: the service is not in it. A lock, a
-new password or a withdrawal ends it as it ends everything.
+new password or a withdrawal ends it as it ends everything. What was asked in detail is told
+with its tokens to the letter, because the citizen agreed to that and to nothing else.
 
-Specs: OpenID Connect CIBA Core 1.0 §8; security: the decision is about what was shown.
+Specs: OpenID Connect CIBA Core 1.0 §8, RFC 9396 §7; security: the decision is about what was
+shown.
 """
 
 import hashlib
@@ -24,12 +26,14 @@ from idp.sessions import Session
 from keys import pairwise
 from keys.opaque import unpadded
 from keys.vault import Vault
-from relying_parties import claims_policy, consents
+from relying_parties import approvals, claims_policy, consents
+from relying_parties.authorization_details import Detail
 from relying_parties.claims_policy import New, Wanted
 from relying_parties.client_metadata import CIBA
 from relying_parties.clients import Client
 from relying_parties.consents import Consent
-from relying_parties.grants import backchannel_requests, codes, directed
+from relying_parties.errors import ConsentMissing
+from relying_parties.grants import backchannel_requests, codes, detailed, directed
 from relying_parties.grants.backchannel_requests import Asked
 
 
@@ -96,4 +100,15 @@ async def approve(call: Call, at: Standing, consent: Consent | None) -> None:
     await codes.issue(call.entry, order, name)
     if at.request.resource:
         await directed.direct(call.entry, name, at.request.resource)
+    if at.request.authorization_details:
+        await detailed.detail(call.entry, name, await _agreed(call, at, consent))
     await backchannel_requests.approve(call.entry, asked)
+
+
+async def _agreed(call: Call, at: Standing, consent: Consent | None) -> list[Detail]:
+    """Return the details of the request with when each was agreed to: just now, all of them."""
+    asked = at.request.authorization_details
+    agreed = consent and await approvals.of(call.entry, consent.id, asked, given_here=True)
+    if not agreed:
+        raise ConsentMissing
+    return agreed

@@ -4,7 +4,8 @@
                                               └──whom──▶ who that is to the service
 
 Only what the service signed counts, and what stands beside it is refused: FAPI-CIBA lets
-nothing unsigned in. Whatever is wrong with the object is ``invalid_request`` (§13).
+nothing unsigned in. Whatever is wrong with the object is ``invalid_request`` (§13). What is
+asked in detail is judged before anybody is asked, and may wait for days (RFC 9396).
 
 Specs: OpenID Connect CIBA Core 1.0 §7.1 and §7.1.1, FAPI-CIBA §5.2.2.
 """
@@ -12,13 +13,13 @@ Specs: OpenID Connect CIBA Core 1.0 §7.1 and §7.1.1, FAPI-CIBA §5.2.2.
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from gateway.oauth import hints, request, request_objects
+from gateway.oauth import hints, request, request_objects, rich
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.request import AuthorizationRequest
 from gateway.web.call import Call
@@ -28,8 +29,10 @@ from idp.errors import IdentifierInvalid
 from keys import assertions, pairwise, replay
 from keys.assertions import Expected
 from keys.vault import Vault
+from relying_parties import authorization_details
+from relying_parties.authorization_details import Detail
 from relying_parties.clients import Client
-from relying_parties.grants import backchannel_requests
+from relying_parties.grants import backchannel_orders, backchannel_requests
 
 MESSAGE = 100  # characters of a binding message: what people compare at a glance
 REQUIRED = ("aud", "iss", "exp", "iat", "nbf", "jti")  # §7.1.1
@@ -42,7 +45,8 @@ _LEAST, _MOST = 22, 1024  # characters of 128 bits in base64; §7.1
 _OUTSIDE = frozenset(
     (
         *("scope", "client_notification_token", "acr_values", "binding_message", "user_code"),
-        *("requested_expiry", "claims", "resource", "request_uri", *HINTS),
+        *("requested_expiry", "claims", "resource", "request_uri", "authorization_details"),
+        *HINTS,
     )
 )
 
@@ -77,24 +81,25 @@ class Whom:
 async def read(call: Call, client: Client) -> Asking:
     """Read the request of the form.
 
-    :raises OAuthRefused: ``invalid_request``, ``invalid_binding_message``, ``invalid_scope`` …
+    :raises OAuthRefused: ``invalid_request``, ``invalid_binding_message``, ``invalid_scope``,
+        ``invalid_authorization_details`` …
     """
     given = await _signed(call, client)
     asked = request.read(given, call.runtime.settings.issuer)
     _one_hint(given)
-    for name in ("authorization_details", "grant_management_action", "grant_id"):
-        if name in given:  # the page that asks has no words for these yet
-            error = "invalid_request" if name != "authorization_details" else f"invalid_{name}"
-            raise OAuthRefused(error, f"{name} is not supported here")
-    if "user_code" in given:  # none is registered, so nobody shall believe that it protects
-        raise OAuthRefused("invalid_request", "user_code is not supported")
+    # The page that asks has no words for grants; no user code is registered, so nobody shall
+    # believe that it protects.
+    for name in ("grant_management_action", "grant_id", "user_code"):
+        if name in given:
+            raise OAuthRefused("invalid_request", f"{name} is not supported here")
+    rich.judge(asked.authorization_details, client.registration, call.entry.at)
     return Asking(
         # What is wanted with its proof is left out: the page has no words for it yet.
         request=replace(
             asked, client_id=client.client_id, prompt=PROMPT, max_age=None, verified={}
         ),
         message=_message(given.text("binding_message")),
-        lives=_lives(given),
+        lives=_lives(given, asked.authorization_details, call.entry.at),
         token=_token(given, client),
     )
 
@@ -175,13 +180,19 @@ def _message(text: str) -> str:
     return text
 
 
-def _lives(given: Params) -> timedelta:
+def _lives(given: Params, details: Sequence[Detail], at: datetime) -> timedelta:
+    longest = backchannel_orders.budget(in_detail=bool(details)).longest
+    ends = authorization_details.answer_by(details)
+    return min(_wished(given), longest, ends - at if ends else longest)
+
+
+def _wished(given: Params) -> timedelta:
     if "requested_expiry" not in given:
-        return backchannel_requests.LIVES
+        return backchannel_orders.LIVES
     text = given.text("requested_expiry")  # a number in the object is spelt as one here
     if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) > 0):
         raise OAuthRefused("invalid_request", "requested_expiry is a positive number of seconds")
-    return min(timedelta(seconds=int(text)), backchannel_requests.LONGEST)
+    return timedelta(seconds=int(text))
 
 
 def _token(given: Params, client: Client) -> str | None:

@@ -19,6 +19,7 @@ from idp.errors import TooManyAttempts
 from idp.proofing import journeys, sandbox
 from relying_parties import pending
 
+PLACE = "/account/details"  # of whoever comes for no other reason
 FIELDS = ("document_number", "family_name", "birthdate")
 EMPTY = {
     "document_number": N_("Enter the number of your document"),
@@ -38,7 +39,7 @@ async def show(call: Call) -> Response:
     """Ask for what the register is compared with."""
     way = await read(call)
     if await call.session() is None:
-        return see_other(way.address("/login") if way.i else "/login?next=verify")
+        return see_other(_sign_in(way))
     return await _page(call, way, {}, {})
 
 
@@ -49,7 +50,7 @@ async def submit(call: Call) -> Response:
     way = await read(call)
     session = await call.session()
     if session is None:
-        return see_other(way.address("/login") if way.i else "/login?next=verify")
+        return see_other(_sign_in(way))
     _ = call.gettext
     typed = {name: call.form.text(name).strip() for name in FIELDS}
     if errors := {name: _(EMPTY[name]) for name, value in typed.items() if not value}:
@@ -70,7 +71,11 @@ async def submit(call: Call) -> Response:
     if way.i:
         await pending.note(entry, way.i, "proved", int(entry.at.timestamp()))
         return see_other(way.onward)
-    return see_other("/account/details")
+    return see_other(way.onward if way.next else PLACE)
+
+
+def _sign_in(way: Passage) -> str:
+    return way.address("/login") if way.tail else "/login?next=verify"
 
 
 async def _page(

@@ -79,6 +79,7 @@ WORDS: Mapping[str, Spoken] = {
             "action": N_("What they will do"),
             "data": N_("With which of your details"),
             "effect": N_("What it means for you"),
+            "amount": N_("How much"),
             "deadline": N_("Last day to answer"),
             "legal_basis": N_("The law that lets them"),
             "reference": N_("Their reference"),
@@ -129,6 +130,8 @@ def _spelt(kind: Kind, value: Any, reader: Reader) -> str:
         return claim_labels.listed(labels, reader.locale)
     if kind is Kind.DAY:
         return claim_labels.day(date.fromisoformat(value), reader.locale)
+    if kind is Kind.AMOUNT:
+        return claim_labels.money(value["value"], value["currency"], reader.locale)
     if kind is Kind.ONCE:
         return str(reader._(N_("Just this once")))
     return value if isinstance(value, str) else "\n".join(value)

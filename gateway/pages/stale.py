@@ -67,6 +67,14 @@ NO_REQUEST = End(
     N_("See requests to you"),
     "/account/inbox",
 )
+NOT_ANY_MORE = End(
+    409,
+    N_("This service may not ask you this any more"),
+    N_("What we let it ask has changed since. Nothing was shared, and nothing was agreed to."),
+    (N_("If you still want it, ask the service itself."),),
+    N_("See requests to you"),
+    "/account/inbox",
+)
 STOPPED = End(
     409,
     N_("You do not share with this service any more"),

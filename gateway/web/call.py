@@ -175,6 +175,10 @@ class Call:
         if not self.query.text("lang") and not self.cookie(cookies.LANGUAGE) and wish:
             self._locale = locale.choose((wish,), self.locale)
 
+    def read_on_in(self, language: str) -> None:
+        """Answer in the language that the person chose in a form."""
+        self._locale = locale.choose((language,), self.locale)
+
     def gettext(self, text: str) -> str:
         """Say ``text`` in the language of the answer."""
         return locale.translations(self.locale).gettext(text)

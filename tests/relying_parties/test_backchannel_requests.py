@@ -1,6 +1,7 @@
 """Requests from behind: held for one service and one citizen, answered once, never nagging."""
 
 import asyncio
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +11,9 @@ from keys import opaque
 from keys.entry import Entry
 from relying_parties import pings, summons
 from relying_parties.errors import TooManyAsked
-from relying_parties.grants import backchannel_requests
-from relying_parties.grants.backchannel_requests import Fate, Order
+from relying_parties.grants import backchannel_orders, backchannel_polls, backchannel_requests
+from relying_parties.grants.backchannel_orders import Order
+from relying_parties.grants.backchannel_polls import Fate
 from tests.relying_parties.conftest import CITIZEN, Later
 
 REQUEST = {"client_id": "hotline", "scope": "openid"}
@@ -31,7 +33,7 @@ def order(**over: Any) -> Order:
 
 async def ask(entry: Entry, **over: Any) -> tuple[str, Order]:
     name, made = opaque.handle(), order(**over)
-    await backchannel_requests.ask(entry, name, made)
+    await backchannel_orders.ask(entry, name, made)
     return name, made
 
 
@@ -46,7 +48,7 @@ async def answer(entry: Entry, made: Order, *, yes: bool) -> None:
 
 
 async def fate(entry: Entry, name: str, client_id: str = "hotline") -> Fate:
-    return (await backchannel_requests.poll(entry, name, client_id=client_id)).fate
+    return (await backchannel_polls.poll(entry, name, client_id=client_id)).fate
 
 
 async def test_a_request_is_one_clients_and_one_citizens(at: Later) -> None:
@@ -92,9 +94,9 @@ async def test_a_yes_is_used_once(at: Later) -> None:
 
     async def come() -> Fate:
         async with at(seconds=1) as entry:
-            found = await backchannel_requests.poll(entry, name, client_id="hotline")
+            found = await backchannel_polls.poll(entry, name, client_id="hotline")
             if found.fate is Fate.APPROVED and found.id:
-                await backchannel_requests.use(entry, found.id)
+                await backchannel_polls.use(entry, found.id)
             return found.fate
 
     fates = await asyncio.gather(*(come() for _ in range(50)))
@@ -178,7 +180,8 @@ async def test_fifty_at_once_are_one(at: Later) -> None:
 async def test_a_service_does_not_fill_the_table(
     at: Later, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backchannel_requests, "MOST_WAITING", 3)
+    few = dataclasses.replace(backchannel_orders.PLAIN, everywhere=3)
+    monkeypatch.setattr(backchannel_orders, "PLAIN", few)
     async with at() as entry:
         for number in range(3):
             await ask(entry, subject=f"citizen-{number}")
@@ -227,3 +230,34 @@ async def test_what_is_over_goes_a_day_later(at: Later) -> None:
     async with at(hours=24, minutes=6) as entry:
         assert await backchannel_requests.purge(entry) == 1
         assert await fate(entry, name) is Fate.UNKNOWN
+
+
+async def test_what_is_asked_in_detail_has_its_own_budget(at: Later) -> None:
+    """Three wait at a time, five a week; a question on the phone is not hindered by them."""
+    detailed = {"request": {**REQUEST, "authorization_details": [{"type": "x"}]}}
+    async with at() as entry:
+        for _ in range(3):
+            await ask(entry, **detailed, lives=timedelta(days=1))
+        with pytest.raises(TooManyAsked) as stop:
+            await ask(entry, **detailed)
+        assert stop.value.until == entry.at + timedelta(days=1)
+        await ask(entry)
+
+    async with at(days=2) as entry:
+        await ask(entry, **detailed)
+        await ask(entry, **detailed)
+        with pytest.raises(TooManyAsked) as stop:
+            await ask(entry, **detailed)
+        assert stop.value.until == entry.at + timedelta(days=5)
+        assert await backchannel_requests.purge(entry) == 1  # that of the phone
+
+
+async def test_what_was_asked_in_detail_is_looked_up_for_a_month(at: Later) -> None:
+    detailed = {"request": {**REQUEST, "authorization_details": [{"type": "x"}]}}
+    async with at() as entry:
+        await ask(entry, **detailed)
+
+    async with at(days=29) as entry:
+        assert await backchannel_requests.purge(entry) == 0
+    async with at(days=31) as entry:
+        assert await backchannel_requests.purge(entry) == 1

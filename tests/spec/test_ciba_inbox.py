@@ -128,10 +128,11 @@ async def test_a_service_that_needs_to_know_for_sure(gateway: Gateway, ana: Citi
 
     browser, first = await opened(gateway, ana, sure)
     second = await browser.follow(await asking.waiting(gateway, never))
+    place = (await asking.waiting(gateway, sure)).removeprefix("/account/")
     await gateway.rows("UPDATE idp.accounts SET ial = 2 WHERE id = $1", ana.account)
     await asking.approve(gateway, ana, sure)
 
-    assert 'href="/account/verify"' in first.text
+    assert f'href="/account/verify?next={place}"' in first.text
     assert "stronger proof" in second.text
     assert not re.search("request-approve", first.text + second.text)
     assert (await asking.poll(gateway, sure, "surely")).status_code == 200

@@ -2,7 +2,7 @@
 
 The answer is the same whether the citizen exists: somebody who does not never answers.
 
-Specs: OpenID Connect CIBA Core 1.0 §7, FAPI-CIBA §5.2.2.
+Specs: OpenID Connect CIBA Core 1.0 §7, FAPI-CIBA §5.2.2, RFC 9396 §2.
 """
 
 from starlette.responses import Response
@@ -14,8 +14,8 @@ from gateway.oauth.refusals import OAuthRefused
 from gateway.web.call import Call
 from keys import opaque
 from relying_parties.clients import Client
-from relying_parties.grants import backchannel_requests
-from relying_parties.grants.backchannel_requests import Order
+from relying_parties.grants import backchannel_orders
+from relying_parties.grants.backchannel_orders import Order
 
 
 @answers.protocol
@@ -36,12 +36,12 @@ async def ask(call: Call) -> Response:
     order = await _order(call, client, asked, auth_req_id)
     # The suite asks one citizen hundreds of times.
     unpaced = call.runtime.settings.conformance
-    await backchannel_requests.ask(call.entry, auth_req_id, order, nagging=unpaced)
+    await backchannel_orders.ask(call.entry, auth_req_id, order, nagging=unpaced)
     return answers.told(
         {
             "auth_req_id": auth_req_id,
             "expires_in": int(asked.lives.total_seconds()),
-            "interval": backchannel_requests.INTERVAL,
+            "interval": int(order.budget.interval.total_seconds()),
         }
     )
 

@@ -17,8 +17,8 @@ from gateway.oauth.sender import Sender
 from gateway.web.call import Call
 from relying_parties.client_metadata import CIBA
 from relying_parties.clients import Client
-from relying_parties.grants import backchannel_requests
-from relying_parties.grants.backchannel_requests import Fate
+from relying_parties.grants import backchannel_polls
+from relying_parties.grants.backchannel_polls import Fate
 
 GRANT_TYPE = CIBA
 
@@ -43,7 +43,7 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
     auth_req_id = call.form.text("auth_req_id")
     if not auth_req_id:
         raise OAuthRefused("invalid_request", "auth_req_id is missing")
-    found = await backchannel_requests.poll(call.entry, auth_req_id, client_id=client.client_id)
+    found = await backchannel_polls.poll(call.entry, auth_req_id, client_id=client.client_id)
     if found.fate in _REFUSALS or found.id is None:
         raise OAuthRefused(*_REFUSALS.get(found.fate, _REFUSALS[Fate.UNKNOWN]))
     return await _tokens(call, client, sender, found.id)
@@ -53,5 +53,5 @@ async def _tokens(call: Call, client: Client, sender: Sender, request_id: UUID) 
     # The row is held: of fifty polls at once, the others find it held, or used.
     proof = Proof(approving.code(call.runtime.vault, request_id), GRANT_TYPE, None)
     answer = await authorization_code.tokens_of(call, client, sender, proof)
-    await backchannel_requests.use(call.entry, request_id)
+    await backchannel_polls.use(call.entry, request_id)
     return answer

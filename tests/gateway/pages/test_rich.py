@@ -11,6 +11,7 @@ from tests.factories import a_registration
 
 READER: Any = SimpleNamespace(locale="en", _=lambda text: text)
 VALUES = {
+    "amount": {"currency": "EUR", "value": "312.40"},
     "words": "We pay <you>",
     "reference": "R-1",
     "claims": ["name", "address"],

@@ -1,0 +1,157 @@
+"""One request to the citizen: who asks, what its page says now, and how it ended.
+
+Specs: OpenID Connect CIBA Core 1.0 §8, RFC 9396 §3.
+"""
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from starlette.responses import Response
+
+from gateway import claim_labels
+from gateway.oauth import approving, rich
+from gateway.oauth.approving import Standing
+from gateway.oauth.interaction import Step
+from gateway.oauth.refusals import OAuthRefused
+from gateway.pages import agreeing, passage, stale
+from gateway.pages import rich as in_words
+from gateway.pages.account import citizen, proof
+from gateway.pages.agreeing import Question
+from gateway.pages.sharing import Reader
+from gateway.web.call import Call
+from gateway.web.locale import N_
+from idp import authenticators
+from idp.sessions import Session
+from relying_parties.clients import Client
+from relying_parties.grants.backchannel_requests import Asked
+
+STATES = {
+    "pending": (N_("New"), "brand"),
+    "approved": (N_("Approved"), "good"),
+    "declined": (N_("Not approved"), ""),
+    "expired": (N_("Ended"), ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request, and what its page says now."""
+
+    at: Standing
+    question: Question
+    step: Step
+
+    @property
+    def shown(self) -> str:
+        """SHA-256, in hexadecimal, of all that is said: of this request and of no other."""
+        asked = self.at.asked
+        said = (self.question.page.digest, asked.id.hex, asked.message, asked.expires_at)
+        return hashlib.sha256("\0".join(map(str, said)).encode()).hexdigest()
+
+
+def request_id(call: Call) -> UUID:
+    """Return which request the address names.
+
+    :raises stale.DeadEnd: none that could be
+    """
+    try:
+        return UUID(call.path_text("request"))
+    except ValueError as error:
+        raise stale.DeadEnd(stale.NO_REQUEST) from error
+
+
+async def client_of(call: Call, asked: Asked | None) -> Client:
+    """Return the service that asks.
+
+    :raises stale.DeadEnd: there is no such request to the citizen, or the service is stopped
+    """
+    client: Client | None = await call.runtime.client(asked.client_id) if asked else None
+    if client is None:
+        raise stale.DeadEnd(stale.NO_REQUEST)
+    if not client.live:
+        raise stale.DeadEnd(stale.SUSPENDED, passage.arrival(client, call.locale))
+    return client
+
+
+async def visit(call: Call, asked: Asked, client: Client, session: Session) -> Visit:
+    """Work out what the page says at this moment.
+
+    :raises stale.DeadEnd: the service may not ask it any more
+    """
+    at = await approving.standing(call, asked, client, session)
+    try:
+        rich.judge(at.request.authorization_details, client.registration, call.entry.at)
+    except OAuthRefused as error:  # a citizen takes their time: what it may ask has changed
+        to = passage.arrival(client, call.locale)
+        raise stale.DeadEnd(stale.NOT_ANY_MORE, to) from error
+    confirmed = await proof.given(call, session)
+    step = approving.decide(call, at, confirmed=confirmed).step
+    party = await agreeing.party(call, client, session, passage.arrival(client, call.locale))
+    offline = "offline_access" in at.request.scopes and client.registration.offline_access
+    details = at.request.authorization_details
+    question = await agreeing.question(call, party, at.new, offline=offline, details=details)
+    _, service = call.gettext, {"service": party.to.name if party.to else ""}
+    written = dataclasses.replace(
+        question.page,
+        title=_("%(service)s asks for your approval") % service,
+        # Nothing new is nothing to remember for any time.
+        until=question.page.until if at.new or details else "",
+        allow=_("Approve"),
+        deny=_("Do not approve"),
+    )
+    return Visit(at, dataclasses.replace(question, page=written), step)
+
+
+def row(call: Call, client: Client, asked: Asked) -> dict[str, Any]:
+    """Return what every page says of a request, the list included."""
+    reader = Reader(call.locale, call.gettext, call.entry.at)
+    details = asked.request.get("authorization_details") or ()
+    word, tone = STATES[asked.state]
+    return {
+        "id": asked.id,
+        "to": passage.arrival(client, call.locale),
+        "message": asked.message,
+        "matters": in_words.matters(details, client.registration, reader),
+        "state": asked.state,
+        "word": call.gettext(word),
+        "tone": tone,
+        "until": claim_labels.clock(asked.expires_at, call.locale),
+        "when": claim_labels.clock(asked.decided_at or asked.expires_at, call.locale),
+    }
+
+
+def over(call: Call, client: Client, asked: Asked) -> Response:
+    """Show how a request ended."""
+    said = row(call, client, asked)
+    return citizen.page(call, "account/request_over.html", "inbox", **said)
+
+
+async def page(call: Call, visit: Visit, *, error: str = "", picked: bool = False) -> Response:
+    """Show a request that waits for its answer.
+
+    :param picked: what the form chose so far is chosen still
+    """
+    asked, question = visit.at.asked, visit.question
+    enrolled = await authenticators.enrolled(call.entry, visit.at.session.account.id)
+    labels = [claim_labels.label(claim, call.gettext) for claim in visit.at.wanted.all]
+    said = row(call, visit.at.client, asked)
+    return citizen.page(
+        call,
+        "account/request.html",
+        "inbox",
+        status=422 if error else 200,
+        **said,
+        page=question.page,
+        email=question.party.email,
+        shown=visit.shown,
+        step=visit.step.value,
+        passkeys=enrolled.passkeys,
+        labels=claim_labels.listed(labels, call.locale),
+        kept_by="request" if visit.step is Step.CONSENT else "",
+        ticked=call.form.all("share") if error or picked else (),
+        duration="once" if call.form.text("duration") == "once" else "until",
+        errors={"request-approve": error} if error else {},
+    )

@@ -1,0 +1,175 @@
+"""Orders from behind: what a service asks a citizen who is elsewhere, and how often it may.
+
+    ask ──within its budget──▶ pending (:mod:`relying_parties.grants.backchannel_requests`)
+     └──enough wait already, or too many without a yes──▶ TooManyAsked
+
+A row is made for an address that nobody has, too, and runs out unanswered, so that no answer
+tells whether there is an account; its budget is kept as anybody's is.
+
+Specs: OpenID Connect CIBA Core 1.0 §7.3.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from keys import opaque
+from keys.entry import Entry, Row, statement
+from relying_parties import tables
+from relying_parties.errors import TooManyAsked
+from relying_parties.events import BackchannelAsked
+
+INTERVAL = timedelta(seconds=5)  # §7.3
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How long what a service asks may wait, and how much of it one citizen is asked.
+
+    :ivar longest: that a request waits for its answer
+    :ivar interval: between two polls, to begin with
+    :ivar waiting: how many requests to one citizen wait at a time
+    :ivar most: how many that nobody approved are let through in ``window``
+    :ivar everywhere: how many wait at a time, for all citizens together
+    """
+
+    longest: timedelta
+    interval: timedelta
+    waiting: int
+    most: int
+    window: timedelta
+    everywhere: int
+
+
+LIVES = timedelta(minutes=5)  # unless the service says otherwise
+# Somebody is on the phone, or at the counter.
+PLAIN = Budget(timedelta(minutes=30), INTERVAL, 1, 3, timedelta(hours=1), 1000)
+# What an office would do for a citizen: they may want to think, and to ask about it.
+IN_DETAIL = Budget(timedelta(days=7), timedelta(minutes=1), 3, 5, timedelta(days=7), 100_000)
+
+_r = tables.backchannel_requests.c
+_count: Any = sa.func.count()
+
+# Of two that ask for one citizen at the same moment one goes away: a connection never waits.
+_whom = sa.func.hashtextextended(sa.bindparam("whom", type_=sa.Text), 0)
+ALONE = statement(sa.select(sa.func.pg_try_advisory_xact_lock(_whom).label("alone")))
+ASKED = statement(
+    sa.select(_r.state, _r.created_at, _r.expires_at)
+    .where(
+        _r.subject == sa.bindparam("of_subject"),
+        _r.client_id == sa.bindparam("of_client"),
+        _r.in_detail == sa.bindparam("detailed"),
+        _r.created_at > sa.bindparam("since", type_=tables.NOW),
+        _r.state != "approved",
+    )
+    .order_by(_r.created_at.desc())
+)
+WAITING = statement(
+    sa.select(_count.label("waiting"), sa.func.min(_r.expires_at).label("until")).where(
+        _r.client_id == sa.bindparam("of_client"),
+        _r.in_detail == sa.bindparam("detailed"),
+        _r.state == "pending",
+        _r.expires_at > sa.bindparam("at", type_=tables.NOW),
+    )
+)
+ADD = statement(
+    sa.insert(tables.backchannel_requests).values(
+        **{
+            name: sa.bindparam(name)
+            for name in (
+                *("id", "digest", "client_id", "subject", "citizen", "request", "in_detail"),
+                *("message", "interval", "created_at", "expires_at", "ping"),
+            )
+        },
+        state="pending",
+        ping_tries=0,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a service asks.
+
+    :ivar id: of the row; ``auth_req_id`` is another name, that the service alone knows
+    :ivar subject: who the citizen is to the service; of nobody, if nobody has the address
+    :ivar citizen: sealed reference, of nobody too; ``None`` where only a subject was named
+    :ivar ping: sealed, what the notification will say; ``None`` for a service that polls
+    """
+
+    id: UUID
+    client_id: str
+    subject: str
+    citizen: bytes | None = field(repr=False)
+    request: Mapping[str, Any]
+    message: str
+    lives: timedelta = LIVES
+    ping: bytes | None = field(default=None, repr=False)
+
+    @property
+    def in_detail(self) -> bool:
+        """Whether it asks for more than a sign-in and claims (RFC 9396)."""
+        return bool(self.request.get("authorization_details"))
+
+    @property
+    def budget(self) -> Budget:
+        """How much of it one citizen is asked."""
+        return budget(in_detail=self.in_detail)
+
+
+def budget(*, in_detail: bool) -> Budget:
+    """Return what is allowed of requests of a kind."""
+    return IN_DETAIL if in_detail else PLAIN
+
+
+async def ask(entry: Entry, auth_req_id: str, order: Order, *, nagging: bool = False) -> None:
+    """Keep a request until its citizen has answered or its time is over.
+
+    :param nagging: let a service ask as often as it likes: the conformance suite has one citizen
+    :raises TooManyAsked: enough wait already, or too many were not approved
+    """
+    if not nagging:
+        await _within_budget(entry, order)
+    await entry.run(
+        ADD,
+        id=order.id,
+        digest=opaque.digest(auth_req_id),
+        client_id=order.client_id,
+        subject=order.subject,
+        citizen=order.citizen,
+        request=dict(order.request),
+        in_detail=order.in_detail,
+        message=order.message,
+        interval=int(order.budget.interval.total_seconds()),
+        created_at=entry.at,
+        expires_at=entry.at + order.lives,
+        ping=order.ping,
+    )
+    # No subject: who was asked is nobody's business until they answer.
+    entry.record(BackchannelAsked(actor=f"client:{order.client_id}", object=None))
+
+
+async def _within_budget(entry: Entry, order: Order) -> None:
+    lock = await entry.one(ALONE, whom=f"{order.client_id} {order.subject}")
+    if lock is None or not lock["alone"]:
+        raise TooManyAsked(entry.at + INTERVAL)
+    allowed = order.budget
+    asked = {"of_client": order.client_id, "detailed": order.in_detail}
+    since = entry.at - allowed.window
+    late = await entry.all(ASKED, **asked, of_subject=order.subject, since=since)
+    waiting = [row["expires_at"] for row in late if _waits(row, entry.at)]
+    if len(waiting) >= allowed.waiting:
+        raise TooManyAsked(min(waiting))
+    if len(late) >= allowed.most:
+        raise TooManyAsked(late[allowed.most - 1]["created_at"] + allowed.window)
+    of_all = await entry.one(WAITING, **asked, at=entry.at)
+    if of_all is not None and of_all["waiting"] >= allowed.everywhere:
+        raise TooManyAsked(of_all["until"])
+
+
+def _waits(row: Row, at: datetime) -> bool:
+    return bool(row["state"] == "pending" and row["expires_at"] > at)
