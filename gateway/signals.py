@@ -14,7 +14,7 @@ from itertools import product
 from typing import Any
 from uuid import UUID
 
-from gateway import announcing
+from gateway import announcing, changed_grants
 from gateway.runtime import Runtime
 from keys import following, pairwise
 from keys.entry import Entry
@@ -85,13 +85,18 @@ REACTIONS: Mapping[str, Reaction] = {
 async def gather(runtime: Runtime) -> int:
     """Take what happened since the last look; return how many events are to be told."""
     async with runtime.entry() as entry:
-        kinds = (*REACTIONS, CHANGED)
+        kinds = (*REACTIONS, *changed_grants.TOLD, CHANGED)
         happened = await following.follow(entry, FOLLOWER, kinds, MOST)
         if not happened:
             return 0
         hearing = await subscriptions.receivers(entry)
-        told = await delivery.queue(entry, list(_signals(runtime, happened, hearing)))
-        return told + await _announce(runtime, entry, happened, hearing)
+        told = [
+            *_signals(runtime, happened, hearing),
+            *await changed_grants.signals(entry, runtime.settings.issuer, happened, hearing),
+        ]
+        return await delivery.queue(entry, told) + await _announce(
+            runtime, entry, happened, hearing
+        )
 
 
 async def _announce(

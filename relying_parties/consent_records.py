@@ -49,6 +49,10 @@ OF_SUBJECTS = statement(
     .order_by(_c.changed_at.desc(), _c.id)
 )
 
+OF_IDS = statement(
+    sa.select(*WIDE).where(_c.id == sa.any_(sa.bindparam("ids", type_=pg.ARRAY(sa.Uuid))))
+)
+
 # A citizen's own, or nothing: every change goes through one of these two.
 LOCK = statement(
     sa.select(*WIDE)

@@ -211,6 +211,12 @@ async def of_subjects(entry: Entry, subjects: Collection[str]) -> list[Consent]:
     return [consent_records.consent(row) for row in rows]
 
 
+async def of_ids(entry: Entry, ids: Collection[UUID]) -> list[Consent]:
+    """Return consents by their ids, in any state."""
+    rows = await entry.all(consent_records.OF_IDS, ids=list(ids))
+    return [consent_records.consent(row) for row in rows]
+
+
 async def changes(entry: Entry, subjects: Collection[str]) -> list[Change]:
     """Return every change of a citizen's consents, the latest first."""
     rows = await entry.all(consent_records.CHANGES, subjects=list(subjects))

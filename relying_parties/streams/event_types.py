@@ -39,6 +39,11 @@ class EventType:
 
 EVENT_TYPES: tuple[EventType, ...] = (
     EventType("claims-changed", "/events/claims-changed"),
+    EventType("grant-narrowed", "/events/grant-narrowed"),
+    EventType("grant-withdrawn", "/events/grant-withdrawn", after=True),
+    EventType("grant-restored", "/events/grant-restored"),
+    EventType("grant-prolonged", "/events/grant-prolonged"),
+    EventType("grant-expired", "/events/grant-expired", after=True),
     EventType("session-revoked", f"{_CAEP}session-revoked"),
     EventType("credential-change", f"{_CAEP}credential-change"),
     EventType("assurance-level-change", f"{_CAEP}assurance-level-change"),

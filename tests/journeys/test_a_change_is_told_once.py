@@ -51,6 +51,39 @@ def test_three_agencies_answer_differently(page: Page, demo: Demo) -> None:
     expect(page.locator("[data-claim=name]")).to_contain_text("Joanna Frost")
 
 
+def test_a_service_drops_what_is_stopped_and_has_it_again(page: Page, demo: Demo) -> None:
+    """N2: it hears of it, though the citizen only ever told the gateway."""
+    sign_in(page, demo, "Mary")
+    parking = demo.service("parking-permits")["url"]
+    page.goto(f"{parking}/sign-in")
+    settled(page)
+    page.locator("#consent-allow").click()
+    page.wait_for_url(lambda url: demo.issuer not in url)
+    expect(page.locator("[data-claim=name]")).to_contain_text("Mary")
+
+    page.goto(f"{demo.issuer}/account/sharing/parking-permits")
+    page.locator("#share-name").uncheck()
+    page.locator("#save").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved.")
+    assert shown_until(page, parking, 0)
+    expect(page.locator("[data-claim=address]")).to_be_visible()
+
+    page.goto(f"{demo.issuer}/account/sharing/parking-permits")
+    page.locator("#undo").click()
+    expect(page.get_by_role("status")).to_contain_text("Undone.")
+    assert shown_until(page, parking, 1)
+
+
+def shown_until(page: Page, service: str, names: int) -> bool:
+    """Look at the service until it shows the name so many times."""
+    for _ in range(TRIES):
+        page.goto(service)
+        if page.locator("[data-claim=name]").count() == names:
+            return True
+        breathe()
+    return False
+
+
 def rows(page: Page) -> dict[str, str]:
     """Return what the timeline says of each service."""
     shown = page.locator("main dl.rows > div").all()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gateway import changed_grants
 from gateway import signals as reactions
 from gateway.oauth import locking
 from idp import accounts
@@ -273,7 +274,7 @@ async def test_no_value_and_no_account_is_in_what_waits(
 
 def test_every_reaction_is_of_a_type_that_can_be_registered() -> None:
     """A row that no service could ever hear would be one too many; the others have theirs."""
-    ours = {"claims-changed"}
+    ours = {"claims-changed", *(event for event, _ in changed_grants.TOLD.values())}
     told = {"session-revoked", "credential-change", "assurance-level-change"}
     told |= {"account-disabled", "account-enabled", "account-purged", "recovery-activated"}
     told |= {"account-credential-change-required"}

@@ -150,6 +150,10 @@ class Events:
         issuer = self._provider.issuer
         return {
             f"{issuer}/events/claims-changed": self._claims_changed,
+            f"{issuer}/events/grant-narrowed": self._stopped,
+            f"{issuer}/events/grant-withdrawn": self._ended,
+            f"{issuer}/events/grant-expired": self._ended,
+            f"{issuer}/events/grant-restored": self._restored,
             f"{CAEP}session-revoked": self._session_revoked,
             f"{RISC}account-purged": self._account_purged,
         }
@@ -175,6 +179,19 @@ class Events:
             self._store.forget_grant(sub)
             return ("rejected", "sign_in"), None
         return self._decide(person, details), Read(sub, details, moment())
+
+    async def _stopped(self, sub: str, _sub_id: Any, told: Any) -> None:
+        """Drop what is not shared any more; what we wrote down ourselves is our own."""
+        self._store.drop(sub, [str(name) for name in told["stopped"]])
+
+    async def _ended(self, sub: str, sub_id: Any, told: Any) -> None:
+        await self._stopped(sub, sub_id, told)
+        self._store.forget_grant(sub)
+
+    async def _restored(self, sub: str, _sub_id: Any, _told: Any) -> Read | None:
+        """Have again what is shared again; if it takes a sign-in, it is there after the next."""
+        _answer, read = await self._read_again(sub)
+        return read
 
     async def _session_revoked(self, _sub: str, sub_id: Any, _told: Any) -> None:
         self._store.end_session(str(sub_id.get("session", {}).get("id", "")))

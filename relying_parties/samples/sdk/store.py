@@ -7,7 +7,7 @@ by ``sub``, which is this agency's own number for them and means nothing elsewhe
 import hashlib
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -125,6 +125,16 @@ class Store:
     def forget_grant(self, sub: str) -> None:
         """Drop the token of a grant that ended; the file stays."""
         self._database.execute("UPDATE people SET refresh_token = NULL WHERE sub = ?", (sub,))
+
+    def drop(self, sub: str, names: Collection[str]) -> None:
+        """Drop details of a person; all else that is held of them stays."""
+        person = self.person(sub)
+        if person is None:
+            return
+        kept = {name: value for name, value in person.details.items() if name not in names}
+        self._database.execute(
+            "UPDATE people SET details = ? WHERE sub = ?", (json.dumps(kept), sub)
+        )
 
     def sign_in(self, handle: str, sub: str, sid: str | None, id_token: str) -> None:
         """Open a session of this service."""
