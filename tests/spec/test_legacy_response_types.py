@@ -22,7 +22,7 @@ from tests.spec.test_encrypted_answers import opened, published
 from tests.spec.test_identity_assurance import HOW, proved, registered, wants
 from tests.support import legacy, newcomers, services, verdicts
 from tests.support.gateway import Citizen, Gateway
-from tests.support.legacy import HYBRID, IMPLICIT, by_fragment
+from tests.support.legacy import HYBRID, IMPLICIT, by_form, by_fragment
 from tests.support.services import CALLBACK, Code
 
 BY_BROWSER = (*IMPLICIT, *HYBRID)
@@ -241,14 +241,49 @@ async def test_a_signed_answer_never_goes_into_a_query(
     assert {"code", "access_token"} <= (await verified(gateway, told["response"])).keys()
 
 
-async def test_a_form_carries_it_as_well(gateway: Gateway, ana: Citizen, node: int) -> None:
-    """Form Post Response Mode §2."""
-    given = await legacy.ask(
-        gateway, ana, "older", node=node, response_type="id_token", response_mode="form_post"
+@pytest.mark.parametrize("response_type", BY_BROWSER)
+async def test_a_form_carries_it_as_well(
+    gateway: Gateway, ana: Citizen, node: int, response_type: str
+) -> None:
+    """Form Post Response Mode §2: the same, in the body of a post."""
+    told = by_form(
+        await legacy.ask(
+            gateway, ana, "older", node=node, response_type=response_type, response_mode="form_post"
+        ),
+        gateway.issuer,
     )
 
-    assert given.status_code == 200
-    assert 'name="id_token" value="eyJ' in given.text
+    assert told.keys() == (await answer(gateway, ana, node, response_type)).keys()
+    if "id_token" in told:
+        claims = await verified(gateway, told["id_token"])
+        beside = {"at_hash": "access_token", "c_hash": "code", "s_hash": "state"}
+        for name, of in beside.items():
+            assert claims.get(name) == (half(told[of]) if of in told else None)
+    if "access_token" in told:
+        assert (await userinfo(gateway, told["access_token"])).json()["name"]
+    if "code" in told:
+        code = Code(told["code"], "older", "v" * 43, CALLBACK)
+        assert (await services.redeem(gateway, code)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("over", "error"),
+    [
+        pytest.param({"nonce": None}, "invalid_request", id="Core-3.2.2.1-nonce"),
+        pytest.param({"prompt": "none"}, "login_required", id="Core-3.1.2.1-nobody"),
+    ],
+)
+@pytest.mark.parametrize("response_type", [one for one in BY_BROWSER if "id_token" in one])
+async def test_an_error_goes_by_the_form_too(
+    gateway: Gateway, node: int, response_type: str, over: dict[str, Any], error: str
+) -> None:
+    """Form Post Response Mode §2."""
+    wish = {"response_type": response_type, "response_mode": "form_post"} | over
+
+    told = by_form(await legacy.ask(gateway, None, "older", node=node, **wish), gateway.issuer)
+
+    assert (told["error"], told["state"]) == (error, "the state")
+    assert not told.keys() & {"code", "id_token", "access_token"}
 
 
 async def test_a_nonce_is_needed_only_for_an_id_token(

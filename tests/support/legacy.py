@@ -1,6 +1,8 @@
 """Services of the legacy response types, and what their browsers bring back."""
 
 import dataclasses
+import re
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -44,5 +46,19 @@ def by_fragment(answer: httpx2.Response, issuer: str) -> dict[str, str]:
     told = dict(pairs)
     assert len(told) == len(pairs), "a name twice"
     assert "response" in told or told["iss"] == issuer  # a signed answer has it inside
+    assert answer.headers["cache-control"] == "no-store"
+    return told
+
+
+def by_form(answer: httpx2.Response, issuer: str) -> dict[str, str]:
+    """Return what a form tells that a browser is to post to the registered address."""
+    assert answer.status_code == 200, f"{answer.status_code} {answer.text[:300]}"
+    found = re.search(r'<form method="post" action="([^"]*)">(.*?)</form>', answer.text, re.DOTALL)
+    assert found, answer.text[:300]
+    assert unescape(found[1]) == CALLBACK
+    pairs = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', found[2])
+    told = {name: unescape(value) for name, value in pairs}
+    assert len(told) == len(pairs), "a name twice"
+    assert told["iss"] == issuer
     assert answer.headers["cache-control"] == "no-store"
     return told
