@@ -1,7 +1,7 @@
 """The table of addresses. Discovery and probes first, then the protocol, then pages."""
 
 from gateway import admin
-from gateway.api import changes, health, ssf, transparency
+from gateway.api import changes, health, requests, ssf, transparency
 from gateway.oauth.endpoints import (
     authorize,
     bc_authorize,
@@ -53,6 +53,7 @@ PROTOCOL: tuple[Route, ...] = (
     Route(_OF_USERINFO, {"GET": discovery.userinfo}, "protocol"),
     *ssf.ROUTES,
     *changes.ROUTES,
+    *requests.ROUTES,
 )
 
 # For the OpenID Foundation's suite alone.

@@ -9,7 +9,17 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from gateway import backchannel, mail, outbound, pinging, pushes, reminding, signals, summoning
+from gateway import (
+    backchannel,
+    mail,
+    news,
+    outbound,
+    pinging,
+    pushes,
+    reminding,
+    signals,
+    summoning,
+)
 from gateway.mail import Letter
 from gateway.outbound import OutboundRefused
 from gateway.runtime import Runtime
@@ -25,6 +35,7 @@ from relying_parties import (
     pending,
     pictures,
     reminders,
+    requests,
     sealed_secrets,
 )
 from relying_parties.errors import PictureRefused
@@ -54,6 +65,7 @@ _PURGES = (
     reminders.purge,
     backchannel_requests.purge,
     sealed_secrets.purge,
+    requests.purge,
 )
 
 
@@ -158,6 +170,7 @@ DUTIES = (
     Duty(signals.gather, 0.5),
     Duty(pushes.deliver, 0.5),
     Duty(summoning.summon_citizens, 1),
+    Duty(news.tell_citizens, 5),
     Duty(pinging.ping_services, 1),
     Duty(fetch_logos, 5),
     Duty(chain_journal, 5),

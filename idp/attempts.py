@@ -55,6 +55,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "device-network": Rule(50, timedelta(minutes=10)),  # network
         "summons": Rule(5, timedelta(hours=1)),  # account: mails that a request waits
         "reminder": Rule(1, timedelta(days=1)),  # account and day: mails that sharing ends
+        "news": Rule(5, timedelta(days=1)),  # account: mails that requests moved
         "create": Rule(30, timedelta(hours=1)),  # network
     }
 )

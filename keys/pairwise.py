@@ -32,6 +32,11 @@ def sid(key: bytes, client_id: str, session_id: uuid.UUID) -> str:
     return _mac(key, b"sid", client_id.encode(), session_id.bytes)
 
 
+def reference(key: bytes, client_id: str, number: str) -> str:
+    """Name a file of a client's so that it is found by the client's own number alone."""
+    return _mac(key, b"reference", client_id.encode(), number.encode())
+
+
 def seal_citizen(sealer: DataKey, account_id: uuid.UUID, client_id: str) -> bytes:
     """Make the reference by which a client's rows lead back to the citizen."""
     return sealer.seal(account_id.bytes, "citizen", client_id)

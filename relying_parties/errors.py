@@ -13,6 +13,9 @@ RelyingPartyError
 ├── ClaimsNotAsked        a decision names claims that the citizen was not shown
 ├── TooManyPushed         a service's pushed requests wait in too great a number
 ├── TooManyAsked          a service asks a citizen in their absence too often
+├── StateInvalid          what a service reports of a request can't be shown to anybody
+├── ReferenceTaken        a service has this number for another citizen's request
+├── TooManyStates         a service reports more than a page can hold
 ├── ConsentMissing        no living consent stands behind what is asked
 ├── ConsentUnknown        no such consent of this citizen, or it can't be changed this way
 ├── RestoreTooLate        the day in which a withdrawal can be undone has passed
@@ -118,6 +121,28 @@ class TooManyAsked(RelyingPartyError):  # noqa: N818 - named as the fact it repo
     def __init__(self, until: datetime) -> None:
         super().__init__(until.isoformat())
         self.until = until
+
+
+class StateInvalid(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """What a service reports breaks rules; each problem is a path into it and a stable word."""
+
+    code = "state_invalid"
+
+    def __init__(self, problems: tuple[tuple[str, str], ...]) -> None:
+        super().__init__("; ".join(f"{path}: {word}" for path, word in problems))
+        self.problems = problems
+
+
+class ReferenceTaken(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """The service has a request of another citizen under this number."""
+
+    code = "reference_taken"
+
+
+class TooManyStates(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """The service reported as much of this request, or of this citizen, as it may."""
+
+    code = "too_many_states"
 
 
 class ConsentMissing(RelyingPartyError):  # noqa: N818 - named as the fact it reports

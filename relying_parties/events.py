@@ -1,7 +1,7 @@
 """What happens in this room, as facts: ids and names of claims, never values or accounts.
 
 ``actor`` is ``subject:<pairwise>``, ``client:<id>``, ``admin:<id>`` or ``operator``;
-``object`` is ``client:<id>``, ``consent:<id>`` or ``agency:<id>``.
+``object`` is ``client:<id>``, ``consent:<id>``, ``request:<id>`` or ``agency:<id>``.
 The three kinds of the hot path (CodeIssued, TokensIssued, ClaimsReleased) are written
 by the statement that does the thing, see ``keys.journal.cte``.
 """
@@ -245,6 +245,11 @@ class ChangeAnswered(Event):
     """A service said what it did about a change."""
 
     answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestReported(Event):
+    """A service reported where a request of a citizen stands."""
 
 
 @dataclass(frozen=True, slots=True)

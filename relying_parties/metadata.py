@@ -502,6 +502,11 @@ def _events(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[P
     yield from registered.problems(value, path, allow_loopback=rules.allow_loopback)
 
 
+def _own_switch(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Problem]:
+    yield from _confidential(path, profile)
+    yield from _switch(value, path, rules, profile)
+
+
 def _confidential(path: str, profile: Profile) -> Iterator[Problem]:
     # RFC 6749 §4.4: who can't prove who it is has no name of its own to act in.
     if profile.auth_methods == ("none",):
@@ -554,6 +559,7 @@ MEMBERS: Mapping[str, Check] = {
     "calls": _calls,
     "onBehalf": _on_behalf,
     "events": _events,
+    "requests": _own_switch,
     "selfRegistered": _switch,
 }
 NECESSARY = frozenset({"name", "redirectUris", "auth"})

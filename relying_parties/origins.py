@@ -4,9 +4,12 @@ A service with a secret talks to us from its server. One that has none may be a 
 scripts a browser lets read our answers only if we name the page's origin; that is where its
 registered redirect addresses are.
 
+A service also sends citizens to pages of its own, and to nobody else's.
+
 Specs: Fetch §3.2 (CORS), RFC 6454 §4 and §6.1, RFC 9700 §2.6.
 """
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -39,10 +42,24 @@ def of(registration: Registration) -> frozenset[str]:
 
     An app's own scheme is no origin that a page could have.
     """
-    found = set()
-    for parts in map(urlsplit, registration.redirect_uris):
-        if parts.scheme in _DEFAULT and parts.hostname:
-            host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-            plain = parts.port in (None, _DEFAULT[parts.scheme])
-            found.add(f"{parts.scheme}://{host}" + ("" if plain else f":{parts.port}"))
-    return frozenset(found)
+    return _spelt(registration.redirect_uris)
+
+
+def own(registration: Registration) -> frozenset[str]:
+    """Return the origins at which a service has pages for citizens."""
+    back = (*registration.redirect_uris, *registration.post_logout_redirect_uris)
+    return _spelt((*back, registration.start) if registration.start else back)
+
+
+def spelt(address: str) -> str | None:
+    """Return the origin of ``address``, as a browser spells it; an app's scheme has none."""
+    parts = urlsplit(address)
+    if parts.scheme not in _DEFAULT or not parts.hostname:
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    plain = parts.port in (None, _DEFAULT[parts.scheme])
+    return f"{parts.scheme}://{host}" + ("" if plain else f":{parts.port}")
+
+
+def _spelt(addresses: Iterable[str]) -> frozenset[str]:
+    return frozenset(found for one in addresses if (found := spelt(one)))

@@ -106,6 +106,7 @@ class Registration:
     calls: tuple[Called, ...]
     on_behalf: tuple[Called, ...]
     events: Events | None
+    requests: bool
     authorization_details_types: tuple[str, ...]
     grant_management: str | None
     self_registered: bool
@@ -189,6 +190,8 @@ def read(document: Document) -> Registration:
         calls=resources.read_calls(spec.get("calls") or ()),
         on_behalf=resources.read_calls(spec.get("onBehalf") or ()),
         events=registered.read(spec.get("events")),
+        # In its own name, which nobody has who can keep no secret.
+        requests=bool(spec.get("requests")) and spec["auth"]["method"] != "none",
         authorization_details_types=tuple(spec.get("authorizationDetailsTypes") or ()),
         # Nobody who can keep no secret manages grants, whatever the document says.
         grant_management=spec.get("grantManagement") if spec["auth"]["method"] != "none" else None,

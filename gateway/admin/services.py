@@ -206,6 +206,7 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
         (_("What it calls for citizens"), _called(spec.get("onBehalf"))),
         (_("What it hears of"), list((spec.get("events") or {}).get("types") or ())),
         (_("Where its events go"), [(spec.get("events") or {}).get("endpoint") or ""]),
+        (_("Reports where requests stand"), [_("Yes")] if spec.get("requests") else []),
     ]
     return [
         {"key": key, "lines": kept}

@@ -67,10 +67,10 @@ async def _admit(call: Call, scopes: tuple[str, ...]) -> Client:
     own = await client_tokens.find(call.entry, token)
     issuer = call.runtime.settings.issuer
     # What is for another resource opens none of ours (RFC 9700 §2.3).
-    if own is None or own.resource != targets.events(issuer):
+    if own is None or own.resource != targets.home(issuer, scopes[0]):
         raise OAuthRefused("invalid_token", status=401)
     client: Client | None = await call.runtime.client(own.client_id)
-    if client is None or not targets.still(targets.calls(client, issuer), own.resource, own.scope):
+    if client is None or not targets.still(targets.ours(client, issuer), own.resource, own.scope):
         raise OAuthRefused("invalid_token", status=401)
     await sender.check(call, own.cnf, token, scheme)
     if not set(scopes) & set(own.scope.split()):

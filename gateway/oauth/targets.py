@@ -1,10 +1,10 @@
 """Targets: which resource a token will be for; one, named by the request or by registration.
 
-What citizens share is read at userinfo alone, and events are heard at an API of ours by
-services that may hear any. Beside these there are the resources that services offer: one
-that calls them has them in its registration, in its own name, or for citizens, and then at
-its own agency only. To act for a citizen at another agency would
-take their consent, and no page asks for that yet.
+What citizens share is read at userinfo alone. At one API of ours services hear events, at
+another they report to citizens: those whose registration says so. Beside these there are the
+resources that services offer: one that calls them has them in its registration, in its own
+name, or for citizens, and then at its own agency only. To act for a citizen at another agency
+would take their consent, and no page asks for that yet.
 
 Specs: RFC 8707 §2 and §2.2.
 """
@@ -20,6 +20,7 @@ from relying_parties.clients import Client
 from relying_parties.resources import OPAQUE, Called, Resource
 
 EVENT_SCOPES = READ, MANAGE, ANSWER = "ssf.read", "ssf.manage", "changes.answer"
+AGENCY_SCOPES = (REQUESTS,) = ("requests.write",)
 
 _UNKNOWN = "resource is unknown, missing, or not registered"
 
@@ -43,11 +44,32 @@ def events(issuer: str) -> str:
     return f"{issuer}/ssf"
 
 
+def agencies(issuer: str) -> str:
+    """Return the identifier of the API at which services report to citizens."""
+    return f"{issuer}/api/agency"
+
+
+def home(issuer: str, scope: str) -> str:
+    """Return which of our own APIs ``scope`` is for; empty if it is none of ours."""
+    if scope in EVENT_SCOPES:
+        return events(issuer)
+    return agencies(issuer) if scope in AGENCY_SCOPES else ""
+
+
 def calls(client: Client, issuer: str) -> tuple[Called, ...]:
-    """Return what ``client`` may call in its own name: what it registered, and events."""
+    """Return what ``client`` may call in its own name: what it registered, and APIs of ours."""
+    return (*client.registration.calls, *ours(client, issuer))
+
+
+def ours(client: Client, issuer: str) -> tuple[Called, ...]:
+    """Return the APIs of ours that the registration of ``client`` lets it call."""
     registration = client.registration
-    hears = (Called(events(issuer), EVENT_SCOPES),) if registration.events else ()
-    return (*registration.calls, *hears)
+    reports = ((REQUESTS, registration.requests),)
+    may = tuple(scope for scope, allowed in reports if allowed)
+    return (
+        *((Called(events(issuer), EVENT_SCOPES),) if registration.events else ()),
+        *((Called(agencies(issuer), may),) if may else ()),
+    )
 
 
 def beside_userinfo(params: Params, issuer: str) -> tuple[str, ...]:
@@ -64,15 +86,15 @@ async def own(call: Call, client: Client) -> Target:
     """
     issuer = call.runtime.settings.issuer
     named, wanted = call.form.all("resource"), set(call.form.text("scope").split())
-    registered = calls(client, issuer)
-    if not named and not wanted & set(EVENT_SCOPES):
+    registered, homes = calls(client, issuer), {home(issuer, each) for each in wanted} - {""}
+    if not named and not homes:
         registered = client.registration.calls or registered
     elif not named:  # no API of anybody else has these scopes
-        registered = tuple(one for one in registered if one.resource == events(issuer))
+        registered = tuple(one for one in registered if one.resource in homes)
     called = _called(named, registered)
-    if called is not None and called.resource == events(issuer):
+    if called is not None and called in ours(client, issuer):
         # Ours: no other service is asked whether it still offers it.
-        return Target(Resource(called.resource, EVENT_SCOPES, OPAQUE), client, EVENT_SCOPES)
+        return Target(Resource(called.resource, called.scopes, OPAQUE), client, called.scopes)
     return await _offered(call, called)
 
 

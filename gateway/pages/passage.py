@@ -26,6 +26,7 @@ PLACES: Mapping[str, str] = {
     "details": "/account/details",
     "sharing": "/account/sharing",
     "inbox": "/account/inbox",
+    "requests": "/account/requests",
     "changes": "/account/changes",
     "security": "/account/security",
     "sessions": "/account/sessions",

@@ -75,6 +75,14 @@ NOT_ANY_MORE = End(
     N_("See requests to you"),
     "/account/inbox",
 )
+NO_PROGRESS = End(
+    404,
+    N_("There is no such request of yours"),
+    N_("It ended long ago, or it is of another account."),
+    (N_("Look at the requests that you have now."),),
+    N_("See your requests"),
+    "/account/requests",
+)
 STOPPED = End(
     409,
     N_("You do not share with this service any more"),

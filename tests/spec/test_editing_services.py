@@ -94,6 +94,7 @@ VALUES: dict[str, Any] = {
         "endpoint": "https://rp.example/events",
         "answerDays": 3,
     },
+    "requests": True,
     "selfRegistered": True,
 }
 

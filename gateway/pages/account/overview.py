@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.pages.account import citizen
+from gateway.pages.account import citizen, requests
 from gateway.pages.login import ceremony
 from gateway.web.call import Call
 from idp import attributes, authenticators, identifiers
@@ -33,6 +33,7 @@ async def show(call: Call, session: Session) -> Response:
         email=known[0] if known else "",
         verified=account.ial > 1,
         waiting=sum(one.state == "pending" for one in asked),
+        requests=await requests.count(call, session, theirs),
         services=len({one.client_id for one in sharing}),
         ending=sum(reminders.concerns(one, entry.at) for one in sharing),
         passkeys=enrolled.passkeys,
