@@ -20,7 +20,7 @@ from tests.support.administration import invited
 from tests.support.demo import Demo
 from tests.support.hotline import Hotline
 from tests.support.looking import Looker
-from tests.support.walking import all_mailed, asking, mailed, stay
+from tests.support.walking import all_mailed, asking, mailed, reported, stay
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -32,6 +32,7 @@ CITIZEN = {"en": "伟", "ar": "يوسف"}
 OTHER = {"en": "Suharto", "ar": "Noor"}
 ASKED = {"en": "Fatou", "ar": "Oskar"}
 LOCKED_OUT = {"en": "Grace", "ar": "Ben"}
+WAITING = {"en": "Ελένη", "ar": "Inês"}
 COLLEAGUE = {"en": "Amina", "ar": "Piotr"}
 
 NOT_LOOKED_AT = {
@@ -356,6 +357,24 @@ def of_somebody_asked(at: Looker, demo: Demo) -> None:
     at.open("/account/inbox")
 
 
+def of_somebody_waiting(at: Looker, demo: Demo) -> None:
+    """A request at an office: none yet, one, what the office says of it; and no such request."""
+    page, parking = at.page, demo.service("parking-permits")["url"]
+    state = {"en": "Received", "ar": "تم الاستلام"}[at.lang]
+    _sign_in(at, demo, demo.person(WAITING[at.lang]))
+    at.open("/account/requests")
+    page.goto(f"{parking}/sign-in")
+    page.wait_for_function("() => performance.now() > 1500")
+    at.go("#consent-allow")
+    page.get_by_role("button", name="Apply").click()
+    reported(page, demo, state)
+    at.open("/account")
+    at.open("/account/requests?show=closed")
+    at.open("/account/requests")
+    at.press(".card a")
+    at.open("/account/requests/nothing", 404)
+
+
 def of_somebody_locked_out(at: Looker, demo: Demo) -> None:
     """Getting back in: after a day, not at all, or at once."""
     page, careful = at.page, demo.person(LOCKED_OUT[at.lang])
@@ -533,6 +552,9 @@ WALKS = {
     })),
     "asked": Walk(of_somebody_asked, frozenset({
         "/account", "/account/inbox", "/account/inbox/{request}",
+    })),
+    "waiting": Walk(of_somebody_waiting, frozenset({
+        "/account", "/account/requests", "/account/requests/{request}",
     })),
     "locked-out": Walk(of_somebody_locked_out, frozenset({
         "/login/recover/code", "/login/recover/new", "/login/recover/stop/{cancel}",

@@ -29,7 +29,7 @@ class Sample:
 
 
 SAMPLES = [
-    Sample("parking-permits", "Sign in to apply", "name", "Apply for", "Your parking permit",
+    Sample("parking-permits", "Sign in to apply", "name", "Apply for", "Your application",
            "Nothing was sent to us", "You are signed out of parking permits."),
     Sample("tax-account", "Sign in", "birthdate", "Read again", "You owe nothing",
            "Nothing was sent to us", "You are signed out of your tax account."),

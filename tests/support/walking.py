@@ -53,6 +53,17 @@ def settled(page: Page) -> None:
     page.wait_for_function(SETTLED)
 
 
+def reported(page: Page, demo: Demo, state: str, query: str = "") -> None:
+    """Open the citizen's requests until one of them stands so: its service reports it."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        page.goto(f"{demo.issuer}/account/requests{query}")
+        if state in page.locator(".card .tag").all_inner_texts():
+            return
+        breathe()
+    raise AssertionError(f"no request is {state}: {page.locator('main').inner_text()}")
+
+
 def stay(context: BrowserContext) -> None:
     """Let no script send a form to a service that nobody runs: our page stays in front."""
     context.add_init_script(_STAY)

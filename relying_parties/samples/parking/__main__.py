@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from relying_parties.samples.parking import desk
 from relying_parties.samples.parking.logo import LOGO
 from relying_parties.samples.sdk import Answer, Person, Service, Settings
 
@@ -24,22 +25,44 @@ TOWN = "NT"  # how its postcodes begin
 
 
 async def home(request: Request) -> Response:
-    """Show the permit, or what is needed for one."""
+    """Show the permit, how the application stands, or what is needed for one."""
     person = await service.person(request)
     price = REDUCED_PRICE if person and person.details.get("age_over_65") else FULL_PRICE
     return service.page("page.html", person=person, price=price)
 
 
 async def apply(request: Request) -> Response:
-    """Give the permit to the address that the citizen shared."""
+    """Take an application for the address that the citizen shared; the desk decides it."""
     person = await service.person(request)
     if person is None:
         return RedirectResponse("/sign-in", 303)
     address = person.details.get("address", {})
-    if address.get("postal_code"):
-        zone = _zone(address["postal_code"])
-        service.store.note(person.sub, {"permit": f"NT-{person.sub[:6].upper()}", "zone": zone})
+    if address.get("postal_code") and not person.notes:
+        desk.take(service, person.sub, _zone(address["postal_code"]))
     return RedirectResponse("/", 303)
+
+
+async def papers(request: Request) -> Response:
+    """Take the papers that the desk asked for."""
+    person = await service.person(request)
+    if person is None:
+        return RedirectResponse("/sign-in", 303)
+    desk.move(service, person, "papers")
+    return RedirectResponse("/", 303)
+
+
+async def work(request: Request) -> Response:
+    """Show the desk what there is to do, or do one step of it."""
+    if request.method == "POST":
+        # A page of somebody else may send a form here, and the browser says so.
+        if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+            return Response(status_code=403)
+        number, step = request.path_params["number"], request.path_params["step"]
+        for person in service.store.people():
+            if person.notes.get("number") == number and step in desk.BY_DESK:
+                desk.move(service, person, step)
+        return RedirectResponse("/desk", 303)
+    return service.page("desk.html", files=desk.files(service))
 
 
 def moved(person: Person, details: Mapping[str, Any]) -> Answer:
@@ -54,7 +77,15 @@ def moved(person: Person, details: Mapping[str, Any]) -> Answer:
 
 
 service.hear(moved, pushed=True)
-app = service.application([Route("/", home), Route("/apply", apply, methods=["POST"])])
+app = service.application(
+    [
+        Route("/", home),
+        Route("/apply", apply, methods=["POST"]),
+        Route("/papers", papers, methods=["POST"]),
+        Route("/desk", work),
+        Route("/desk/{number}/{step}", work, methods=["POST"]),
+    ]
+)
 
 
 def _zone(postal_code: str) -> str:

@@ -30,6 +30,7 @@ from relying_parties.samples.sdk.provider import (
     Unavailable,
     new_handle,
 )
+from relying_parties.samples.sdk.requests import Requests
 from relying_parties.samples.sdk.settings import Settings, moment
 from relying_parties.samples.sdk.store import Person, Store
 
@@ -73,6 +74,7 @@ class Service:
         self.store = Store(settings.store)
         self.provider = Provider(settings)
         self.events: Events | None = None
+        self.requests = Requests(self.provider, self.store)
         self._folder = folder
         self._logo = logo
         self._request = {
@@ -114,13 +116,15 @@ class Service:
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        """Listen for events while the service runs."""
-        listening = asyncio.create_task(self.events.run()) if self.events else None
+        """Listen for events and report while the service runs."""
+        running = [asyncio.create_task(self.requests.run())]
+        if self.events is not None:
+            running.append(asyncio.create_task(self.events.run()))
         yield
-        if listening is not None:
-            listening.cancel()
+        for one in running:
+            one.cancel()
             with suppress(asyncio.CancelledError):
-                await listening
+                await one
 
     def page(self, name: str, *, status: int = 200, **context: Any) -> Response:
         """Render a page of the service."""

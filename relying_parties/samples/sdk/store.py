@@ -27,6 +27,9 @@ CREATE TABLE IF NOT EXISTS events (
     number INTEGER PRIMARY KEY, jti TEXT NOT NULL UNIQUE, sub_id TEXT NOT NULL,
     events TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS reports (
+    number INTEGER PRIMARY KEY, reference TEXT NOT NULL, body TEXT NOT NULL
+);
 """
 
 
@@ -56,6 +59,15 @@ class Heard:
     jti: str
     sub_id: Mapping[str, Any]
     events: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is still to be reported about a request."""
+
+    number: int
+    reference: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +175,26 @@ class Store:
         """Return who has this number here, signed in or not."""
         row = self._database.execute("SELECT * FROM people WHERE sub = ?", (sub,)).fetchone()
         return _person(row) if row else None
+
+    def people(self) -> list[Person]:
+        """Return everybody who has a file here."""
+        rows = self._database.execute("SELECT * FROM people ORDER BY rowid").fetchall()
+        return [_person(row) for row in rows]
+
+    def report(self, reference: str, body: str) -> None:
+        """Keep what is to be reported until it is."""
+        self._database.execute(
+            "INSERT INTO reports (reference, body) VALUES (?, ?)", (reference, body)
+        )
+
+    def unreported(self) -> list[Report]:
+        """Return what is still to be reported, in its order."""
+        rows = self._database.execute("SELECT * FROM reports ORDER BY number").fetchall()
+        return [Report(row["number"], row["reference"], row["body"]) for row in rows]
+
+    def reported(self, number: int) -> None:
+        """Drop what was reported."""
+        self._database.execute("DELETE FROM reports WHERE number = ?", (number,))
 
     def forget(self, sub: str) -> None:
         """Forget a person whose account has ended."""
