@@ -21,6 +21,7 @@ async def show(call: Call, session: Session) -> Response:
     theirs = await citizen.subjects(call, session)
     sharing = [one for one in await consents.of_subjects(entry, theirs) if one.live(entry.at)]
     asked = await backchannel_requests.of_subjects(entry, theirs)
+    standing = await requests.count(call, session, theirs)
     enrolled = await authenticators.enrolled(entry, account.id)
     name = held.get("name")
     return citizen.page(
@@ -33,7 +34,8 @@ async def show(call: Call, session: Session) -> Response:
         email=known[0] if known else "",
         verified=account.ial > 1,
         waiting=sum(one.state == "pending" for one in asked),
-        requests=await requests.count(call, session, theirs),
+        going=standing.open,
+        mine=standing.waiting,
         services=len({one.client_id for one in sharing}),
         ending=sum(reminders.concerns(one, entry.at) for one in sharing),
         passkeys=enrolled.passkeys,
