@@ -18,6 +18,7 @@ from relying_parties.errors import RegistrationInvalid
 from relying_parties.metadata import CERTIFICATE_NAMES
 from relying_parties.onboarding import Standing
 from relying_parties.profiles import CERTIFICATE_METHODS, PROFILES, SECRET_METHODS
+from relying_parties.streams.event_types import NAMES as EVENT_TYPES
 
 METHODS = ("private_key_jwt", *CERTIFICATE_METHODS, *SECRET_METHODS, "none")
 BLANK: Fields = {
@@ -131,6 +132,7 @@ async def _page(
         agencies=[{"value": one.id, "text": words(one.name, call.locale)} for one in known],
         profiles=_profiles(given),
         detail_types=", ".join(DETAIL_TYPES),
+        event_types=", ".join(EVENT_TYPES),
         methods=METHODS,
         certificate_names=list(CERTIFICATE_NAMES),
         catalogue=_catalogue(call),

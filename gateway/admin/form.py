@@ -20,9 +20,9 @@ _WORDS = ("name", "description", "otherWays")
 # Each of these has its field in admin/draft.html: one without would be lost by saving.
 _LINES = ("redirectUris", "postLogoutRedirectUris", "acr", "authorizationDetailsTypes")
 _CALLS = ("calls", "onBehalf")
-_WHOLE = (*_CALLS, "resource.scopes")  # lists that have one field
+_WHOLE = (*_CALLS, "resource.scopes", "events.types")  # lists that have one field
 _TEXTS = (
-    *("profile", "idTokenAlg", "start", "backchannelLogoutUri"),
+    *("profile", "idTokenAlg", "start", "backchannelLogoutUri", "grantManagement"),
     *("logo", "contact", "privacy", "terms"),
 )
 _SWITCHES = ("requirePar", "dpop", "certificateBound", "openidOptional", "offlineAccess", "device")
@@ -57,7 +57,7 @@ def fields(document: Mapping[str, Any]) -> Fields:
     for member in CERTIFICATE_NAMES:
         if auth.get(member):
             found |= {_NAME_KIND: member, _NAME: auth[member]}
-    found |= _spell_api(spec)
+    found |= _spell_api(spec) | _spell_events(spec.get("events") or {})
     for number, purpose in enumerate(spec.get("purposes") or ()):
         found |= _spell_purpose(f"spec.purposes.{number}", purpose)
     return {name: text for name, text in found.items() if text}
@@ -81,6 +81,7 @@ def document(given: Mapping[str, str], base: Mapping[str, Any] | None = None) ->
     _put(spec, "resource", _resource(given))
     for member in _CALLS:
         _put(spec, member, _calls(given, f"spec.{member}"))
+    _put(spec, "events", _events(given))
     old = {one["id"]: one for one in spec.get("purposes") or ()}
     _put(spec, "purposes", [_purpose(given, number, old) for number in purposes(given)])
     about = {name: given.get(f"metadata.{name}", "").strip() for name in ("id", "agency")}
@@ -151,6 +152,14 @@ def _spell_api(spec: Mapping[str, Any]) -> Fields:
     }
 
 
+def _spell_events(events: Mapping[str, Any]) -> Fields:
+    return {
+        "spec.events.types": "\n".join(events.get("types") or ()),
+        "spec.events.endpoint": events.get("endpoint") or "",
+        "spec.events.answerDays": str(events.get("answerDays") or ""),
+    }
+
+
 def _spell_calls(calls: Iterable[Mapping[str, Any]]) -> str:
     return "\n".join(" ".join((each["resource"], *each["scopes"])) for each in calls)
 
@@ -198,6 +207,23 @@ def _resource(given: Mapping[str, str]) -> Document:
     return offered
 
 
+def _events(given: Mapping[str, str]) -> Document:
+    types = given.get("spec.events.types", "").split()
+    endpoint = given.get("spec.events.endpoint", "").strip()
+    days = given.get("spec.events.answerDays", "").strip()
+    if not (types or endpoint or days):
+        return {}
+    heard: Document = {"types": types}
+    _put(heard, "endpoint", endpoint)
+    if days:
+        heard["answerDays"] = _days(days)
+    return heard
+
+
+def _days(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0
+
+
 def _calls(given: Mapping[str, str], path: str) -> list[Document]:
     """Read an API and its scopes from each line."""
     lines = [line.split() for line in given.get(path, "").splitlines()]
@@ -213,7 +239,7 @@ def _purpose(given: Mapping[str, str], number: int, old: Mapping[str, Document])
     return {
         "id": name,
         "name": _words(given, f"{path}.name", base.get("name")),
-        "keepDays": int(days) if days.isascii() and days.isdecimal() and len(days) < 5 else 0,
+        "keepDays": _days(days),
         "claims": [_asked(given, f"{path}.claims.{each}", asked) for each in claims(given, number)],
     }
 

@@ -18,6 +18,7 @@ SENTENCES = {
     "country": N_("Use two capital letters, such as GB"),
     "twice": N_("This is here twice"),
     "range": N_("Use a number from 1 to 365"),
+    "answer_days": N_("Use a number from 1 to 90"),
     "length": N_("This is too short or too long"),
     "too_long": N_("This is too long"),
     "too_many": N_("There are too many of these"),

@@ -16,6 +16,7 @@ from relying_parties.metadata import DEFAULT_PROFILE, MEMBERS, RESPONSE_MODES
 from relying_parties.profiles import PROFILES
 from relying_parties.purposes import BASES, LONGEST, NEEDS
 from relying_parties.response_types import RESPONSE_TYPES
+from relying_parties.streams import registered
 
 KINDS = ("Agency", "Service", "Administrator")
 
@@ -138,6 +139,10 @@ def _range(_document: Any, _path: str) -> str:
     return f"must be a number from 1 to {LONGEST}"
 
 
+def _answer_days(_document: Any, _path: str) -> str:
+    return f"must be a number from 1 to {registered.MOST_DAYS}"
+
+
 def _scheme(_document: Any, _path: str) -> str:
     return "must be https; http only for this machine, such as localhost, and on a demo"
 
@@ -152,5 +157,6 @@ _SAYS: Mapping[str, Say] = {
     "missing": _missing,
     "value": _choice,
     "range": _range,
+    "answer_days": _answer_days,
     "scheme": _scheme,
 }

@@ -48,7 +48,7 @@ def problems(value: Any, path: str, *, allow_loopback: bool) -> Iterator[Problem
     ):
         yield f"{path}.endpoint", word
     if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= MOST_DAYS:
-        yield f"{path}.answerDays", "range"
+        yield f"{path}.answerDays", "answer_days"
 
 
 def read(given: Mapping[str, Any] | None) -> Events | None:

@@ -65,6 +65,8 @@ def test_the_form_loses_no_api() -> None:
         ("spec.calls[1].resource", "query", "spec.calls"),
         ("spec.resource.scopes[0]", "scope", "spec.resource.scopes"),
         ("spec.resource.identifier", "taken", "spec.resource.identifier"),
+        ("spec.events.types[2]", "value", "spec.events.types"),
+        ("spec.events.answerDays", "answer_days", "spec.events.answerDays"),
     ],
 )
 def test_a_problem_of_an_api_stands_beside_its_field(path: str, word: str, field: str) -> None:

@@ -217,3 +217,57 @@ async def test_the_page_of_a_service_tells_where_it_hears_of_sign_outs(gateway: 
 
     assert VALUES["backchannelLogoutUri"] in page.text
     assert VALUES["acr"][0] in page.text
+
+
+async def test_events_and_grants_are_changed_in_their_fields(gateway: Gateway) -> None:
+    await gateway.service(with_all("edited-events"))
+
+    again = await saved(
+        gateway,
+        "edited-events",
+        **{
+            "spec.events.types": "claims-changed",
+            "spec.events.endpoint": "",
+            "spec.events.answerDays": "90",
+            "spec.grantManagement": "required",
+        },
+    )
+
+    assert again["spec"]["events"] == {"types": ["claims-changed"], "answerDays": 90}
+    assert again["spec"]["grantManagement"] == "required"
+
+
+async def test_events_and_grants_are_taken_away_in_their_fields(gateway: Gateway) -> None:
+    await gateway.service(with_all("edited-quiet"))
+    names = ("events.types", "events.endpoint", "events.answerDays", "grantManagement")
+
+    again = await saved(gateway, "edited-quiet", **dict.fromkeys((f"spec.{n}" for n in names), ""))
+
+    assert not {"events", "grantManagement"} & again["spec"].keys()
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "says"),
+    [
+        ("spec.events.types", "claims-changed\nbirthdays", "Choose one of the list"),
+        ("spec.events.types", "", "There must be at least one"),
+        ("spec.events.endpoint", "http://rp.example/events", "begins with https"),
+        ("spec.events.answerDays", "91", "Use a number from 1 to 90"),
+        ("spec.events.answerDays", "soon", "Use a number from 1 to 90"),
+    ],
+)
+async def test_what_is_wrong_with_events_stands_at_its_field(
+    gateway: Gateway, field: str, text: str, says: str
+) -> None:
+    client_id = "edited-wrong"
+    await gateway.service(with_all(client_id))
+    browser = Browser(gateway, (await officer(gateway, "registrar")).cookie)
+    path = f"/admin/services/{client_id}/edit"
+    sent = Fields((await browser.send("GET", path)).text, "draft-form").sent | {field: text}
+
+    answer = await browser.send("POST", path, sent)
+
+    assert answer.status_code == 422
+    error = answer.text.split(f'id="{field}-error"')[1].split("</span> ")[1].split("<")[0]
+    assert says in error
+    assert Fields(answer.text, "draft-form").sent[field].split() == text.split()

@@ -30,6 +30,8 @@ def purpose(**row: Any) -> list[dict[str, Any]]:
          "spec.auth.method: gov-standard takes private_key_jwt"),
         ({"idTokenAlg": "HS256"},
          "spec.idTokenAlg: gov-standard signs with ES256 or RS256 or PS256"),
+        ({"events": {"types": ["claims-changed"], "answerDays": 91}},
+         "spec.events.answerDays: must be a number from 1 to 90"),
         ({"profile": "gov-standart"}, "did you mean gov-standard?"),
         ({"redirectURIs": []}, "there is no such member; did you mean redirectUris?"),
         ({"purposes": purpose(claim="e_mail")}, "the catalogue has no e_mail; did you mean email?"),
