@@ -21,6 +21,7 @@ from uuid import UUID
 from gateway.oauth import claims, interaction, orders
 from gateway.oauth.interaction import Decision, Facts
 from gateway.oauth.request import AuthorizationRequest
+from gateway.oauth.verified import keeping
 from gateway.web.call import Call
 from idp.sessions import Session
 from keys import pairwise
@@ -57,10 +58,14 @@ def code(vault: Vault, request_id: UUID) -> str:
 
 async def standing(call: Call, asked: Asked, client: Client, session: Session) -> Standing:
     """Work out what ``asked`` comes to for the citizen of ``session``."""
-    wanted = claims.wanted(client.registration, asked.request, session, call.entry.at)
+    stored = asked.request
+    if sealed := stored.get("verified"):
+        opened = keeping.unsealed(call.runtime.vault, sealed, asked.id)
+        stored = {**stored, "verified": opened}
+    wanted = claims.wanted(client.registration, stored, session, call.entry.at)
     consent = await consents.current(call.entry, asked.subject, client.client_id)
     new = claims_policy.difference(client.registration, wanted, consent, care=claims.CARE)
-    request = AuthorizationRequest.from_json(asked.request)
+    request = AuthorizationRequest.from_json(stored)
     return Standing(asked, request, client, session, wanted, new)
 
 
@@ -98,6 +103,8 @@ async def approve(call: Call, at: Standing, consent: Consent | None) -> None:
     )
     name = code(vault, asked.id)
     await codes.issue(call.entry, order, name)
+    if at.request.verified:
+        await keeping.keep(call, name, order, at.request.verified)
     if at.request.resource:
         await directed.direct(call.entry, name, at.request.resource)
     if at.request.authorization_details:

@@ -22,6 +22,7 @@ from uuid import UUID
 from gateway.oauth import hints, request, request_objects, rich
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.request import AuthorizationRequest
+from gateway.oauth.verified import keeping
 from gateway.web.call import Call
 from gateway.web.params import Params
 from idp import identifiers
@@ -64,10 +65,12 @@ class Asking:
     lives: timedelta
     token: str | None = field(repr=False)
 
-    @property
-    def kept(self) -> Mapping[str, Any]:
-        """The request as it is stored: without whom it named."""
-        return replace(self.request, login_hint="", id_token_hint=None).to_json()
+    def kept(self, vault: Vault, request_id: UUID) -> Mapping[str, Any]:
+        """Return the request as it is stored: without whom it named, what it believes sealed."""
+        stored = replace(self.request, login_hint="", id_token_hint=None).to_json()
+        if self.request.verified:
+            stored["verified"] = keeping.sealed(vault, self.request.verified, request_id)
+        return stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +97,7 @@ async def read(call: Call, client: Client) -> Asking:
             raise OAuthRefused("invalid_request", f"{name} is not supported here")
     rich.judge(asked.authorization_details, client.registration, call.entry.at)
     return Asking(
-        # What is wanted with its proof is left out: the page has no words for it yet.
-        request=replace(
-            asked, client_id=client.client_id, prompt=PROMPT, max_age=None, verified={}
-        ),
+        request=replace(asked, client_id=client.client_id, prompt=PROMPT, max_age=None),
         message=_message(given.text("binding_message")),
         lives=_lives(given, asked.authorization_details, call.entry.at),
         token=_token(given, client),

@@ -55,7 +55,7 @@ async def _order(call: Call, client: Client, asked: Asking, auth_req_id: str) ->
         client_id=client.client_id,
         subject=whom.subject,
         citizen=whom.citizen,
-        request=asked.kept,
+        request=asked.kept(vault, request_id),
         message=asked.message,
         lives=asked.lives,
         ping=ping,

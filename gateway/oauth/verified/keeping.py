@@ -5,8 +5,10 @@ must never be told there. So of it a token has one name, ``verification``: by it
 knows that there is more, and without the citizen's word for it there is nothing more.
 """
 
+import base64
 import json
 from dataclasses import replace
+from uuid import UUID
 
 from gateway.oauth import claims
 from gateway.oauth.request import AuthorizationRequest
@@ -14,6 +16,7 @@ from gateway.oauth.verified.wishes import Elements
 from gateway.web.call import Call
 from idp import catalog
 from keys import opaque
+from keys.vault import Vault
 from relying_parties import claims_policy
 from relying_parties.claims_policy import Wanted
 from relying_parties.clients import Client
@@ -22,6 +25,7 @@ from relying_parties.grants.codes import Issue
 from relying_parties.registration import Registration
 
 MARK = "verification"
+_ROW = "relying_parties.backchannel_requests.verified"  # and the request
 
 
 def by_name(registration: Registration, asked: AuthorizationRequest, wanted: Wanted) -> Wanted:
@@ -52,6 +56,25 @@ def opened(call: Call, client: Client, code: bytes, sealed: bytes) -> Elements:
     """
     plain = call.runtime.vault.sealer.open(sealed, *_place(code, client.client_id))
     asked: Elements = json.loads(plain)
+    return asked
+
+
+def sealed(vault: Vault, asked: Elements, request_id: UUID) -> str:
+    """Seal what a request from behind wants with its proof, to stand in its row until the answer.
+
+    A service may say what it believes of a citizen, and a request waits longer than a browser.
+    """
+    plain = json.dumps(asked).encode()
+    return opaque.unpadded(vault.sealer.seal(plain, _ROW, str(request_id)))
+
+
+def unsealed(vault: Vault, text: str, request_id: UUID) -> Elements:
+    """Open what :func:`sealed` made for this row.
+
+    :raises NotSealedHere: it was made for another one
+    """
+    packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    asked: Elements = json.loads(vault.sealer.open(packed, _ROW, str(request_id)))
     return asked
 
 
