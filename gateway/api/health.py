@@ -5,6 +5,7 @@ database, so that a worker without one gets no citizen. A schema that is newer t
 this code is no hindrance: a release migrates first, while the old pods still answer.
 """
 
+import re
 from pathlib import Path
 
 import asyncpg
@@ -15,12 +16,12 @@ from gateway.web.call import Call
 from keys import schema
 from keys.errors import DatabaseBusy
 
-# By the files' names: reading the history itself would load Alembic into every process.
-_REVISIONS = sorted(
-    path.name.split("_")[0]
-    for path in (Path(gateway.__file__).parent / "migrations" / "versions").glob("[0-9]*.py")
-)
-TOO_OLD = frozenset([None, "", *_REVISIONS[:-1]])
+_VERSIONS = Path(gateway.__file__).parent / "migrations" / "versions"
+_FOLLOWS = re.compile(r'^down_revision = "(.+)"$', re.MULTILINE)
+# Whatever another one follows. Read as text: the history itself would load Alembic into every
+# process.
+_FOLLOWED = (_FOLLOWS.search(path.read_text()) for path in _VERSIONS.glob("[0-9]*.py"))
+TOO_OLD = frozenset([None, "", *(found[1] for found in _FOLLOWED if found)])
 
 _FIELDS = {"cache-control": "no-store", "content-type": "text/plain; charset=utf-8"}
 

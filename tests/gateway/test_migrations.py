@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from pathlib import Path
 
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -9,6 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway import migrations
+from gateway.api import health
 from idp import tables as idp
 from keys import tables as keys
 from relying_parties import tables as relying_parties
@@ -41,6 +43,13 @@ async def test_of_two_migrators_at_once_one_waits(postgres_url: str) -> None:
 
     assert [await one.wait() for one in both] == [0, 0]
     assert await differences(url) == []
+
+
+def test_whoever_is_ready_has_the_newest_revision() -> None:
+    scripts = Path(migrations.__file__).parent / "versions"
+    every = {path.name.partition("_")[0] for path in scripts.glob("[0-9]*.py")}
+
+    assert every - health.TOO_OLD == {migrations.newest()}
 
 
 async def differences(url: str) -> list[object]:
