@@ -22,6 +22,8 @@ from relying_parties.streams.delivery import Load, Outcome
 
 log = logging.getLogger("gatehouse.worker")
 
+MOST = 64  # services at the same time
+LOOK = 0.5  # seconds for which the slow are waited for until the next are taken
 SECONDS = 30.0  # of one load: a worker has it for a minute
 # RFC 8935 §2.4 and SSF 1.0 §9: whatever else a service says is not repeated.
 WORDS = frozenset(
@@ -35,11 +37,35 @@ _ELSEWHERE = frozenset({401, 403, 404, 408, 410, 425, 429, 502, 503, 504})
 
 
 async def deliver(runtime: Runtime) -> int:
-    """Push what is due, to all services at the same time; return how many events went out."""
-    async with runtime.entry() as entry:
-        loads = await delivery.take(entry)
-    # No connection is held while strangers take their time.
-    return sum(await asyncio.gather(*(_carry(runtime, load) for load in loads)))
+    """Push what is due, to many services at the same time, until nothing is.
+
+    Who is slow is waited for, and keeps nobody else waiting.
+
+    :returns: how many events went out
+    """
+    told, under_way = 0, set[asyncio.Task[int]]()
+    try:
+        while True:
+            async with runtime.entry() as entry:
+                loads = await delivery.take(entry, most=MOST - len(under_way))
+            # No connection is held while strangers take their time.
+            under_way |= {asyncio.create_task(_carried(runtime, load)) for load in loads}
+            if not under_way:
+                return told
+            done, under_way = await asyncio.wait(under_way, timeout=LOOK)
+            told += sum(one.result() for one in done)
+    finally:
+        for one in under_way:
+            one.cancel()
+
+
+async def _carried(runtime: Runtime, load: Load) -> int:
+    """Carry a load; one that fails is another worker's after a minute, and stops no other."""
+    try:
+        return await _carry(runtime, load)
+    except Exception:
+        log.exception("load failed", extra={"client": load.client_id})
+        return 0
 
 
 async def _carry(runtime: Runtime, load: Load) -> int:

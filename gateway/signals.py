@@ -8,6 +8,7 @@ known, for as long as it takes to derive the one from the other. No value is in 
 Specs: CAEP 1.0 §3, RISC 1.0 §2.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -19,6 +20,7 @@ from gateway.runtime import Runtime
 from keys import following, pairwise
 from keys.entry import Entry
 from keys.journal import Journalled
+from keys.pairwise import Subject
 from relying_parties import clients, consents
 from relying_parties.streams import delivery, subscriptions
 from relying_parties.streams.delivery import Signal
@@ -30,6 +32,7 @@ CHANGED = "AttributesChanged"
 
 Payload = dict[str, Any]
 Reaction = Callable[[Journalled], "Told"]
+Known = Mapping[UUID | None, Sequence[tuple[Receiver, Subject]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,64 +87,80 @@ REACTIONS: Mapping[str, Reaction] = {
 
 async def gather(runtime: Runtime) -> int:
     """Take what happened since the last look; return how many events are to be told."""
-    async with runtime.entry() as entry:
-        kinds = (*REACTIONS, *changed_grants.TOLD, CHANGED)
-        happened = await following.follow(entry, FOLLOWER, kinds, MOST)
-        if not happened:
-            return 0
-        hearing = await subscriptions.receivers(entry)
-        told = [
-            *_signals(runtime, happened, hearing),
-            *await changed_grants.signals(entry, runtime.settings.issuer, happened, hearing),
-        ]
-        return await delivery.queue(entry, told) + await _announce(
-            runtime, entry, happened, hearing
-        )
+    told, kinds = 0, (*REACTIONS, *changed_grants.TOLD, CHANGED)
+    while True:
+        async with runtime.entry() as entry:
+            happened = await following.follow(entry, FOLLOWER, kinds, MOST)
+            if happened:
+                told += await _tell(runtime, entry, happened)
+        if len(happened) < MOST:
+            return told
 
 
-async def _announce(
+async def _tell(runtime: Runtime, entry: Entry, happened: Sequence[Journalled]) -> int:
+    hearing = await subscriptions.receivers(entry)
+    known = await _known(runtime, entry, happened, hearing)
+    signals = [
+        *_signals(runtime, happened, known),
+        *await changed_grants.signals(entry, runtime.settings.issuer, happened, hearing),
+    ]
+    return await delivery.queue(entry, signals) + await _announce(runtime, entry, happened, known)
+
+
+async def _known(
     runtime: Runtime, entry: Entry, happened: Iterable[Journalled], hearing: Sequence[Receiver]
-) -> int:
-    """Tell of what registers wrote; of what citizens change, their page tells itself."""
-    by_register = [one for one in happened if one.kind == CHANGED and one.actor != one.object]
-    accounts = dict.fromkeys(account for one in by_register if (account := _account(one)))
-    wanted, told = announcing.hearing(hearing), 0
-    for account_id, receiver in product(accounts, hearing):
-        since = [
-            one for one in by_register if _account(one) == account_id and one.at >= receiver.since
-        ]
-        followers = announcing.followers(name for one in since for name in one.fields["claims"])
-        if receiver.client_id not in wanted or not followers:
-            continue
-        subject = pairwise.subject(runtime.vault.pairwise, receiver.sector, account_id)
-        consent = await consents.current(entry, subject, receiver.client_id)
-        client = await clients.find(entry, receiver.client_id) if consent else None
-        if consent is None or client is None:
-            continue
-        found = announcing.hearer(client, consent, followers, wanted)
-        told += await announcing.announce(entry, runtime.settings.issuer, [found] if found else [])
-    return told
+) -> Known:
+    """Return for each account the receivers that know it, and by what name."""
+    key, sectors = runtime.vault.pairwise, {one.sector for one in hearing}
+    accounts = {account for one in happened if (account := _account(one))}
+    named = {
+        pairwise.subject(key, sector, account): account
+        for sector, account in product(sectors, accounts)
+    }
+    receivers = {one.client_id: one for one in hearing}
+    known: dict[UUID | None, list[tuple[Receiver, Subject]]] = defaultdict(list)
+    for client_id, subject in sorted(await subscriptions.concerned(entry, named)):
+        if client_id in receivers:
+            known[named[subject]].append((receivers[client_id], subject))
+    return known
 
 
-def _signals(
-    runtime: Runtime, happened: Iterable[Journalled], hearing: Iterable[Receiver]
-) -> Iterator[Signal]:
-    key, receivers = runtime.vault.pairwise, list(hearing)
-    subjects: dict[tuple[str, UUID], str] = {}
+def _signals(runtime: Runtime, happened: Iterable[Journalled], known: Known) -> Iterator[Signal]:
+    key = runtime.vault.pairwise
     for one in happened:
         if one.kind not in REACTIONS:
             continue
-        told, account_id = REACTIONS[one.kind](one), _account(one)
-        for receiver in receivers:
-            if told.event not in receiver.types or receiver.since > one.at or not account_id:
+        told = REACTIONS[one.kind](one)
+        for receiver, subject in known.get(_account(one), ()):
+            if told.event not in receiver.types or receiver.since > one.at:
                 continue
-            whom = (receiver.sector, account_id)
-            if whom not in subjects:
-                subjects[whom] = pairwise.subject(key, *whom)
             sid = pairwise.sid(key, receiver.client_id, told.session) if told.session else None
-            yield Signal(
-                receiver.client_id, subjects[whom], told.event, told.payload, one.at, sid=sid
-            )
+            yield Signal(receiver.client_id, subject, told.event, told.payload, one.at, sid=sid)
+
+
+async def _announce(
+    runtime: Runtime, entry: Entry, happened: Iterable[Journalled], known: Known
+) -> int:
+    """Tell of what registers wrote; of what citizens change, their page tells itself."""
+    by_register = [one for one in happened if one.kind == CHANGED and one.actor != one.object]
+    told = 0
+    for account_id in dict.fromkeys(map(_account, by_register)):
+        for receiver, subject in known.get(account_id, ()):
+            since = [
+                one
+                for one in by_register
+                if _account(one) == account_id and one.at >= receiver.since
+            ]
+            followers = announcing.followers(name for one in since for name in one.fields["claims"])
+            wanted = announcing.hearing([receiver])
+            consent = await consents.current(entry, subject, receiver.client_id)
+            client = await clients.find(entry, receiver.client_id) if consent else None
+            if consent is None or client is None or not wanted:
+                continue
+            found = announcing.hearer(client, consent, followers, wanted)
+            if found is not None:
+                told += await announcing.announce(entry, runtime.settings.issuer, [found])
+    return told
 
 
 def _account(one: Journalled) -> UUID | None:

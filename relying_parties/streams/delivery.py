@@ -136,7 +136,7 @@ async def say(entry: Entry, stream_id: str, event: str, payload: Mapping[str, An
     )
 
 
-async def take(entry: Entry, *, most: int = 64, each: int = 100) -> list[Load]:
+async def take(entry: Entry, *, most: int, each: int = 100) -> list[Load]:
     """Take streams that have something due, for a minute, and the oldest of it."""
     until = entry.at + UNDER_WAY
     streams = await entry.all(records.TAKE, at=entry.at, until=until, most=most)

@@ -104,7 +104,17 @@ SAY = statement(
     )
 )
 
-_waits = sa.exists().where(_d.stream_id == _s.id, _d.state == _DUE, _d.due_at <= _at)
+_before = tables.deliveries.alias("before")
+_blocked = sa.exists().where(
+    _before.c.stream_id == _d.stream_id,
+    _before.c.subject == _d.subject,
+    _before.c.state == _DUE,
+    _before.c.id < _d.id,
+    _before.c.due_at > _at,
+)
+_waits = sa.exists().where(
+    _d.stream_id == _s.id, _d.state == _DUE, _d.due_at <= _at, sa.not_(_blocked)
+)
 _next = (
     sa.select(_s.id)
     .join(tables.clients, tables.clients.c.client_id == _s.client_id)
@@ -129,14 +139,6 @@ _taken = (
     sa.func.unnest(sa.bindparam("streams", type_=_TEXTS))
     .table_valued(sa.column("id", sa.Text), name="taken")
     .render_derived()
-)
-_before = tables.deliveries.alias("before")
-_blocked = sa.exists().where(
-    _before.c.stream_id == _d.stream_id,
-    _before.c.subject == _d.subject,
-    _before.c.state == _DUE,
-    _before.c.id < _d.id,
-    _before.c.due_at > _at,
 )
 _SHOWN = (
     *(_d.id, _d.jti, _d.stream_id, _d.subject, _d.sid, _d.event, _d.payload),

@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from keys import opaque
 from keys.entry import Entry, Row, statement
+from keys.pairwise import Subject
 from relying_parties import changes, tables
 from relying_parties.events import StreamChanged, StreamCreated, StreamDeleted
 from relying_parties.grants.living import LIVE
@@ -112,6 +113,12 @@ KNOWN = statement(
         tables.consents.c.client_id == sa.bindparam("of_client"),
     )
     .limit(1)
+)
+# Whatever became of it: of some events hears, too, who shares nothing any more.
+SHARED = statement(
+    sa.select(tables.consents.c.client_id, tables.consents.c.subject)
+    .distinct()
+    .where(tables.consents.c.subject == sa.any_(sa.bindparam("subjects", type_=pg.ARRAY(sa.Text))))
 )
 INCLUDE = statement(
     sa.delete(tables.stream_exclusions).where(
@@ -242,6 +249,12 @@ async def receivers(entry: Entry) -> list[Receiver]:
         Receiver(row["client_id"], frozenset(row["types"]), row["created_at"], row["sector"])
         for row in await entry.all(RECEIVERS)
     ]
+
+
+async def concerned(entry: Entry, subjects: Collection[Subject]) -> frozenset[tuple[str, Subject]]:
+    """Return who ever shared something with which service: pairs of client id and subject."""
+    rows = await entry.all(SHARED, subjects=list(subjects)) if subjects else []
+    return frozenset((row["client_id"], Subject(row["subject"])) for row in rows)
 
 
 def known(requested: Collection[str] | None, may: Sequence[str], issuer: str) -> list[str]:

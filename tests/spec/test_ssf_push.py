@@ -13,7 +13,7 @@ from keys.errors import TokenRefused
 from relying_parties import clients, consents
 from relying_parties.streams import delivery, subscriptions
 from relying_parties.streams.delivery import Signal
-from tests.support import signals, verdicts
+from tests.support import peers, signals, verdicts
 from tests.support.gateway import Citizen, Gateway
 from tests.support.signals import PUSH, RISC, SSF, Api
 
@@ -348,11 +348,34 @@ async def test_a_worker_that_died_is_not_waited_for(
     """Taken and never settled: a minute later it is due again, at least once (I1)."""
     await tell(gateway, ana, "credential-change")
     async with gateway.runtime.entry() as entry:
-        assert len(await delivery.take(entry)) == 1
+        assert len(await delivery.take(entry, most=64)) == 1
     async with signals.receiver(port) as own:
         assert await pushes.deliver(gateway.runtime) == 0
         await later(gateway)
         assert await pushes.deliver(gateway.runtime) == 1
+    assert len(own.heard) == 1
+
+
+async def test_who_says_nothing_keeps_nobody_else_waiting(
+    gateway: Gateway, api: Api, port: int
+) -> None:
+    """What comes while one receiver is waited for goes out to the others meanwhile."""
+    silent = free_port()
+    address = {"endpoint": f"http://127.0.0.1:{silent}/events"}
+    await gateway.service(signals.document("pushed-in-vain", "southtown", events=address))
+    await gateway.settled()
+    slow = await signals.api(gateway, "pushed-in-vain")
+    await slow.create(delivery={"method": PUSH, "endpoint_url": address["endpoint"]})
+    bo = await gateway.citizen("pushed", "pushed-in-vain")
+    await tell(gateway, bo, "credential-change", client_id="pushed-in-vain")
+
+    async with signals.receiver(port) as own, peers.a_silent_peer(silent) as asked:
+        round_ = asyncio.create_task(pushes.deliver(gateway.runtime))
+        while not asked:  # noqa: ASYNC110 - what is waited for is another socket's reader
+            await asyncio.sleep(0)
+        await tell(gateway, bo, "credential-change")
+
+        assert await round_ == 1
     assert len(own.heard) == 1
 
 

@@ -19,6 +19,10 @@ CPU_MS: Mapping[str, float] = {
 }
 SCALING = 1.8  # what two workers do against one
 MEGABYTES = 90.0  # of the largest process, after ten thousand sign-ons
+TOLD_FEW, TOLD_MANY = 2.0, 60.0  # seconds from a save to the receipt: three services, four hundred
+OUTBOX = 1000.0  # events a second, from what happened to on their way
+LEDGER_SHARE = 10.0  # per cent of a sign-on
+PROOF_MS = 50.0  # of one line in a tree of a million
 READY = 0.8  # seconds from the start to the first answer
 REFERENCE = 4000.0  # signatures a CPU second
 

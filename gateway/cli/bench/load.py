@@ -233,4 +233,4 @@ async def _tokens(load: Load, opened: Browser, code: str, verifier: str) -> dict
 def expect(answer: bytes, text: bytes) -> None:
     """Go on only if ``text`` is in the answer."""
     if text not in answer:
-        raise click.ClickException(f"unexpected answer: {answer[:300]!r}")
+        raise click.ClickException(f"unexpected answer: {answer[-1200:]!r}")

@@ -92,11 +92,10 @@ def _filled(place: Path, running: postgres.Running) -> Base:
 async def gateway(base: Base, workers: int) -> AsyncIterator[Gateway]:
     """Start a gateway and wait until all its workers answer."""
     begun = time.monotonic()
-    inherited = {name: text for name, text in os.environ.items() if "GATEHOUSE" not in name}
     with (base.place / "gateway.log").open("ab") as log:
         server = subprocess.Popen(  # noqa: ASYNC220, S603 - our own module
             [sys.executable, "-m", "gateway.cli", "serve", "--workers", str(workers)],
-            env={**inherited, **base.environment},
+            env=surroundings(base),
             cwd=base.place,
             stdout=log,
             stderr=log,
@@ -113,6 +112,12 @@ async def gateway(base: Base, workers: int) -> AsyncIterator[Gateway]:
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(30)
+
+
+def surroundings(base: Base) -> dict[str, str]:
+    """Return the environment of a process of ours: settings of ``base`` and of nobody else."""
+    inherited = {name: text for name, text in os.environ.items() if "GATEHOUSE" not in name}
+    return {**inherited, **base.environment}
 
 
 async def _answering(base: Base, begun: float) -> None:

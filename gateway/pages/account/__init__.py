@@ -13,13 +13,18 @@ from gateway.pages.account import (
     sharing,
     telling,
     told,
+    whom,
 )
 from gateway.web.dispatch import Route
 
 ROUTES: tuple[Route, ...] = (
     Route("/account", {"GET": overview.show}),
     Route("/account/details", {"GET": details.show}),
-    Route("/account/details/{claim}", {"GET": telling.show, "POST": telling.save}),
+    Route(
+        "/account/details/{claim}",
+        {"GET": telling.show, "POST": telling.save},
+        fields=whom.MOST,
+    ),
     Route(
         "/account/details/{claim}/dispute", {"GET": details.ask_dispute, "POST": details.dispute}
     ),

@@ -24,6 +24,7 @@ from relying_parties.clients import Client
 from relying_parties.streams import subscriptions
 
 FIELD = "tell"
+MOST = 1000  # fields of a form: every service that the citizen shares with may be one
 
 
 @dataclass(frozen=True, slots=True)
