@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gateway import (
     backchannel,
+    erasing,
     mail,
     news,
     outbound,
@@ -175,6 +176,7 @@ DUTIES = (
     Duty(fetch_logos, 5),
     Duty(chain_journal, 5),
     Duty(grow_ledger, 5),
+    Duty(erasing.erase, 5),
     Duty(expire_consents, 60),
     Duty(reminding.remind_citizens, 600),
     Duty(purge, 60),

@@ -1,7 +1,9 @@
 """Accounts: one person's record, open, locked or closed.
 
 open ──lock──▶ locked ──unlock──▶ open
-└──close──▶ closed (its data key is destroyed: nothing sealed under it opens again)
+└──close──▶ closed (its key is destroyed: nothing sealed under it opens again)
+
+What is left of a closed account is deleted by :mod:`idp.erasures`.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from idp import devices, identifiers, tables
+from idp import devices, identifiers, person_keys, tables
 from idp.errors import AccountNotOpen
 from idp.events import (
     AccountClosed,
@@ -34,7 +36,6 @@ ADD = statement(
     sa.insert(tables.accounts).values(
         id=sa.bindparam("id"),
         status="open",
-        data_key=sa.bindparam("data_key"),
         handle=sa.bindparam("handle"),
         locale=sa.bindparam("locale"),
         created_at=sa.bindparam("at"),
@@ -60,7 +61,7 @@ def _move(after: str, before: str, **also: Any) -> Any:
 
 LOCK = _move("locked", "open", locked_reason=sa.bindparam("reason"))
 UNLOCK = _move("open", "locked", locked_reason=sa.null())
-CLOSE = _move("closed", "open", closed_at=sa.bindparam("at"), data_key=sa.null())
+CLOSE = _move("closed", "open", closed_at=sa.bindparam("at"), leaving_at=sa.null())
 
 
 def _set(**values: Any) -> Any:
@@ -73,6 +74,7 @@ def _set(**values: Any) -> Any:
 
 SET_LOCALE = _set(locale=sa.bindparam("tag"))
 SET_IAL = _set(ial=sa.func.greatest(_accounts.ial, sa.bindparam("level", type_=sa.SmallInteger)))
+SET_LEAVING = _set(leaving_at=sa.bindparam("when", type_=tables.NOW))
 CHANGED = _set(credentials_changed_at=sa.bindparam("at"))
 ADD_ROLE = _set(
     roles=sa.func.array_append(
@@ -90,6 +92,7 @@ class Account:
     :ivar ial: how well we know who they are, 0 to 3
     :ivar roles: an administrator's; empty for everybody else
     :ivar handle: names the account to authenticators (WebAuthn `user.id`)
+    :ivar leaving_at: when it is to be deleted, if its citizen asked for that
     """
 
     id: UUID
@@ -100,6 +103,7 @@ class Account:
     handle: bytes = field(repr=False)
     created_at: datetime
     credentials_changed_at: datetime
+    leaving_at: datetime | None = None
 
 
 def account(row: Row) -> Account:
@@ -113,6 +117,7 @@ def account(row: Row) -> Account:
         handle=row["handle"],
         created_at=row["created_at"],
         credentials_changed_at=row["credentials_changed_at"],
+        leaving_at=row["leaving_at"],
     )
 
 
@@ -173,10 +178,16 @@ async def close(entry: Entry, account_id: UUID) -> None:
     """
     if await entry.one(CLOSE, of_account=account_id, at=entry.at) is None:
         raise AccountNotOpen
+    await person_keys.destroy(entry, account_id)
     await identifiers.forget(entry, account_id)
     await devices.forget(entry, account_id)
     whom = f"account:{account_id}"
     entry.record(AccountClosed(whom, whom))
+
+
+async def leave(entry: Entry, account_id: UUID, at: datetime | None) -> None:
+    """Note when the account is to be deleted, or that it stays; :mod:`idp.erasures` says so."""
+    await entry.run(SET_LEAVING, of_account=account_id, when=at)
 
 
 async def grant_role(entry: Entry, account_id: UUID, role: str, by: str) -> None:
@@ -213,15 +224,10 @@ async def credentials_changed(entry: Entry, account_id: UUID) -> None:
 
 async def _begin(entry: Entry, vault: Vault, locale: str | None) -> UUID:
     account_id = opaque.new_id()
-    _, wrapped = vault.sealer.new_data_key("idp.accounts", str(account_id))
     await entry.run(
-        ADD,
-        id=account_id,
-        data_key=wrapped,
-        handle=opaque.random_bytes(HANDLE),
-        locale=locale,
-        at=entry.at,
+        ADD, id=account_id, handle=opaque.random_bytes(HANDLE), locale=locale, at=entry.at
     )
+    await person_keys.draw(entry, vault, account_id)
     return account_id
 
 

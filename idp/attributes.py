@@ -23,7 +23,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from idp import catalog, readings, tables, values
+from idp import catalog, person_keys, readings, tables, values
 from idp.derived import NO_TERMS, Terms
 from idp.errors import AccountNotOpen, ClaimUnknown, StaleVersion, ValueRefused
 from idp.events import AttributesChanged
@@ -34,7 +34,7 @@ from keys.sealing import DataKey
 from keys.vault import Vault
 
 _attributes = tables.attributes.c
-_accounts = tables.accounts.c
+_accounts, _keys = tables.accounts.c, tables.person_keys.c
 
 # Not decode(): what we spelt ourselves has no white space to look for.
 _read = json.JSONDecoder().raw_decode
@@ -55,7 +55,7 @@ _columns = (
     _attributes.status,
     _attributes.version,
 )
-_head = (_accounts.status.label("account_status"), _accounts.data_key, _accounts.ial)
+_head = (_accounts.status.label("account_status"), _keys.wrapped, _accounts.ial)
 DISPUTED = "disputed"
 # As the index spells it: with parameters it would not be one that the planner knows.
 CURRENT = sa.literal_column("idp.attributes.status IN ('active', 'disputed')", sa.Boolean)
@@ -63,7 +63,7 @@ CURRENT = sa.literal_column("idp.attributes.status IN ('active', 'disputed')", s
 
 def _join(*where: sa.ColumnElement[bool]) -> sa.FromClause:
     return sa.outerjoin(
-        tables.accounts,
+        tables.accounts.outerjoin(tables.person_keys, _keys.account_id == _accounts.id),
         tables.attributes,
         sa.and_(
             _attributes.account_id == _accounts.id,
@@ -89,7 +89,9 @@ VALUES = statement(
         *(_attributes.verified, _attributes.verified_at, _attributes.verification_ends_at),
         *(_attributes.valid_until, _attributes.status),
     ).select_from(
-        _asked.join(tables.accounts, _accounts.id == _asked.c.of_account).outerjoin(
+        _asked.join(tables.accounts, _accounts.id == _asked.c.of_account)
+        .outerjoin(tables.person_keys, _keys.account_id == _accounts.id)
+        .outerjoin(
             tables.attributes,
             sa.and_(
                 _attributes.account_id == _accounts.id,
@@ -149,9 +151,9 @@ ADD = statement(
     .returning(_attributes.id)
 )
 KEY = statement(
-    sa.select(_accounts.status.label("account_status"), _accounts.data_key).where(
-        _accounts.id == sa.bindparam("of_account")
-    )
+    sa.select(_accounts.status.label("account_status"), _keys.wrapped)
+    .join_from(tables.accounts, tables.person_keys, _keys.account_id == _accounts.id)
+    .where(_accounts.id == sa.bindparam("of_account"))
 )
 
 
@@ -374,9 +376,9 @@ def _change(before: int, *, contested: bool, same: bool) -> str | None:
 
 
 def _key(vault: Vault, account_id: UUID, rows: Sequence[Row]) -> DataKey:
-    if not rows or rows[0]["account_status"] != "open":
+    if not rows or rows[0]["account_status"] != "open" or rows[0]["wrapped"] is None:
         raise AccountNotOpen
-    return vault.sealer.data_key(rows[0]["data_key"], "idp.accounts", str(account_id))
+    return person_keys.unwrap(vault, account_id, rows[0]["wrapped"])
 
 
 def _spelt(plain: bytes) -> Any:

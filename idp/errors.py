@@ -13,6 +13,8 @@ IdpError
 ├── CodeWrong           the code is not the one that was sent
 ├── SignupOver          the flow ran out, was used, or is another browser's
 ├── RecoveryOver        the same, of a recovery
+├── ErasureOver         an erasure was stopped, or can't be any more
+├── StaffStays          whoever looks after others hands that over before they go
 ├── InvitationOver      the same, of an invitation
 ├── ClaimUnknown        not in the catalogue, or never stored
 ├── NothingToDispute    nobody else wrote the detail, or its dispute is as asked already
@@ -114,6 +116,18 @@ class RecoveryOver(IdpError):  # noqa: N818
     """The recovery ran out, was stopped, or was finished."""
 
     code = "recovery_over"
+
+
+class ErasureOver(IdpError):  # noqa: N818
+    """The erasure was stopped, or has gone too far to be."""
+
+    code = "erasure_over"
+
+
+class StaffStays(IdpError):  # noqa: N818
+    """The account has an administrator's role, which somebody else must have first."""
+
+    code = "staff_stays"
 
 
 class InvitationOver(IdpError):  # noqa: N818

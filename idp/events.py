@@ -28,6 +28,21 @@ class AccountClosed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ErasureAsked(Event):
+    """The citizen wants the account deleted; nothing happens for two weeks."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureStopped(Event):
+    """The citizen keeps the account after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountErased(Event):
+    """Every row of the account is deleted; there is nobody behind the id any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class RoleGranted(Event):
     """The account became an administrator of some kind."""
 

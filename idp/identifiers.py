@@ -1,9 +1,9 @@
 """Identifiers: e-mail addresses that a citizen proved to be theirs.
 
-An address is sealed; it is found again by a keyed digest of its folded form, so the
-table can't be searched by whoever steals it. What folds as another address does but is a
-mailbox of its own is refused, and mail goes to the address that was proved, never to
-another spelling that finds it.
+An address is sealed under its citizen's own key; it is found again by a keyed digest of its
+folded form, so the table can't be searched by whoever steals it. What folds as another
+address does but is a mailbox of its own is refused, and mail goes to the address that was
+proved, never to another spelling that finds it.
 
 Specs: RFC 5321, RFC 5322 (a subset), IDNA 2008.
 """
@@ -13,17 +13,19 @@ import hmac
 import re
 import string
 import unicodedata
+from contextlib import suppress
 from uuid import UUID
 
 import idna
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from idp import attributes, tables, values
+from idp import attributes, person_keys, tables, values
 from idp.errors import IdentifierInvalid, IdentifierTaken, ValueRefused
 from idp.events import EmailAdded
 from keys import opaque
 from keys.entry import Entry, Row, statement
+from keys.errors import NotSealedHere
 from keys.vault import Vault
 
 LONGEST = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
@@ -31,17 +33,20 @@ _LOCAL = re.compile(r"[^\s@\"(),:;<>\[\\\]\x00-\x1f\x7f]{1,64}")
 
 _LOWER = {ord(letter): letter.lower() for letter in string.ascii_uppercase}
 
-_identifiers = tables.identifiers.c
+_identifiers, _keys = tables.identifiers.c, tables.person_keys.c
 
 FIND = statement(
     sa.select(_identifiers.account_id).where(
         _identifiers.kind == "email", _identifiers.lookup == sa.bindparam("wanted")
     )
 )
+_opening = (
+    sa.select(_identifiers.id, _identifiers.sealed, _identifiers.account_id, _keys.wrapped)
+).outerjoin_from(
+    tables.identifiers, tables.person_keys, _keys.account_id == _identifiers.account_id
+)
 PROVED = statement(
-    sa.select(_identifiers.id, _identifiers.sealed).where(
-        _identifiers.kind == "email", _identifiers.lookup == sa.bindparam("wanted")
-    )
+    _opening.where(_identifiers.kind == "email", _identifiers.lookup == sa.bindparam("wanted"))
 )
 ADD = statement(
     pg.insert(tables.identifiers)
@@ -56,13 +61,23 @@ ADD = statement(
     .on_conflict_do_nothing()
     .returning(_identifiers.id)
 )
+AFTER = statement(
+    _opening.where(_identifiers.id > sa.bindparam("after", type_=sa.Uuid))
+    .order_by(_identifiers.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+RESEAL = statement(
+    sa.update(tables.identifiers)
+    .where(_identifiers.id == sa.bindparam("row"), _identifiers.sealed == sa.bindparam("was"))
+    .values(sealed=sa.bindparam("anew"))
+)
 FORGET = statement(
     sa.delete(tables.identifiers).where(_identifiers.account_id == sa.bindparam("of_account"))
 )
 LISTED = statement(
-    sa.select(_identifiers.id, _identifiers.sealed)
-    .where(_identifiers.account_id == sa.bindparam("of_account"))
-    .order_by(_identifiers.proved_at)
+    _opening.where(_identifiers.account_id == sa.bindparam("of_account")).order_by(
+        _identifiers.proved_at
+    )
 )
 
 
@@ -129,14 +144,16 @@ async def add(entry: Entry, vault: Vault, account_id: UUID, email: str) -> None:
     """Give the account an address that was proved.
 
     :raises IdentifierTaken: another account has it, or this one already
+    :raises AccountNotOpen: there is nobody to give it to
     """
     row_id = opaque.new_id()
+    key = await attributes.data_key(entry, vault, account_id)
     added = await entry.one(
         ADD,
         id=row_id,
         account_id=account_id,
         lookup=lookup(vault, email),
-        sealed=vault.sealer.seal(email.encode(), "idp.identifiers", str(row_id)),
+        sealed=key.seal(email.encode(), "idp.identifiers", str(row_id)),
         at=entry.at,
     )
     if added is None:
@@ -155,10 +172,34 @@ async def emails(entry: Entry, vault: Vault, account_id: UUID) -> list[str]:
     return [_opened(vault, row) for row in await entry.all(LISTED, of_account=account_id)]
 
 
+async def reseal(entry: Entry, vault: Vault, after: UUID, most: int = 500) -> UUID | None:
+    """Put addresses that are under the master key under their citizens' own; the next ``after``.
+
+    :param after: where the batch begins, by id; all zeros first
+    """
+    rows = await entry.all(AFTER, after=after, most=most)
+    for row in rows:
+        if row["wrapped"] is None:
+            continue
+        row_id, account_id = (UUID(bytes=row[name].bytes) for name in ("id", "account_id"))
+        key, place = person_keys.unwrap(vault, account_id, row["wrapped"]), str(row_id)
+        with suppress(NotSealedHere):
+            plain = vault.sealer.open(row["sealed"], "idp.identifiers", place)
+            anew = key.seal(plain, "idp.identifiers", place)
+            await entry.run(RESEAL, row=row_id, was=row["sealed"], anew=anew)
+    return UUID(bytes=rows[-1]["id"].bytes) if len(rows) == most else None
+
+
 async def forget(entry: Entry, account_id: UUID) -> None:
     """Delete the account's addresses; whoever proves one may open another account with it."""
     await entry.run(FORGET, of_account=account_id)
 
 
 def _opened(vault: Vault, row: Row) -> str:
-    return vault.sealer.open(row["sealed"], "idp.identifiers", str(row["id"])).decode()
+    place = ("idp.identifiers", str(row["id"]))
+    if row["wrapped"] is not None:
+        key = person_keys.unwrap(vault, UUID(bytes=row["account_id"].bytes), row["wrapped"])
+        with suppress(NotSealedHere):
+            return key.open(row["sealed"], *place).decode()
+    # Before citizens' keys had a table of their own, addresses were under the master key.
+    return vault.sealer.open(row["sealed"], *place).decode()

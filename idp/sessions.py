@@ -56,6 +56,7 @@ FIND = statement(
         _accounts.handle,
         _accounts.created_at,
         _accounts.credentials_changed_at,
+        _accounts.leaving_at,
     )
     .select_from(
         _asked.join(tables.sessions, _sessions.digest == _asked.c.of_digest).join(
@@ -343,6 +344,7 @@ def _session(row: Row) -> Session:
         handle=row["handle"],
         created_at=row["created_at"],
         credentials_changed_at=row["credentials_changed_at"],
+        leaving_at=row["leaving_at"],
     )
     return Session(
         id=UUID(bytes=row["id"].bytes),

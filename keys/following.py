@@ -59,6 +59,23 @@ UNREAD = statement(
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
 
+PASSED = statement(
+    sa.select(sa.literal_column("1", sa.Integer)).where(
+        sa.exists().where(
+            _cursors.name == sa.bindparam("cursor"),
+            _cursors.seq
+            >= sa.select(sa.func.max(_rows.seq))
+            .where(
+                _rows.object == sa.bindparam("whom"),
+                _rows.kind == sa.bindparam("kind"),
+                # In the words of the partial index, so that the planner takes it.
+                sa.text("kind NOT IN ('CodeIssued', 'TokensIssued', 'ClaimsReleased')"),
+            )
+            .scalar_subquery(),
+        )
+    )
+)
+
 
 async def follow(
     entry: Entry, name: str, kinds: Collection[str], most: int = 500
@@ -93,3 +110,8 @@ async def _final(entry: Entry, cursor: str, newest: int) -> int:
     if noted is None or noted["seq"] != newest:
         await entry.run(SET, cursor=cursor, seq=newest, snapshot=int(running["ours"]))
     return int(noted["seq"]) if noted is not None else 0
+
+
+async def passed(entry: Entry, name: str, *, kind: str, whom: str) -> bool:
+    """Whether a follower has dealt with the latest event of ``kind`` about ``whom``."""
+    return await entry.one(PASSED, cursor=name, kind=kind, whom=whom) is not None

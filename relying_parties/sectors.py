@@ -8,6 +8,8 @@ Specs: OpenID Connect Core §8.1.
 
 from keys import opaque
 
+OWN = "gatehouse"  # of the gateway itself: there it knows those who act for agencies
+
 
 def draw() -> str:
     """Return a sector for a new agency: random, so that renaming or moving it changes nothing."""

@@ -21,9 +21,7 @@ from gateway.web.locale import N_
 from idp.accounts import Account
 from idp.sessions import Session
 from keys import pairwise
-from relying_parties import agencies
-
-SECTOR = "gatehouse"
+from relying_parties import agencies, sectors
 
 WRITES = frozenset({"registrar", "operator"})
 JUDGES = frozenset({"registrar", "privacy", "operator"})
@@ -119,7 +117,7 @@ def subject(call: Call, account_id: UUID) -> str:
 
 def subject_of(runtime: Runtime, account_id: UUID) -> str:
     """Return the same without a request, for the command line."""
-    return pairwise.subject(runtime.vault.pairwise, SECTOR, account_id)
+    return pairwise.subject(runtime.vault.pairwise, sectors.OWN, account_id)
 
 
 async def pass_on(call: Call, account_id: UUID, to: UUID, *, by: str) -> None:

@@ -30,6 +30,7 @@ _COMMANDS = {
     "apply": "applying",
     "admin": "admin",
     "audit": "audit",
+    "erasures": "erasures",
     "bench": "bench",
 }
 

@@ -1,9 +1,12 @@
 """Keys: list, rotate, replace in an emergency, export."""
 
+from uuid import UUID
+
 import click
 
 from gateway.cli import house
 from gateway.runtime import Runtime
+from idp import identifiers
 from keys import rotation
 from keys.entry import Entry
 from keys.keystore import ALGORITHMS
@@ -62,6 +65,20 @@ def emergency(purpose: str, alg: str) -> None:
         return await rotation.emergency(entry, runtime.vault.sealer, purpose, alg)
 
     click.echo(f"the new key is {house.within(work)}")
+
+
+@keys.command()
+def reseal() -> None:
+    """Put what older versions kept under the master key under citizens' own keys; run it once."""
+
+    async def work(runtime: Runtime, entry: Entry) -> None:
+        after: UUID | None = UUID(int=0)
+        while after is not None:
+            after = await identifiers.reseal(entry, runtime.vault, after)
+            await entry.commit()
+
+    house.within(work)
+    click.echo("every address is under its citizen's key")
 
 
 @keys.command("export-jwks")

@@ -1,7 +1,7 @@
 """Locking and closing an account, together with all that is held of it (ADR 3).
 
     account locked or closed ─▶ its sessions end ─▶ its families end, offline ones too
-        ─▶ commit ─1 s▶ its families end again
+        ─▶ commit ─▶ services hear that the sessions ended ─1 s▶ its families end again
 
 The token endpoint does not ask for the account, so nobody but these two functions may
 lock or close one. What was let go stays so when the account is unlocked.
@@ -19,7 +19,7 @@ from idp import accounts, sessions
 from keys import pairwise
 from keys.entry import Entry
 from keys.vault import Vault
-from relying_parties import agencies
+from relying_parties import agencies, clients, logouts
 from relying_parties.grants import families
 
 
@@ -55,11 +55,22 @@ async def once_more(runtime: Runtime, subjects: frozenset[str]) -> None:
         await families.end_for_subjects(entry, subjects, offline_too=True)
 
 
-async def _let_go(entry: Entry, vault: Vault, account_id: UUID) -> frozenset[str]:
-    await sessions.end_all(entry, account_id)
-    theirs = frozenset(
+async def subjects(entry: Entry, vault: Vault, account_id: UUID) -> frozenset[str]:
+    """Return what services call the citizen of an account."""
+    return frozenset(
         pairwise.subject(vault.pairwise, agency.sector, account_id)
         for agency in await agencies.listed(entry)
     )
+
+
+async def _let_go(entry: Entry, vault: Vault, account_id: UUID) -> frozenset[str]:
+    ended = await sessions.end_all(entry, account_id)
+    theirs = await subjects(entry, vault, account_id)
     await families.end_for_subjects(entry, theirs, offline_too=True)
+    sids = [
+        pairwise.sid(vault.pairwise, client.client_id, session)
+        for client in (await clients.listed(entry) if ended else ())
+        for session in ended
+    ]
+    await logouts.queue(entry, theirs, sids)
     return theirs

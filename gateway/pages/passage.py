@@ -33,6 +33,7 @@ PLACES: Mapping[str, str] = {
     "activity": "/account/activity",
     "verify": "/account/verify",
     "ledger": "/account/ledger",
+    "data": "/account/data",
 }
 _INNER = re.compile(r"[a-z]+(/[A-Za-z0-9_-]{1,80}){0,3}")  # a page within a place: no dots
 

@@ -11,6 +11,8 @@ from gateway.pages.login import (
     choose,
     confirm,
     help,  # noqa: A004
+    keep,
+    leaving,
     mailed,
     offer,
     passkey,
@@ -38,6 +40,8 @@ ROUTES: tuple[Route, ...] = (
     Route("/login/recover/code/again", {"POST": recover.again}),
     Route("/login/recover/new", {"GET": recover.show_new, "POST": recover.submit_new}),
     Route("/login/recover/stop/{cancel}", {"GET": recover.show_stop, "POST": recover.stop}),
+    Route("/login/keep", {"GET": keep.show, "POST": keep.submit}),
+    Route("/login/leaving/{link}", {"GET": leaving.show, "POST": leaving.keep}),
     Route("/create", {"GET": create.show, "POST": create.submit}),
     Route("/create/code", {"GET": code.show, "POST": code.submit}),
     Route("/create/code/again", {"POST": code.again}),

@@ -34,6 +34,7 @@ ASKED = {"en": "Fatou", "ar": "Oskar"}
 LOCKED_OUT = {"en": "Grace", "ar": "Ben"}
 WAITING = {"en": "Ελένη", "ar": "Inês"}
 COLLEAGUE = {"en": "Amina", "ar": "Piotr"}
+LEAVING = {"en": "Chloé", "ar": "Inês"}
 
 NOT_LOOKED_AT = {
     "/static/{hash}/{name}": "sheets and scripts; every page loads them",
@@ -391,6 +392,43 @@ def of_somebody_locked_out(at: Looker, demo: Demo) -> None:
     at.press("#password-submit", 422)
 
 
+def of_somebody_who_leaves(at: Looker, demo: Demo) -> None:
+    """Deleting an account: what it means, second thoughts, and what the mailed link says."""
+    page, person = at.page, demo.person(LEAVING[at.lang])
+    page.goto(f"{demo.service('parking-permits')['url']}/sign-in")
+    _log_in(at, person)
+    at.go("#offer-skip")
+    page.wait_for_function("() => performance.now() > 1500")
+    at.go("#consent-allow")
+    page.goto(f"{demo.issuer}/account")
+    at.open("/account/data")
+    at.open("/account/data/delete")
+    at.press("#delete", 422)
+    page.locator("#understood").check()
+    at.press("#delete")
+    at.open("/account")
+    at.open("/login/leaving/nothing", 404)
+    link = mailed(demo, person["email"], r"^(http\S+/login/leaving/\S+)")
+    at.open(link)
+    page.context.clear_cookies(name="__Host-sid")
+    page.goto(f"{demo.issuer}/login")
+    _log_in(at, person)
+    at.look()
+    at.press("#keep")
+    at.open(link)
+    for stage in ("closed", "gone"):
+        demo.change("UPDATE idp.erasures SET due_at = 'infinity', stage = $1", stage)
+        at.open(link)
+
+
+def _log_in(at: Looker, person: Mapping[str, str]) -> None:
+    """Sign in on the page that asks for the address."""
+    at.page.locator("#username").fill(person["email"])
+    at.go("#login-submit")
+    at.page.locator("#password").fill(person["password"])
+    at.go("#login-submit")
+
+
 def _asks_for_a_code(at: Looker, demo: Demo, email: str) -> None:
     page, before = at.page, all_mailed(demo, email, CODE)
     page.goto(f"{demo.issuer}/login/recover")
@@ -559,6 +597,10 @@ WALKS = {
     "locked-out": Walk(of_somebody_locked_out, frozenset({
         "/login/recover/code", "/login/recover/new", "/login/recover/stop/{cancel}",
         "/account/security",
+    })),
+    "leaving": Walk(of_somebody_who_leaves, frozenset({
+        "/account", "/account/data", "/account/data/delete", "/login/leaving/{link}",
+        "/login/keep",
     })),
     "device": Walk(of_a_device, frozenset({
         "/device", "/device/{interaction}", "/device/{interaction}/done",

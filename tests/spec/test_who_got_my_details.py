@@ -398,8 +398,8 @@ async def test_a_closed_account_leaves_a_tree_that_verifies(gateway: Gateway) ->
     async with gateway.runtime.entry() as entry:
         await locking.close(entry, gateway.runtime.vault, someone.account)
 
-    [row] = await gateway.rows("SELECT data_key FROM idp.accounts WHERE id = $1", someone.account)
-    assert row["data_key"] is None
+    sql = "SELECT account_id FROM idp.person_keys WHERE account_id = $1"
+    assert not await gateway.rows(sql, someone.account)
     assert not (await report(gateway)).findings
 
 

@@ -3,8 +3,10 @@
 from gateway.pages.account import (
     activity,
     citizen,
+    data,
     details,
     inbox,
+    leaving,
     overview,
     releases,
     requests,
@@ -57,4 +59,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/account/ledger", {"GET": releases.show}),
     Route("/account/ledger/download", {"GET": releases.download}),
     Route("/account/ledger/{line}", {"GET": releases.show_line}),
+    Route("/account/data", {"GET": data.show}),
+    Route("/account/data/delete", {"GET": leaving.show, "POST": leaving.ask}),
+    Route("/account/data/keep", {"POST": leaving.keep}),
 )

@@ -36,6 +36,8 @@ KINDS = {
     "RecoveryCompleted": N_("Your account was recovered"),
     "AccountLocked": N_("Your account was locked"),
     "AccountUnlocked": N_("Your account was unlocked"),
+    "ErasureAsked": N_("You asked us to delete your account"),
+    "ErasureStopped": N_("You decided to keep your account"),
 }
 PAGE = 25
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Collection
+from datetime import datetime
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -33,6 +34,7 @@ MENU = (
     ("/account/security", N_("How you sign in"), "security"),
     ("/account/sessions", N_("Where you are signed in"), "sessions"),
     ("/account/activity", N_("What happened"), "activity"),
+    ("/account/data", N_("Download or delete"), "data"),
 )
 
 
@@ -78,9 +80,16 @@ def _staying(call: Call, place: str) -> dict[str, Any]:
     return {
         "session_ends": int((ends - call.entry.at).total_seconds()),
         "session_ends_at": claim_labels.hour(ends, call.locale),
+        # Whoever opens any page of an account that is to be deleted sees that, and can stop it.
+        "leaving": leaving(session.account.leaving_at, call.locale),
         # A form's page can't be opened again by its address.
         "stay": call.path if call.method == "GET" else passage.PLACES[place],
     }
+
+
+def leaving(at: datetime | None, locale: str) -> str:
+    """Say on which day the account is to be deleted, if it is."""
+    return claim_labels.day(at, locale) if at else ""
 
 
 async def stay(call: Call) -> Response:

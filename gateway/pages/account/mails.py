@@ -6,15 +6,16 @@ from idp import identifiers, notices
 from idp.accounts import Account
 
 
-async def tell(call: Call, account: Account, template: str) -> None:
+async def tell(call: Call, account: Account, template: str, **more: str) -> None:
     """Queue the mail ``template`` to every address of ``account``."""
-    fields = {"when": claim_labels.day(call.entry.at, call.locale), "device": call.device}
+    locale = account.locale or call.locale
+    fields = {"when": claim_labels.day(call.entry.at, locale), "device": call.device, **more}
     for email in await identifiers.emails(call.entry, call.runtime.vault, account.id):
         await notices.queue(
             call.entry,
             call.runtime.vault,
             template=template,
-            locale=account.locale or call.locale,
+            locale=locale,
             email=email,
             fields=fields,
         )

@@ -27,7 +27,7 @@ async def signed_in(
 
     :param to: a page of ours to see first; it goes on to the same place
     """
-    former = await call.session()
+    former, keep = await call.session(), False
     if former is not None and former.account.id == account_id:
         handle, session = await sessions.rotate(call.entry, former, amr=amr, aal=aal), former
     else:
@@ -36,10 +36,12 @@ async def signed_in(
         session, handle = await sessions.start(
             call.entry, account_id, kind="citizen", amr=amr, aal=aal, device=call.device
         )
+        # Whoever comes to an account that is to be deleted may have changed their mind.
+        keep = session.account.leaving_at is not None
     if way.i and way.client:
         mark = marks.of(call.runtime, way.client.client_id, session)
         await pending.note(call.entry, way.i, marks.LOGGED_IN, mark)
-    response = see_other(to or way.onward)
+    response = see_other(way.address("/login/keep") if keep else to or way.onward)
     cookies.set_session(response, handle)
     watching.begin(call, response, session)
     await _know(call, session.account, response)

@@ -13,7 +13,7 @@ from idp import assurance, authenticators, identifiers
 from idp.errors import TooManyAttempts
 from idp.sessions import Session
 
-_GUARDED = ("security", "inbox")  # places where a password is not enough beside a passkey
+_GUARDED = ("security", "inbox", "data")  # places where a password is not enough beside a passkey
 
 DOUBTFUL = N_(
     "The passkey that you used behaves as if there were a copy of it."
