@@ -31,7 +31,7 @@ from keys.vault import Vault
 
 GRACE = timedelta(days=14)
 SETTLED = timedelta(seconds=2)  # no sign-on is under way that read the session before
-AGAIN = timedelta(seconds=2)  # what a step waits for has not happened yet
+PAUSE = timedelta(seconds=2)  # what a step waits for has not happened yet
 
 WAITING, KEPT, CLOSED, TOLD, GONE = "waiting", "kept", "closed", "told", "gone"
 AFTER: Mapping[str, str] = {WAITING: CLOSED, CLOSED: TOLD, TOLD: GONE}
@@ -240,7 +240,7 @@ async def move(entry: Entry, one: Erasure, sealed: bytes | None = None) -> None:
 
 async def wait(entry: Entry, one: Erasure) -> None:
     """Note that what the step needs has not happened yet."""
-    await entry.run(WAIT, of_erasure=one.id, next=entry.at + AGAIN)
+    await entry.run(WAIT, of_erasure=one.id, next=entry.at + PAUSE)
 
 
 async def seal_receipt(entry: Entry, vault: Vault, one: Erasure, default: str) -> bytes:

@@ -7,7 +7,7 @@ Lines are opened here, with the citizen's own key, for as long as the answer tak
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,26 +16,20 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from gateway import claim_labels
+from gateway import ledger_proofs as proofs
+from gateway.ledger_proofs import Proven
+from gateway.ledger_words import Speller, in_words
 from gateway.pages import stale
-from gateway.pages.account import citizen, proofs
-from gateway.pages.account.proofs import Proven
-from gateway.pages.sharing import words
+from gateway.pages.account import citizen
 from gateway.web.call import Call
-from gateway.web.locale import N_
 from idp.sessions import Session
 from keys import checkpoints, merkle
 from keys.opaque import unpadded
-from relying_parties import claims_policy, consents, onboarding, registration
-from relying_parties.clients import Client
+from relying_parties import consents
 from relying_parties.consents import Consent
-from relying_parties.registration import Registration
 from relying_parties.releases import Lines, Release
 
 PAGE = 25
-CHANNELS = {
-    "userinfo": N_("The service asked for them with the permission that you gave"),
-    "id_token": N_("With your sign-in"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,51 +62,6 @@ class Wish:
         }
         kept = {name: part for name, part in parts.items() if part}
         return f"?{urlencode(kept)}" if kept else ""
-
-
-class Speller:
-    """Says what lines say, in the citizen's language and in the service's words of that day."""
-
-    def __init__(self, call: Call, agreed: Iterable[Consent]) -> None:
-        self._call = call
-        self._agreed = {one.id: one for one in agreed}
-        self._registrations = dict[tuple[str, int], Registration | None]()
-
-    async def spell(self, one: Release) -> dict[str, Any]:
-        """Return the parts of a line as a page shows them."""
-        call, asked = self._call, await self._registration(one)
-        client = await call.runtime.client(one.client_id)
-        agreed = self._agreed.get(one.consent_id) if one.consent_id else None
-        names = [name for name in one.claims if name not in claims_policy.FOLLOWS] or one.claims
-        return {
-            "id": one.id,
-            "moment": one.at,
-            "clock": claim_labels.clock(one.at, call.locale),
-            "client_id": one.client_id,
-            "service": words(asked.name, call.locale) if asked else one.client_id,
-            "agency": words(client.agency.name, call.locale) if client else "",
-            "details": [claim_labels.label(name, call.gettext) for name in names],
-            "why": self._why(asked, one),
-            "agreed": claim_labels.day(agreed.given_at, call.locale) if agreed else "",
-            "by_law": agreed is not None and all(agreed.by_law(name) for name in one.claims),
-            "channel": call.gettext(CHANNELS[one.channel]) if one.channel in CHANNELS else "",
-        }
-
-    def _why(self, asked: Registration | None, one: Release) -> list[str]:
-        purposes, locale = asked.purposes if asked else (), self._call.locale
-        named = {each.id: words(each.name, locale) for each in purposes}
-        return [named.get(each, each) for each in one.purposes]
-
-    async def _registration(self, one: Release) -> Registration | None:
-        """Return the version whose words were shown then."""
-        client: Client | None = await self._call.runtime.client(one.client_id)
-        if client is not None and client.version == one.version:
-            return client.registration
-        which = (one.client_id, one.version)
-        if which not in self._registrations:
-            written = await onboarding.find(self._call.entry, *which)
-            self._registrations[which] = registration.read(written.document) if written else None
-        return self._registrations[which]
 
 
 @citizen.signed_in("ledger")
@@ -172,7 +121,7 @@ async def download(call: Call, session: Session) -> Response:
     if call.query.text("line"):
         chosen = [_named(call, lines)]
     proven = await proofs.prove(call.entry, chosen)
-    told = {one.id: _in_words(await speller.spell(one)) for one in chosen}
+    told = {one.id: in_words(await speller.spell(one)) for one in chosen}
     made = proofs.document(proven, chosen, told, await checkpoints.keys(call.entry))
     body = json.dumps(made, ensure_ascii=False, indent=1)
     headers = {
@@ -249,14 +198,4 @@ def _shown(call: Call, one: Release, proven: Proven) -> Mapping[str, Any] | None
         "salt": unpadded(one.salt),
         "stored": unpadded(one.entry[merkle.SIZE :]),
         "path": [unpadded(each) for each in found.path],
-    }
-
-
-def _in_words(told: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "service": told["service"],
-        "agency": told["agency"],
-        "details": told["details"],
-        "why": told["why"],
-        "when": told["clock"],
     }
