@@ -4,7 +4,10 @@ Numbers are drawn before rows are committed, so a row may become visible after o
 higher number. What was the newest row when we looked, and every row before it, is final
 as soon as each transaction of that time has ended:
 
-    look: note the newest row and the newest transaction ──▶ later: all of them ended ──▶ final
+    look: note the newest row, draw a transaction number ──later: none below it runs──▶ final
+
+The number must be drawn: the newest that a snapshot knows of is the newest that *ended*, and
+one that began later may already hold the number of a row.
 """
 
 import sqlalchemy as sa
@@ -32,7 +35,7 @@ def newest(number: sa.ColumnElement[int]) -> Statement:
     return statement(
         sa.select(
             sa.func.coalesce(sa.func.max(number), 0).label("seq"),
-            sa.func.pg_snapshot_xmax(now).cast(sa.Text).label("snapshot"),
+            sa.func.pg_current_xact_id().cast(sa.Text).label("snapshot"),
             sa.func.pg_snapshot_xmin(now).cast(sa.Text).label("oldest"),
         )
     )

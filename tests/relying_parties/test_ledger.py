@@ -248,6 +248,24 @@ async def test_a_transaction_that_is_still_open_is_waited_for(
     assert not (await verify(at)).findings
 
 
+async def test_a_transaction_that_began_after_the_newest_that_ended_is_waited_for(
+    at: Later, keyring: Keyring, grow: Grow
+) -> None:
+    """It drew its line's number before the one that ended first did."""
+    async with at() as slow:
+        async with at() as quick:
+            for begun, cursor in ((quick, "one"), (slow, "other")):
+                await begun.run(ledger.finality.SET_CURSOR, cursor=cursor, seq=0, snapshot=None)
+            await releases.record(slow, KEY, CITIZEN, LINE)
+            await releases.record(quick, KEY, CITIZEN, LINE)
+        for _ in range(3):
+            async with at() as entry:
+                assert await ledger.grow(entry, keyring, ISSUER) == 0
+
+    assert await grow() == 2
+    assert not (await verify(at)).findings
+
+
 async def test_workers_at_once_seal_a_line_once(at: Later, keyring: Keyring, grow: Grow) -> None:
     async def one() -> int:
         async with at() as entry:
