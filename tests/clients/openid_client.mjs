@@ -1,10 +1,15 @@
 // A relying party on npm's openid-client, which nobody here wrote: it prints where the citizen
 // must go, reads where they came back to, and prints what it then got. USES says what it adds to
-// a plain sign-in: par, jar, jarm, dpop; or device, and then nobody comes back.
+// a plain sign-in: par, jar, jarm, dpop, secret-jwt; or device, poll or ping, and then nobody
+// comes back.
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { createInterface } from 'node:readline/promises'
+import { text } from 'node:stream/consumers'
 import * as client from 'openid-client'
 
 const { ISSUER, CLIENT_ID, CLIENT_SECRET, CLIENT_JWK, REDIRECT_URI, AFTER, SCOPE } = process.env
+const { HINT, PING_PORT } = process.env
 const uses = (what) => (process.env.USES ?? '').split(' ').includes(what)
 
 async function signingKey() {
@@ -15,6 +20,7 @@ async function signingKey() {
 
 async function authentication() {
   if (CLIENT_JWK) return client.PrivateKeyJwt(await signingKey())
+  if (uses('secret-jwt')) return client.ClientSecretJwt(CLIENT_SECRET)
   return CLIENT_SECRET ? client.ClientSecretBasic(CLIENT_SECRET) : client.None()
 }
 
@@ -61,7 +67,33 @@ async function fromTheDevice() {
   return client.pollDeviceAuthorizationGrant(config, { ...asked, interval: 0 }, undefined, bound)
 }
 
-const tokens = await (uses('device') ? fromTheDevice() : fromTheBrowser())
+async function fromBehind() {
+  const bell = uses('ping') ? { client_notification_token: client.randomState() } : {}
+  const wish = { scope: SCOPE, login_hint: HINT, binding_message: 'Booking 4711', ...bell }
+  const signed = await client.buildAuthorizationUrlWithJAR(config, wish, await signingKey())
+  const request = signed.searchParams.get('request')
+  const asked = await client.initiateBackchannelAuthentication(config, { request })
+  const listener = uses('ping') ? createServer().listen(Number(PING_PORT), '127.0.0.1') : undefined
+  const ring = listener && once(listener, 'request')
+  console.log(JSON.stringify({ url: ISSUER }))
+  await lines.question('')
+  if (listener) {
+    const [told, answer] = await ring
+    const { auth_req_id } = JSON.parse(await text(told))
+    answer.writeHead(204).end()
+    listener.close()
+    if (told.headers.authorization !== `Bearer ${bell.client_notification_token}`) throw told
+    if (auth_req_id !== asked.auth_req_id) throw told
+  }
+  return client.pollBackchannelAuthenticationGrant(
+    config, { ...asked, interval: 0 }, undefined, bound,
+  )
+}
+
+const behind = uses('poll') || uses('ping')
+const tokens = await (
+  uses('device') ? fromTheDevice() : behind ? fromBehind() : fromTheBrowser()
+)
 const { sub } = tokens.claims()
 const userinfo = await client.fetchUserInfo(config, tokens.access_token, sub, bound)
 const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token, undefined, bound)

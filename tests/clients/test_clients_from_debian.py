@@ -1,7 +1,9 @@
 """Debian's Apache: mod_auth_openidc lets a citizen in, and mod_oauth2 a service to an API."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from jwskate import Jwk
@@ -11,6 +13,7 @@ from tests.clients import apache as apaches
 from tests.clients.conftest import Register, RegisterAll, document
 from tests.support.citizen import Citizen
 from tests.support.demo import Demo
+from tests.support.servers import breathe
 
 pytestmark = pytest.mark.debian
 
@@ -20,7 +23,7 @@ OIDCClientID apache
 OIDCClientSecret {secret}
 OIDCRedirectURI http://localhost:{port}/callback
 OIDCCryptoPassphrase only-this-test-uses-it
-OIDCScope "openid profile email"
+OIDCScope "openid profile email offline_access"
 OIDCPKCEMethod S256
 OIDCIDTokenSignedResponseAlg ES256
 OIDCCookieSameSite On
@@ -28,6 +31,7 @@ OIDCCookieSameSite On
 AuthType openid-connect
 Require valid-user
 Header set X-Email "%{{OIDC_CLAIM_email}}e"
+Header set X-Token "%{{OIDC_access_token}}e"
 </Location>
 """
 # An API that asks us about each token and one that reads them itself, each for bound ones, too.
@@ -63,6 +67,8 @@ def page(demo: Demo, register: Register, run_folder: Path) -> Iterator[str]:
         f"http://localhost:{port}/callback",
         {"method": "client_secret_basic"},
         idTokenAlg="ES256",
+        postLogoutRedirectUris=[f"http://localhost:{port}/bye"],
+        backchannelLogoutUri=f"http://localhost:{port}/callback?logout=backchannel",
     )
     configuration = PAGE.format(port=port, issuer=demo.issuer, secret=secret)
     with apaches.running(port, place, "auth_openidc", configuration) as address:
@@ -105,6 +111,43 @@ def test_mod_auth_openidc_lets_a_citizen_in(citizen: Citizen, page: str) -> None
     assert shown.status_code == 200
     assert shown.text == "let in"
     assert shown.headers["x-email"] == "david.cohen@example.test"
+
+
+def test_mod_auth_openidc_refreshes(citizen: Citizen, page: str) -> None:
+    """RFC 6749 §6: a page asks for a new token with the one that it has; both name one citizen."""
+    first = citizen.get(citizen.visit(f"{page}/", f"{page}/callback"))
+    held = first.headers["x-token"]
+
+    asked = urlencode({"refresh": f"{page}/", "access_token": held})
+    again = citizen.get(f"{page}/callback?{asked}")
+
+    assert again.text == "let in"
+    assert again.headers["x-token"] not in ("", held)
+    assert again.headers["x-email"] == first.headers["x-email"]
+
+
+def test_mod_auth_openidc_signs_out(citizen: Citizen, page: str) -> None:
+    """RP-Initiated Logout §2, from its own address to ours and back."""
+    citizen.get(citizen.visit(f"{page}/", f"{page}/callback"))
+    out = f"{page}/callback?{urlencode({'logout': f'{page}/bye'})}"
+
+    assert citizen.visit(out, f"{page}/bye") == f"{page}/bye"
+
+    assert citizen.leads(f"{page}/").startswith(f"{citizen.issuer}/authorize")
+    assert "Sign in" in citizen.get(f"{citizen.issuer}/account").text
+
+
+def test_mod_auth_openidc_hears_of_it_from_behind(citizen: Citizen, page: str) -> None:
+    """Back-Channel Logout §2.5, by its own reading of our logout token."""
+    citizen.get(citizen.visit(f"{page}/", f"{page}/callback"))
+    assert not citizen.leads(f"{page}/")
+
+    citizen.sign_out()
+
+    deadline = time.monotonic() + 20
+    while not citizen.leads(f"{page}/") and time.monotonic() < deadline:
+        breathe()
+    assert citizen.leads(f"{page}/").startswith(f"{citizen.issuer}/authorize")
 
 
 def test_mod_oauth2_lets_a_service_in(demo: Demo, api: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey
 
+from gateway.postgres import free_port
 from tests.clients.conftest import MODULES, SCRIPTS, Register
 from tests.support.citizen import Citizen
 from tests.support.demo import Demo
@@ -63,6 +64,11 @@ def run(demo: Demo, goes: Callable[[str], str], **environment: str) -> dict[str,
         pytest.param(
             "", {"auth": {"method": "client_secret_basic"}, "idTokenAlg": "ES256"}, id="secret"
         ),
+        pytest.param(
+            "secret-jwt",
+            {"auth": {"method": "client_secret_jwt"}, "idTokenAlg": "ES256"},
+            id="signed-with-a-secret",
+        ),
         pytest.param("par", {"auth": BY_KEY, "profile": "gov-standard"}, id="par-and-key"),
         pytest.param("par dpop", {"auth": BY_KEY, "profile": "fapi2"}, id="fapi2"),
         pytest.param(
@@ -100,3 +106,26 @@ def test_openid_client_on_a_device(demo: Demo, citizen: Citizen, register: Regis
     told = run(demo, citizen.let_in, CLIENT_ID="npm-device", USES="device", AFTER="")
 
     assert told["kind"] == "bearer"
+
+
+@pytest.mark.parametrize("mode", ["poll", "ping"])
+def test_openid_client_asks_from_behind(
+    demo: Demo, citizen: Citizen, register: Register, mode: str
+) -> None:
+    """CIBA: a signed request to somebody's inbox, and tokens for the key of a DPoP proof."""
+    port, client_id = free_port(), f"npm-{mode}"
+    told_at = {"notificationEndpoint": f"http://127.0.0.1:{port}/told"} if mode == "ping" else {}
+    register(client_id, None, BY_KEY, profile="ciba", backchannelMode=mode, **told_at)
+
+    told = run(
+        demo,
+        lambda _: citizen.approve(),
+        CLIENT_ID=client_id,
+        CLIENT_JWK=SIGNS,
+        USES=f"{mode} dpop",
+        HINT=citizen.email,
+        PING_PORT=str(port),
+        AFTER="",
+    )
+
+    assert told["kind"] == "dpop"

@@ -30,8 +30,9 @@ def django(demo: Demo, register: Register, tmp_path: Path) -> Iterator[str]:
         f"http://localhost:{port}/oidc/callback/",
         {"method": "client_secret_post"},
         idTokenAlg="RS256",
+        postLogoutRedirectUris=[f"http://localhost:{port}/bye"],
     )
-    told = {"ISSUER": demo.issuer, "CLIENT_ID": "django", "CLIENT_SECRET": secret}
+    told = {"ISSUER": demo.issuer, "CLIENT_ID": "django", "CLIENT_SECRET": secret, "RENEW": "4"}
     with djangos.running(sys.executable, "django_service", port, tmp_path, told) as address:
         yield address
 
@@ -61,13 +62,21 @@ def one_login(demo: Demo, register: Register, tmp_path: Path) -> Iterator[str]:
         yield address
 
 
-def test_mozilla_django_oidc_signs_a_citizen_in(citizen: Citizen, django: str) -> None:
+def test_mozilla_django_oidc_signs_a_citizen_in_and_out(citizen: Citizen, django: str) -> None:
+    """Its SessionRefresh asks again without a page (``prompt=none``); then its own way out."""
     assert citizen.get(django).json() == {"email": None}
-
     back = citizen.visit(f"{django}/oidc/authenticate/", f"{django}/oidc/callback/")
     citizen.get(back)
 
-    assert citizen.get(django).json() == {"email": EMAIL}
+    deadline = time.monotonic() + 20
+    while not (asks := citizen.leads(django)) and time.monotonic() < deadline:
+        breathe()
+    assert "prompt=none" in asks
+    assert citizen.get(asks).json() == {"email": EMAIL}  # and is not sent away again
+
+    assert citizen.visit(f"{django}/oidc/logout/", f"{django}/bye") == f"{django}/bye"
+    assert citizen.get(django).json() == {"email": None}
+    assert "Sign in" in citizen.get(f"{citizen.issuer}/account").text
 
 
 @pytest.mark.onelogin

@@ -17,7 +17,7 @@ class Citizen:
 
     def __init__(self, issuer: str, email: str, password: str) -> None:
         self.issuer = issuer
-        self._email, self._password = email, password
+        self.email, self._password = email, password
         self._cookies: dict[str, dict[str, str]] = {}
         self._http = httpx2.Client(follow_redirects=False, timeout=20, trust_env=False)
 
@@ -47,6 +47,18 @@ class Citizen:
             address = urljoin(address, answer.headers["location"])
         raise AssertionError(f"lost at {address}")
 
+    def approve(self) -> str:
+        """Say yes to what waits in the inbox; return where that was."""
+        inbox = f"{self.issuer}/account/inbox"
+        self.visit(self.leads(inbox) or inbox, inbox)
+        waits = re.search(r"href=\"(/account/inbox/[0-9a-f-]{36})\"", self.get(inbox).text)
+        assert waits, "nothing waits"
+        address = f"{self.issuer}{waits[1]}"
+        yes = {"answer": "approve", "duration": "until"}
+        _, done = self._filled(address, self.get(address), "request-approve", yes)
+        assert done.status_code == 303, done.text[:600]
+        return address
+
     def sign_out(self) -> None:
         """Sign out of everything, on our own page."""
         address = f"{self.issuer}/logout"
@@ -62,11 +74,16 @@ class Citizen:
             address = urljoin(address, answer.headers["location"])
         raise AssertionError(f"lost at {address}")
 
+    def leads(self, address: str) -> str:
+        """Return where an address sends on to; empty if it is a page."""
+        location = self._send("GET", address).headers.get("location")
+        return urljoin(address, location) if location else ""
+
     def _answered(self, address: str, answer: httpx2.Response) -> tuple[str, httpx2.Response]:
         """Fill in the form of one of our pages."""
         path, query = urlsplit(address).path, parse_qs(urlsplit(address).query)
         wanted, values = {
-            "/login": ("login-submit", {"username": self._email}),
+            "/login": ("login-submit", {"username": self.email}),
             "/login/password": ("login-submit", {"password": self._password}),
             "/login/offer": ("offer-skip", {"skip": "yes"}),
             "/device": ("device-submit", {"user_code": query.get("user_code", [""])[0]}),

@@ -19,6 +19,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "mozilla_django_oidc.middleware.SessionRefresh",
 ]
 AUTHENTICATION_BACKENDS = ["mozilla_django_oidc.auth.OIDCAuthenticationBackend"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -36,3 +37,7 @@ OIDC_OP_JWKS_ENDPOINT = f"{ISSUER}/jwks"
 LOGIN_REDIRECT_URL = "/"
 LOGIN_REDIRECT_URL_FAILURE = "/failed"
 LOGOUT_REDIRECT_URL = "/"
+OIDC_OP_LOGOUT_URL_METHOD = "django_service.urls.sign_out_there"
+OIDC_STORE_ID_TOKEN = True
+ALLOW_LOGOUT_GET_METHOD = True
+OIDC_RENEW_ID_TOKEN_EXPIRY_SECONDS = int(os.environ["RENEW"])
