@@ -72,4 +72,4 @@ async def _keys(call: Call, client: Client, *, again: bool = False) -> Sequence[
     if auth.jwks is not None or auth.jwks_uri is None:
         return auth.jwks or ()
     await call.entry.release()  # never a connection while a stranger takes their time
-    return await remote_keys.fetch(call.runtime, auth.jwks_uri, again=again)
+    return await remote_keys.fetch(call.runtime, auth.jwks_uri, client.client_id, again=again)

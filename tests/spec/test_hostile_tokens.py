@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from gateway.oauth import remote_keys
 from relying_parties import clients
 from tests.support import jws, services, verdicts
 from tests.support.gateway import Gateway
@@ -181,10 +182,10 @@ async def published(remote_keys_port: int) -> AsyncIterator[list[bytes]]:
 async def publishing(port: int, document: Any) -> AsyncIterator[list[bytes]]:
     """Serve a set of keys; yields each request as it came."""
     came: list[bytes] = []
-    body = jws.json.dumps(document).encode()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         came.append(await reader.readuntil(b"\r\n\r\n"))
+        body = jws.json.dumps(document).encode()
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
         await writer.drain()
         writer.close()
@@ -210,6 +211,32 @@ async def test_unknown_keys_are_looked_for_once_a_minute(
     verdicts.refused(known, "invalid_grant")
     assert len(published) == 1
     assert b"cookie" not in published[0].lower()
+
+
+async def test_a_service_need_not_wait_for_its_neighbours_at_one_address(
+    gateway: Gateway, remote_keys_port: int
+) -> None:
+    """Core §10.1.1: each brings a key that was not there at the last look; SS-11: up to a bound."""
+    auth = {
+        "method": "private_key_jwt",
+        "jwksUri": f"http://127.0.0.1:{remote_keys_port}/of-all",
+    }
+    names = [f"at-one-address-{n}" for n in range(remote_keys.ASKERS + 2)]
+    document: dict[str, list[Any]] = {"keys": []}
+
+    async with publishing(remote_keys_port, document) as came:
+        answers = []
+        for name in names:
+            await gateway.service(services.document(name, auth=auth))
+            document["keys"].append(services.jwks(ec=EC_KEY)["keys"][0] | {"kid": name})
+            claims = verdicts.claims(assertion(gateway, name))
+            answers.append(await ask(gateway, jws.made(claims, HEADER | {"kid": name}, EC_KEY)))
+
+    for answer in answers[: remote_keys.ASKERS]:
+        verdicts.refused(answer, "invalid_grant")  # the client is known; there is no such code
+    for answer in answers[remote_keys.ASKERS :]:
+        verdicts.refused(answer, "invalid_client", 401)
+    assert len(came) == remote_keys.ASKERS
 
 
 async def test_an_unfit_key_at_its_address_proves_nothing(
