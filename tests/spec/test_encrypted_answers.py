@@ -189,4 +189,4 @@ async def test_it_is_published(gateway: Gateway) -> None:
     for place in ("id_token", "userinfo"):
         assert told[f"{place}_encryption_alg_values_supported"] == list(ALGORITHMS)
         assert told[f"{place}_encryption_enc_values_supported"] == list(CONTENT)
-    assert told["userinfo_signing_alg_values_supported"] == ["ES256", "RS256"]
+    assert told["userinfo_signing_alg_values_supported"] == ["ES256", "RS256", "PS256"]
