@@ -1,7 +1,7 @@
 """The table of addresses. Discovery and probes first, then the protocol, then pages."""
 
 from gateway import admin
-from gateway.api import changes, health, requests, ssf, transparency
+from gateway.api import changes, health, inquiries, requests, ssf, transparency
 from gateway.oauth.endpoints import (
     authorize,
     bc_authorize,
@@ -54,6 +54,7 @@ PROTOCOL: tuple[Route, ...] = (
     *ssf.ROUTES,
     *changes.ROUTES,
     *requests.ROUTES,
+    *inquiries.ROUTES,
 )
 
 # For the OpenID Foundation's suite alone.

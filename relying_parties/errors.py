@@ -16,6 +16,7 @@ RelyingPartyError
 ├── StateInvalid          what a service reports of a request can't be shown to anybody
 ├── ReferenceTaken        a service has this number for another citizen's request
 ├── TooManyStates         a service reports more than a page can hold
+├── WordsInvalid          what somebody wrote is too long, or no plain text
 ├── ConsentMissing        no living consent stands behind what is asked
 ├── ConsentUnknown        no such consent of this citizen, or it can't be changed this way
 ├── RestoreTooLate        the day in which a withdrawal can be undone has passed
@@ -143,6 +144,12 @@ class TooManyStates(RelyingPartyError):  # noqa: N818 - named as the fact it rep
     """The service reported as much of this request, or of this citizen, as it may."""
 
     code = "too_many_states"
+
+
+class WordsInvalid(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """What a citizen or a service wrote to the other is none, too much, or no plain text."""
+
+    code = "words_invalid"
 
 
 class ConsentMissing(RelyingPartyError):  # noqa: N818 - named as the fact it reports

@@ -268,6 +268,16 @@ class BackchannelDeclined(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class InquiryMade(Event):
+    """A citizen asked a service something about its request."""
+
+
+@dataclass(frozen=True, slots=True)
+class InquiryAnswered(Event):
+    """A service answered what a citizen asked about its request."""
+
+
+@dataclass(frozen=True, slots=True)
 class PingTold(Event):
     """A service heard that a request of it was answered."""
 

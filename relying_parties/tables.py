@@ -484,3 +484,20 @@ request_states = sa.Table(
     sa.Column("noted_at", NOW, nullable=False),  # as we say
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
+
+# What a citizen asked about a request from behind, what its service said, and why they said no.
+inquiries = sa.Table(
+    "inquiries",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column(
+        "request_id",
+        sa.Uuid,
+        sa.ForeignKey("backchannel_requests.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    sa.Column("kind", sa.Text, nullable=False),  # question | answer | reason
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # the words, under the citizen's key
+    sa.Column("said_at", NOW, nullable=False),
+    sa.Index("inquiries_by_request", "request_id"),
+)

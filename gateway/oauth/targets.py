@@ -20,7 +20,7 @@ from relying_parties.clients import Client
 from relying_parties.resources import OPAQUE, Called, Resource
 
 EVENT_SCOPES = READ, MANAGE, ANSWER = "ssf.read", "ssf.manage", "changes.answer"
-AGENCY_SCOPES = (REQUESTS,) = ("requests.write",)
+AGENCY_SCOPES = REQUESTS, INQUIRIES = "requests.write", "inquiries.answer"
 
 _UNKNOWN = "resource is unknown, missing, or not registered"
 
@@ -64,7 +64,8 @@ def calls(client: Client, issuer: str) -> tuple[Called, ...]:
 def ours(client: Client, issuer: str) -> tuple[Called, ...]:
     """Return the APIs of ours that the registration of ``client`` lets it call."""
     registration = client.registration
-    reports = ((REQUESTS, registration.requests),)
+    asks = registration.backchannel_mode is not None
+    reports = ((REQUESTS, registration.requests), (INQUIRIES, asks))
     may = tuple(scope for scope, allowed in reports if allowed)
     return (
         *((Called(events(issuer), EVENT_SCOPES),) if registration.events else ()),

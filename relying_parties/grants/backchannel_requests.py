@@ -38,6 +38,7 @@ _TOLD = sa.select(
     *(_r.created_at, _r.expires_at, _r.decided_at),
 )
 _theirs = _r.subject == sa.any_(sa.bindparam("subjects", type_=pg.ARRAY(sa.Text)))
+ALL = statement(_TOLD.where(_theirs).order_by(_r.created_at.desc()))
 LISTED = statement(_TOLD.where(_theirs).order_by(_r.created_at.desc()).limit(50))
 FIND = statement(_TOLD.where(_r.id == sa.bindparam("of_request"), _theirs))
 LOCK = statement(_TOLD.where(_r.id == sa.bindparam("of_request"), _theirs).with_for_update())
@@ -48,6 +49,7 @@ SETTLE = statement(
         state=sa.bindparam("became"),
         decided_at=_at,
         # Whoever wanted to be told is told now.
+        ping_tries=0,
         ping_due_at=sa.case((_r.ping.is_not(None), _at), else_=sa.null()),
     )
 )
@@ -60,6 +62,7 @@ CITIZEN = statement(
     .order_by(tables.codes.c.issued_at.desc())
     .limit(1)
 )
+ERASE = statement(sa.delete(tables.backchannel_requests).where(_theirs))
 PURGE = statement(
     sa.delete(tables.backchannel_requests).where(
         _r.id.in_(
@@ -133,6 +136,17 @@ async def citizen_of(entry: Entry, subject: str, client_id: str) -> bytes | None
     """Return the sealed reference to a citizen whom a client knows by ``subject``."""
     row = await entry.one(CITIZEN, of_subject=subject, of_client=client_id)
     return row["citizen"] if row else None
+
+
+async def of(entry: Entry, subjects: Collection[str]) -> list[Asked]:
+    """Return all that a citizen was asked and that is kept still, newest first."""
+    rows = await entry.all(ALL, subjects=list(subjects))
+    return [_asked(row, entry.at) for row in rows]
+
+
+async def erase(entry: Entry, subjects: Collection[str]) -> int:
+    """Forget all that a citizen was asked; return how much that was."""
+    return await entry.run(ERASE, subjects=list(subjects))
 
 
 async def purge(entry: Entry, limit: int = 1000) -> int:

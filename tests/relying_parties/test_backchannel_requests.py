@@ -9,7 +9,7 @@ import pytest
 
 from keys import opaque
 from keys.entry import Entry
-from relying_parties import pings, summons
+from relying_parties import inquiries, pings, summons
 from relying_parties.errors import TooManyAsked
 from relying_parties.grants import backchannel_orders, backchannel_polls, backchannel_requests
 from relying_parties.grants.backchannel_orders import Order
@@ -261,3 +261,29 @@ async def test_what_was_asked_in_detail_is_looked_up_for_a_month(at: Later) -> N
         assert await backchannel_requests.purge(entry) == 0
     async with at(days=31) as entry:
         assert await backchannel_requests.purge(entry) == 1
+
+
+async def test_a_ping_that_is_under_way_does_not_swallow_the_next(at: Later) -> None:
+    """What is told while the answer comes in is not the answer."""
+    async with at() as entry:
+        _, made = await ask(entry, ping=b"what it says")
+        await entry.run(inquiries.TELL_SERVICE, of_request=made.id, whom=None, at=entry.at)
+    async with at(seconds=1) as entry:
+        [question] = await pings.take(entry)
+        await answer(entry, made, yes=True)
+    async with at(seconds=2) as entry:
+        await pings.told(entry, question)
+        [decided] = await pings.take(entry)
+
+    assert (decided.id, decided.sealed, decided.tries) == (made.id, b"what it says", 1)
+
+
+async def test_all_of_it_can_be_read_and_erased(at: Later) -> None:
+    async with at() as entry:
+        _, made = await ask(entry)
+        await ask(entry, subject="another")
+
+        assert [one.id for one in await backchannel_requests.of(entry, [CITIZEN])] == [made.id]
+        assert await backchannel_requests.erase(entry, [CITIZEN]) == 1
+        assert await backchannel_requests.of(entry, [CITIZEN]) == []
+        assert len(await backchannel_requests.of(entry, ["another"])) == 1

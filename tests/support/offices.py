@@ -1,12 +1,17 @@
 """Offices that ask citizens before they act: from behind (CIBA), and in detail (RFC 9396)."""
 
+import json
 from typing import Any
+
+import httpx2
 
 from tests import factories
 from tests.support import asking, detailed, dpop, services
+from tests.support.browser import Browser
 from tests.support.detailed import ARCHIVED, FILED
 from tests.support.gateway import Citizen, Gateway
 
+INQUIRIES = "/api/agency/v1/inquiries"
 REFUND = {"currency": "EUR", "value": "312.40"}
 
 
@@ -69,7 +74,36 @@ async def tokens(gateway: Gateway, auth_req_id: str, client_id: str) -> dict[str
     return told
 
 
-def held(gateway: Gateway, token: str, path: str) -> dict[str, str]:
-    """Return the headers of a call with a token that is for a key."""
-    proof = dpop.proof(gateway, method="GET", path=path, token=token)
-    return {"authorization": f"DPoP {token}", "dpop": proof}
+async def token(gateway: Gateway, client_id: str) -> str:
+    """Get a token for the API at which an office reads what citizens said."""
+    form = {"grant_type": "client_credentials", "scope": "inquiries.answer"}
+    answer = await gateway.post(
+        "/token",
+        form | asking.proof(gateway, client_id),
+        headers={"dpop": dpop.proof(gateway)},
+    )
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["access_token"])
+
+
+async def call(
+    gateway: Gateway, token: str, method: str, path: str = "", given: Any = None
+) -> httpx2.Response:
+    """Call that API, with the proof of the key."""
+    whole = f"{INQUIRIES}{path}"
+    proof = dpop.proof(gateway, whole.partition("?")[0], method=method, token=token)
+    headers = {"authorization": f"DPoP {token}", "dpop": proof}
+    how: dict[str, Any] = {"headers": headers}
+    if given is not None:
+        headers["content-type"] = "application/json"
+        how["content"] = given if isinstance(given, str) else json.dumps(given)
+    return await gateway.ask(method, whole, **how)
+
+
+async def inquire(
+    gateway: Gateway, someone: Citizen, auth_req_id: str, words: str
+) -> httpx2.Response:
+    """Let somebody ask back."""
+    browser, path = Browser(gateway, someone.cookie), await asking.waiting(gateway, auth_req_id)
+    page = await browser.follow(path)
+    return await browser.fill(page, "inquiry-send", {"answer": "ask", "words": words})

@@ -5,7 +5,9 @@ Specs: OpenID Connect CIBA Core 1.0 §8, RFC 9396 §3.
 
 import dataclasses
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -23,16 +25,35 @@ from gateway.pages.agreeing import Question
 from gateway.pages.sharing import Reader
 from gateway.web.call import Call
 from gateway.web.locale import N_
-from idp import authenticators
+from idp import attributes, authenticators
 from idp.sessions import Session
+from relying_parties import inquiries
 from relying_parties.clients import Client
 from relying_parties.grants.backchannel_requests import Asked
+from relying_parties.inquiries import Said
+
+NONE: Mapping[str, str] = MappingProxyType({})
 
 STATES = {
     "pending": (N_("New"), "brand"),
+    "question": (N_("You asked them"), ""),
+    "answer": (N_("They answered you"), "brand"),
     "approved": (N_("Approved"), "good"),
     "declined": (N_("Not approved"), ""),
     "expired": (N_("Ended"), ""),
+}
+
+
+WHY_NOT = {
+    "not_wanted": N_("I do not want this"),
+    "wrong": N_("Something in it is not right"),
+    "not_now": N_("Not now"),
+    "not_me": N_("I do not know what this is about"),
+}
+SPOKEN = {
+    "question": N_("You asked"),
+    "answer": N_("They answered"),
+    "reason": N_("Why you did not approve"),
 }
 
 
@@ -43,6 +64,7 @@ class Visit:
     at: Standing
     question: Question
     step: Step
+    said: Sequence[Said] = ()
 
     @property
     def shown(self) -> str:
@@ -102,14 +124,24 @@ async def visit(call: Call, asked: Asked, client: Client, session: Session) -> V
         allow=_("Approve"),
         deny=_("Do not approve"),
     )
-    return Visit(at, dataclasses.replace(question, page=written), step)
+    said = await spoken(call, session, [asked])
+    question = dataclasses.replace(question, page=written)
+    return Visit(at, question, step, said.get(asked.id, ()))
 
 
-def row(call: Call, client: Client, asked: Asked) -> dict[str, Any]:
+async def spoken(
+    call: Call, session: Session, requests: Sequence[Asked]
+) -> Mapping[UUID, Sequence[Said]]:
+    """Return what the citizen of ``session`` and services said about ``requests``."""
+    key = await attributes.data_key(call.entry, call.runtime.vault, session.account.id)
+    return await inquiries.of_requests(call.entry, key, [one.id for one in requests])
+
+
+def row(call: Call, client: Client, asked: Asked, said: Sequence[Said] = ()) -> dict[str, Any]:
     """Return what every page says of a request, the list included."""
     reader = Reader(call.locale, call.gettext, call.entry.at)
     details = asked.request.get("authorization_details") or ()
-    word, tone = STATES[asked.state]
+    word, tone = STATES[_state(asked, said)]
     return {
         "id": asked.id,
         "to": passage.arrival(client, call.locale),
@@ -120,29 +152,50 @@ def row(call: Call, client: Client, asked: Asked) -> dict[str, Any]:
         "tone": tone,
         "until": claim_labels.clock(asked.expires_at, call.locale),
         "when": claim_labels.clock(asked.decided_at or asked.expires_at, call.locale),
+        "talk": [_spelt(call, one) for one in said],
     }
 
 
-def over(call: Call, client: Client, asked: Asked) -> Response:
+def _state(asked: Asked, said: Sequence[Said]) -> str:
+    if asked.state != "pending" or not inquiries.questions(said):
+        return asked.state
+    return "question" if inquiries.waits(said) else "answer"
+
+
+def _spelt(call: Call, one: Said) -> dict[str, Any]:
+    return {
+        "who": call.gettext(SPOKEN[one.kind]),
+        "reason": call.gettext(WHY_NOT[one.reason]) if one.reason in WHY_NOT else "",
+        "words": one.words,
+        "when": claim_labels.clock(one.said_at, call.locale),
+    }
+
+
+async def over(call: Call, client: Client, asked: Asked, session: Session) -> Response:
     """Show how a request ended."""
-    said = row(call, client, asked)
-    return citizen.page(call, "account/request_over.html", "inbox", **said)
+    said = (await spoken(call, session, [asked])).get(asked.id, ())
+    told = row(call, client, asked, said)
+    return citizen.page(call, "account/request_over.html", "inbox", **told)
 
 
-async def page(call: Call, visit: Visit, *, error: str = "", picked: bool = False) -> Response:
+async def page(
+    call: Call, visit: Visit, *, errors: Mapping[str, str] = NONE, picked: bool = False
+) -> Response:
     """Show a request that waits for its answer.
 
+    :param errors: what is wrong with the form, by field
     :param picked: what the form chose so far is chosen still
     """
+    form = call.form if errors or picked else None
     asked, question = visit.at.asked, visit.question
     enrolled = await authenticators.enrolled(call.entry, visit.at.session.account.id)
     labels = [claim_labels.label(claim, call.gettext) for claim in visit.at.wanted.all]
-    said = row(call, visit.at.client, asked)
+    said = row(call, visit.at.client, asked, visit.said)
     return citizen.page(
         call,
         "account/request.html",
         "inbox",
-        status=422 if error else 200,
+        status=422 if errors else 200,
         **said,
         page=question.page,
         email=question.party.email,
@@ -151,7 +204,17 @@ async def page(call: Call, visit: Visit, *, error: str = "", picked: bool = Fals
         passkeys=enrolled.passkeys,
         labels=claim_labels.listed(labels, call.locale),
         kept_by="request" if visit.step is Step.CONSENT else "",
-        ticked=call.form.all("share") if error or picked else (),
-        duration="once" if call.form.text("duration") == "once" else "until",
-        errors={"request-approve": error} if error else {},
+        ticked=form.all("share") if form else (),
+        duration="once" if form and form.text("duration") == "once" else "until",
+        typed={name: form.text(name) if form else "" for name in ("reason", "why", "words")},
+        reasons=[{"value": name, "label": call.gettext(said)} for name, said in WHY_NOT.items()],
+        may_ask=may_ask(visit),
+        errors=errors,
     )
+
+
+def may_ask(visit: Visit) -> bool:
+    """Say whether somebody at the other end reads it in time, and not too much was asked."""
+    open_to_it = bool(visit.at.request.authorization_details)
+    too_many = inquiries.questions(visit.said) >= inquiries.MOST
+    return open_to_it and not too_many and not inquiries.waits(visit.said)

@@ -1,13 +1,15 @@
 """Requests to the citizen: what services ask while the citizen is elsewhere, and the answer.
 
     new ──look──▶ confirm that it is you ──▶ the page ──approve──▶ the service comes for it
-     │                                         └──decline──▶ the service is told no
+     │                                         ├──ask──▶ the service answers, and it waits on
+     │                                         └──decline──▶ the service is told no, and why
      └──its time──▶ ended, nothing was shared
 
 A yes takes a sign-in of the last minutes, as strong as the account can give, by the decision
 that every request passes (:func:`gateway.oauth.interaction.decide`). It covers exactly what
 the page said: the message, the service, what is asked in detail and each of the citizen's
-details are in the digest that comes back with it. A no takes nothing but the session.
+details are in the digest that comes back with it. A no, or a question, takes nothing but the
+session.
 
 Specs: OpenID Connect CIBA Core 1.0 §8, FAPI-CIBA §5.2.2, RFC 9396 §3, GDPR Art. 7.
 """
@@ -24,22 +26,28 @@ from gateway.settings import LOCALES
 from gateway.web import cookies, csrf
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
+from idp import attributes
 from idp.sessions import Session
-from keys import opaque
-from relying_parties import consents
-from relying_parties.errors import ConsentMissing
+from keys import opaque, pairwise
+from keys.sealing import DataKey
+from relying_parties import consents, inquiries
+from relying_parties.clients import Client
+from relying_parties.errors import ConsentMissing, WordsInvalid
 from relying_parties.grants import backchannel_requests
+from relying_parties.grants.backchannel_requests import Asked
 
 
 @citizen.signed_in("inbox")
 async def show(call: Call, session: Session) -> Response:
     """List what was asked of late, newest first."""
     theirs = await citizen.subjects(call, session)
+    listed = await backchannel_requests.of_subjects(call.entry, theirs)
+    said = await asked_of.spoken(call, session, listed)
     rows = []
-    for asked in await backchannel_requests.of_subjects(call.entry, theirs):
+    for asked in listed:
         client = await call.runtime.client(asked.client_id)
         if client is not None:
-            rows.append(asked_of.row(call, client, asked))
+            rows.append(asked_of.row(call, client, asked, said.get(asked.id, ())))
     return citizen.page(call, "account/inbox.html", "inbox", rows=rows)
 
 
@@ -53,7 +61,7 @@ async def look(call: Call, session: Session) -> Response:
     if asked is None:
         raise stale.DeadEnd(stale.NO_REQUEST)
     if asked.state != "pending":
-        return asked_of.over(call, client, asked)
+        return await asked_of.over(call, client, asked, session)
     return await asked_of.page(call, await asked_of.visit(call, asked, client, session))
 
 
@@ -67,9 +75,8 @@ async def answer(call: Call, session: Session) -> Response:
     client = await asked_of.client_of(call, asked)
     if asked is None or asked.state != "pending":
         return see_other(call.path)
-    if call.form.text("answer") == "decline":
-        await backchannel_requests.decline(call.entry, asked)
-        return see_other(call.path)
+    if aside := _ASIDE.get(call.form.text("answer")):
+        return await aside(call, asked, client, session)
     if call.form.text("lang") in LOCALES:
         call.read_on_in(call.form.text("lang"))
     visit = await asked_of.visit(call, asked, client, session)
@@ -82,12 +89,12 @@ async def _answered(call: Call, visit: Visit) -> Response:
     if call.form.text("lang") in LOCALES:
         return await _read_on(call, visit)
     if call.form.text("answer") != "approve":
-        return await asked_of.page(
-            call, visit, error=call.gettext("Choose whether to approve this")
-        )
+        neither = call.gettext("Choose whether to approve this")
+        return await asked_of.page(call, visit, errors={"request-approve": neither})
     if not opaque.same(call.form.text("shown"), visit.shown):
         changed = N_("Something changed while you were reading. Look through it again.")
-        return await asked_of.page(call, visit, error=call.gettext(changed))
+        told = {"request-approve": call.gettext(changed)}
+        return await asked_of.page(call, visit, errors=told)
     return await _approve(call, visit)
 
 
@@ -108,3 +115,40 @@ async def _approve(call: Call, visit: Visit) -> Response:
     except ConsentMissing as error:
         raise stale.DeadEnd(stale.STOPPED, question.party.to) from error
     return see_other(call.path)
+
+
+async def _decline(call: Call, asked: Asked, client: Client, session: Session) -> Response:
+    key, whom = await _theirs(call, client, session)
+    reason, why = call.form.text("reason"), call.form.text("why")
+    try:
+        await inquiries.because(call.entry, key, asked, reason=reason, words=why, citizen=whom)
+    except WordsInvalid:
+        visit = await asked_of.visit(call, asked, client, session)
+        wrong = N_("Write at most 300 characters, without < and >")
+        return await asked_of.page(call, visit, errors={"why": call.gettext(wrong)})
+    await backchannel_requests.decline(call.entry, asked)
+    return see_other(call.path)
+
+
+async def _ask(call: Call, asked: Asked, client: Client, session: Session) -> Response:
+    visit = await asked_of.visit(call, asked, client, session)
+    if not asked_of.may_ask(visit):
+        return see_other(call.path)
+    key, whom = await _theirs(call, client, session)
+    try:
+        await inquiries.ask(call.entry, key, asked, words=call.form.text("words"), citizen=whom)
+    except WordsInvalid:
+        wrong = N_("Write your question: at most 600 characters, without < and >")
+        return await asked_of.page(call, visit, errors={"words": call.gettext(wrong)})
+    return see_other(call.path)
+
+
+async def _theirs(call: Call, client: Client, session: Session) -> tuple[DataKey, bytes]:
+    """Return the key that the citizen's words are kept under, and the reference to them."""
+    vault, account_id = call.runtime.vault, session.account.id
+    key = await attributes.data_key(call.entry, vault, account_id)
+    return key, pairwise.seal_citizen(vault.sealer, account_id, client.client_id)
+
+
+# Answers that take nothing but the session.
+_ASIDE = {"decline": _decline, "ask": _ask}
