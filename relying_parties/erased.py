@@ -72,6 +72,7 @@ ERASED: tuple[tuple[sa.Table, Statement], ...] = (
     _under(tables.request_states, "request_id", tables.citizen_requests.c.id),
     _all_of(tables.citizen_requests),
     _all_of(tables.change_notices),
+    _under(tables.inquiries, "request_id", tables.backchannel_requests.c.id),
     _all_of(tables.backchannel_requests),
     # That the account has ended is still on its way, and has to arrive.
     _all_of(tables.deliveries, tables.deliveries.c.event != sa.all_(sa.literal(list(AFTER)))),

@@ -57,9 +57,6 @@ ALL = statement(
     .where(_theirs)
     .order_by(_i.said_at, _i.id)
 )
-ERASE = statement(
-    sa.delete(tables.inquiries).where(_i.request_id.in_(sa.select(_r.id).where(_theirs)))
-)
 # Whoever wants to be pinged hears of a question as of an answer: it comes, and reads it.
 TELL_SERVICE = statement(
     sa.update(_requests)
@@ -209,11 +206,6 @@ async def of(entry: Entry, key: DataKey, subjects: Collection[str]) -> list[tupl
     """Return all that was said to and by a citizen, each with the service."""
     rows = await entry.all(ALL, subjects=list(subjects))
     return [(row["client_id"], _said(row, key)) for row in rows]
-
-
-async def erase(entry: Entry, subjects: Collection[str]) -> int:
-    """Forget all that was said to and by a citizen; return how much that was."""
-    return await entry.run(ERASE, subjects=list(subjects))
 
 
 async def of_client(entry: Entry, client_id: str) -> list[Inquiry]:

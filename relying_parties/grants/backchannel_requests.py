@@ -62,7 +62,6 @@ CITIZEN = statement(
     .order_by(tables.codes.c.issued_at.desc())
     .limit(1)
 )
-ERASE = statement(sa.delete(tables.backchannel_requests).where(_theirs))
 PURGE = statement(
     sa.delete(tables.backchannel_requests).where(
         _r.id.in_(
@@ -142,11 +141,6 @@ async def of(entry: Entry, subjects: Collection[str]) -> list[Asked]:
     """Return all that a citizen was asked and that is kept still, newest first."""
     rows = await entry.all(ALL, subjects=list(subjects))
     return [_asked(row, entry.at) for row in rows]
-
-
-async def erase(entry: Entry, subjects: Collection[str]) -> int:
-    """Forget all that a citizen was asked; return how much that was."""
-    return await entry.run(ERASE, subjects=list(subjects))
 
 
 async def purge(entry: Entry, limit: int = 1000) -> int:
