@@ -21,11 +21,12 @@ from gateway import (
     signals,
     summoning,
 )
+from gateway.exporting import making
 from gateway.mail import Letter
 from gateway.outbound import OutboundRefused
 from gateway.runtime import Runtime
 from gateway.web import render
-from idp import attempts, devices, notices, sessions, signups
+from idp import attempts, devices, exports, notices, sessions, signups
 from keys import checkpoints, journal, replay, rotation
 from relying_parties import (
     changes,
@@ -57,6 +58,7 @@ _PURGES = (
     devices.purge,
     signups.purge,
     notices.purge,
+    exports.purge,
     pending.purge,
     families.purge,
     device_codes.purge,
@@ -177,6 +179,7 @@ DUTIES = (
     Duty(chain_journal, 5),
     Duty(grow_ledger, 5),
     Duty(erasing.erase, 5),
+    Duty(making.make, 2),
     Duty(expire_consents, 60),
     Duty(reminding.remind_citizens, 600),
     Duty(purge, 60),

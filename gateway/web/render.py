@@ -61,6 +61,12 @@ def text(locale: str, template: str, **context: Any) -> str:
     return environment(locale, escape=False).get_template(template).render(context)
 
 
+def document(locale: str, template: str, **context: Any) -> str:
+    """Render an HTML file that stands alone, for somebody to keep."""
+    frame = {"lang": locale, "dir": direction(locale)}
+    return environment(locale).get_template(template).render(frame | context)
+
+
 def _wrapped(call: Call, html: str, status: int, fields: dict[str, str]) -> Response:
     """Wrap a whole HTML document in a page's headers."""
     body = html.encode()

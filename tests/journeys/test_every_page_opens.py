@@ -402,6 +402,7 @@ def of_somebody_who_leaves(at: Looker, demo: Demo) -> None:
     at.go("#consent-allow")
     page.goto(f"{demo.issuer}/account")
     at.open("/account/data")
+    _file(at, demo)
     at.open("/account/data/delete")
     at.press("#delete", 422)
     page.locator("#understood").check()
@@ -419,6 +420,22 @@ def of_somebody_who_leaves(at: Looker, demo: Demo) -> None:
     for stage in ("closed", "gone"):
         demo.change("UPDATE idp.erasures SET due_at = 'infinity', stage = $1", stage)
         at.open(link)
+
+
+def _file(at: Looker, demo: Demo) -> None:
+    """The file of everything: offered, being made, ready, fetched, failed."""
+    at.open("/account/data/export")
+    at.go("#make")
+    for state in ("queued", "failed", "taken", "ready"):
+        # Far enough off that the worker leaves it as it is.
+        demo.change(
+            "UPDATE idp.exports SET due_at = now() + interval '1 hour', state = $1, done = 3,"
+            " size = 34567",
+            state,
+        )
+        at.open("/account/data/export")
+    demo.change("UPDATE idp.exports SET id = gen_random_uuid()")
+    at.press("#fetch", 410)
 
 
 def _log_in(at: Looker, person: Mapping[str, str]) -> None:
@@ -599,8 +616,8 @@ WALKS = {
         "/account/security",
     })),
     "leaving": Walk(of_somebody_who_leaves, frozenset({
-        "/account", "/account/data", "/account/data/delete", "/login/leaving/{link}",
-        "/login/keep",
+        "/account", "/account/data", "/account/data/delete", "/account/data/export",
+        "/login/leaving/{link}", "/login/keep",
     })),
     "device": Walk(of_a_device, frozenset({
         "/device", "/device/{interaction}", "/device/{interaction}/done",

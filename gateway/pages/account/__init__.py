@@ -5,6 +5,7 @@ from gateway.pages.account import (
     citizen,
     data,
     details,
+    export,
     inbox,
     leaving,
     overview,
@@ -60,6 +61,8 @@ ROUTES: tuple[Route, ...] = (
     Route("/account/ledger/download", {"GET": releases.download}),
     Route("/account/ledger/{line}", {"GET": releases.show_line}),
     Route("/account/data", {"GET": data.show}),
+    Route("/account/data/export", {"GET": export.show, "POST": export.ask}),
+    Route("/account/data/export/{export}", {"POST": export.fetch}),
     Route("/account/data/delete", {"GET": leaving.show, "POST": leaving.ask}),
     Route("/account/data/keep", {"POST": leaving.keep}),
 )

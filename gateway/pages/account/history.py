@@ -5,25 +5,12 @@ from itertools import zip_longest
 from typing import Any
 
 from gateway import claim_labels
+from gateway.sharing_words import KINDS
 from gateway.web.call import Call
-from gateway.web.locale import N_
 from relying_parties import claims_policy
 from relying_parties.clients import Client
 from relying_parties.consent_records import Change
 from relying_parties.releases import Release
-
-KINDS = {
-    "given": N_("You agreed to share"),
-    "widened": N_("You agreed to share more"),
-    "narrowed": N_("You stopped sharing a detail"),
-    "withdrawn": N_("You stopped sharing"),
-    "restored": N_("You took a change back"),
-    "prolonged": N_("You kept it going for longer"),
-    "expired": N_("Sharing ran out"),
-    "replaced": N_("The service gave up details"),
-    "revoked": N_("The service ended it"),
-    "superseded": N_("A new agreement took its place"),
-}
 
 
 def told(
