@@ -1,7 +1,9 @@
 """The outbound client reaches what is public, and nothing of ours; a canary listens."""
 
+import asyncio
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,3 +123,46 @@ async def test_an_answer_that_is_not_plain_is_dropped(answer: bytes) -> None:
             )
 
     assert len(heard) == 1
+
+
+class Resolver:
+    """A name server of somebody else's: it answers in turn, and goes on with its last word."""
+
+    def __init__(self, *answers: tuple[str, ...]) -> None:
+        self._answers, self.asked = answers, 0
+
+    async def __call__(self, _host: str, port: int, **_how: Any) -> list[Any]:
+        """Answer as a loop's own ``getaddrinfo`` does."""
+        self.asked += 1
+        addresses = self._answers[min(self.asked, len(self._answers)) - 1]
+        return [(0, 1, 6, "", (address, port)) for address in addresses]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param(("93.184.216.34", "169.254.169.254"), id="SS-04-mixed"),
+        pytest.param(("2606:4700:4700::1111", "::1"), id="SS-04-mixed-IPv6"),
+        pytest.param(("93.184.216.34", "fd00::1"), id="SS-04-public-A-and-private-AAAA"),
+        pytest.param(("10.0.0.1",), id="SS-04-private"),
+        pytest.param((), id="SS-04-nothing"),
+    ],
+)
+async def test_every_answer_of_a_name_server_is_judged(
+    monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", Resolver(answers))
+
+    with pytest.raises(OutboundRefused):
+        await outbound.resolve("https://rp.example/jwks", allow_loopback=False)
+
+
+async def test_a_name_is_resolved_once_and_the_answer_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SS-04: the second answer, a moment later, is another one and changes nothing."""
+    changing = Resolver(("93.184.216.34",), ("169.254.169.254",))
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", changing)
+
+    target = await outbound.resolve("https://rp.example/jwks", allow_loopback=False)
+
+    assert (target.address, target.host) == ("93.184.216.34", "rp.example")
+    assert changing.asked == 1

@@ -71,6 +71,8 @@ def test_wrong_types_are_problems_and_not_crashes(member: str, value: object) ->
         pytest.param("https://rp.gov/*", "wildcard", id="RU-10-wildcard"),
         pytest.param("https://*.gov/cb", "wildcard", id="RU-10-wildcard-host"),
         pytest.param("https://rp[.]gov/^cb$", "characters", id="RU-10-regular-expression"),
+        pytest.param("https://${host}/cb", "characters", id="SS-10-placeholder"),
+        pytest.param("https://rp.gov/{tenant}/cb", "characters", id="SS-10-template"),
         pytest.param("javascript:alert(1)", "scheme", id="RU-11-javascript"),
         pytest.param("JaVaScRiPt:alert(1)", "scheme", id="RU-11-mixed-case"),
         pytest.param("data:text/html,x", "scheme", id="RU-11-data"),
@@ -654,3 +656,13 @@ def test_a_request_that_nobody_signs_is_for_one_profile_and_the_suite_alone() ->
     assert problems(LEGACY, profile="oidc-basic", **given) == []
     for rules, profile in ((metadata.STRICT, "oidc-basic"), (LEGACY, "gov-standard")):
         assert ("spec.requestAlg", "profile_forbids") in problems(rules, profile=profile, **given)
+
+
+@pytest.mark.parametrize("odd", ["https://${host}/x", "https://{x}.gov/", "https://rp.gov/{y}"])
+@pytest.mark.parametrize(
+    "member",
+    ["start", "initiateLoginUri", "backchannelLogoutUri", "logo", "privacy", "sectorIdentifierUri"],
+)
+def test_ss_10_nothing_is_put_into_an_address(member: str, odd: str) -> None:
+    """CVE-2026-4874: a placeholder is refused when it is registered, whatever would read it."""
+    assert [path for path, _ in problems(**{member: odd})] == [f"spec.{member}"]

@@ -188,3 +188,53 @@ async def test_without_a_key_nobody_agrees_without_a_receipt(gateway: Gateway) -
     assert (busy.status_code, busy.headers["retry-after"]) == (503, "5")
     answer = await browser.fill(page, "consent-allow", form)
     assert "code" in verdicts.sent_back(answer, CALLBACK, gateway.issuer)
+
+
+async def test_disc_3_nothing_is_told_that_says_nothing(gateway: Gateway) -> None:
+    """RFC 8414 §2: what there is none of is left out; and nothing is in a list twice."""
+    told = (await gateway.get(OPENID)).json()
+
+    assert [name for name, value in told.items() if value in ([], {}, "", None)] == []
+    lists = {name: value for name, value in told.items() if isinstance(value, list)}
+    assert [name for name, value in lists.items() if len(set(map(str, value))) < len(value)] == []
+
+
+async def test_disc_4_every_address_that_is_told_answers(gateway: Gateway) -> None:
+    """Discovery §3: by one of the two methods there is something, and nothing breaks."""
+    told = (await gateway.get(OPENID)).json()
+    told["registration_client_uri"] = f"{told['registration_endpoint']}/nobody"
+    # It is the beginning of the addresses of grants (Grant Management §6).
+    told["grant_management_endpoint"] += "/nothing"
+    paths = {
+        name: value.removeprefix(gateway.issuer)
+        for name, value in told.items()
+        if isinstance(value, str) and value.startswith(f"{gateway.issuer}/")
+    }
+
+    for name, path in paths.items():
+        answers = [await gateway.ask(method, path) for method in ("GET", "POST")]
+        seen = {answer.status_code for answer in answers}
+        assert seen - {404, 405}, name
+        assert max(seen) < 500, name
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        pytest.param("/check-session", "Session Management is off here", id="DISC-4-frame"),
+        pytest.param("/conformance/resource", "no suite is let in here", id="DISC-4-resource"),
+        pytest.param("/conformance/citizen", "no suite is let in here", id="DISC-4-citizen"),
+    ],
+)
+async def test_what_is_not_told_is_not_there(gateway: Gateway, path: str, why: str) -> None:
+    for method in ("GET", "POST"):
+        assert (await gateway.ask(method, path)).status_code == 404, why
+
+
+@pytest.mark.parametrize("path", [OPENID, OAUTH, KEYS])
+async def test_disc_6_a_document_is_small_and_has_a_tag(gateway: Gateway, path: str) -> None:
+    answer = await gateway.get(path)
+
+    assert len(answer.content) < 16 * 1024
+    assert answer.headers["etag"]
+    assert "max-age" in answer.headers["cache-control"]

@@ -297,3 +297,23 @@ async def test_guessing_a_secret_is_compared_in_one_time(gateway: Gateway) -> No
 
     known, unknown = (sorted(times)[20] for times in spent.values())
     assert abs(known - unknown) < 0.005
+
+
+@pytest.mark.parametrize(
+    ("purpose", "typ"),
+    [
+        pytest.param("token", None, id="JWT-6-id-token"),
+        pytest.param("token", "at+jwt", id="JWT-6-access-token"),
+        pytest.param("event", "logout+jwt", id="JWT-7-logout-token"),
+        pytest.param("event", "client-authentication+jwt", id="JWT-6-as-if-an-assertion"),
+    ],
+)
+async def test_what_we_signed_proves_no_client(
+    gateway: Gateway, purpose: str, typ: str | None
+) -> None:
+    """RFC 8725 §2.8: even with the service's name in it, our signature is for another use."""
+    claims = verdicts.claims(assertion(gateway))
+    async with gateway.unchanged():
+        answer = await ask(gateway, gateway.sign_id_token(claims, purpose=purpose, typ=typ))
+
+    verdicts.refused(answer, "invalid_client", 401)

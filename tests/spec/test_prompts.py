@@ -292,3 +292,47 @@ async def test_a_hint_that_is_too_long_is_refused(gateway: Gateway) -> None:
 
     error = verdicts.sent_back(answer, CALLBACK, gateway.issuer)["error"]
     assert error == "invalid_request"
+
+
+async def test_a_level_that_no_sign_in_reaches_is_refused_in_silence(
+    gateway: Gateway, weak: Citizen
+) -> None:
+    """UAR-3, UAR-4: signing in anew could not help, so the answer does not ask for it."""
+    high = PHR.replace("phr", f"{LOA}high")
+
+    answer = await gateway.get(address(prompt="none", claims=high), headers=weak.headers)
+
+    told = verdicts.sent_back(answer, CALLBACK, gateway.issuer)
+    assert told["error"] == "unmet_authentication_requirements"
+    assert told["state"] == "the state"
+
+
+async def test_a_level_is_judged_when_the_citizen_is_there(gateway: Gateway) -> None:
+    """UAR-5: what is pushed is no more than a request."""
+    assert await services.push(gateway, "gov", claims=PHR.replace("phr", f"{LOA}high"))
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        pytest.param("phr urn:gatehouse:acr:basic", id="UAR-2-the-second-is-reached"),
+        pytest.param("urn:nobody:knows:this", id="UAR-2-unknown"),
+    ],
+)
+async def test_a_wish_that_is_not_met_is_no_error(
+    gateway: Gateway, weak: Citizen, wanted: str
+) -> None:
+    """UAR-2, ACR-3: the token says what was reached, never what was wished for."""
+    answer = await gateway.get(address(prompt="none", acr_values=wanted), headers=weak.headers)
+
+    assert (await told(gateway, answer))["acr"] == "urn:gatehouse:acr:basic"
+
+
+async def test_acr_5_every_service_is_told_of_the_one_sign_in(gateway: Gateway) -> None:
+    """OpenID Connect Core §2: when somebody signed in, not when a service asked."""
+    someone = await gateway.citizen("basic", "other")
+    when = await aged(gateway, someone, 90)
+
+    tokens = [await services.tokens(gateway, someone, name) for name in ("basic", "other")]
+
+    assert [verdicts.claims(one["id_token"])["auth_time"] for one in tokens] == [when, when]

@@ -255,3 +255,49 @@ async def test_a_token_that_was_given_back_is_dead_everywhere(
         )
         told = await gateway.post("/introspect", form, headers=proof.headers, node=node)
         assert (read.status_code, told.json()) == (401, {"active": False})
+
+
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+async def test_giving_back_twice_is_no_error(gateway: Gateway, ana: Citizen, kind: str) -> None:
+    """REV-2, REV-4, RFC 7009 §2.2: what is dead already, or never was, is dead all the same."""
+    token = (await services.tokens(gateway, ana, scope="openid offline_access"))[kind]
+    proof = services.proves(gateway, "basic")
+
+    answers = [
+        await gateway.post("/revoke", {"token": one}, headers=proof.headers)
+        for one in (token, token, "never-was")
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert len({answer.content for answer in answers}) == 1
+
+
+async def test_rev_1_who_gives_back_a_refresh_token_gives_back_all(
+    gateway: Gateway, ana: Citizen
+) -> None:
+    """RFC 7009 §2.1: the access tokens that came of it, too."""
+    told = await services.tokens(gateway, ana, scope="openid offline_access")
+    proof = services.proves(gateway, "basic")
+
+    await gateway.post("/revoke", {"token": told["refresh_token"]}, headers=proof.headers)
+
+    about = await gateway.post(
+        "/introspect", {"token": told["access_token"]}, headers=proof.headers, node=1
+    )
+    assert about.json() == {"active": False}
+
+
+@pytest.mark.parametrize(
+    "odd", ["\r\nset-cookie: a=b", "\t", '"quoted"', "back\\slash", "é", "\x7f", "<b>"], ids=ascii
+)
+@pytest.mark.parametrize("name", ["grant_type", "scope", "code", "resource"])
+async def test_an_error_is_told_in_plain_characters(gateway: Gateway, name: str, odd: str) -> None:
+    """TK-13, RFC 6749 §5.2: whatever was sent, and none of it comes back in a header."""
+    proof = services.proves(gateway, "basic")
+    form = {"grant_type": "authorization_code", "code": "x", name: f"a{odd}b"}
+
+    answer = await gateway.post("/token", form, headers=proof.headers)
+
+    assert 400 <= answer.status_code < 500
+    verdicts.refused(answer, answer.json()["error"], answer.status_code)
+    assert "set-cookie" not in answer.headers
