@@ -71,8 +71,8 @@ async def show(call: Call, officer: Officer) -> Response:
 @confirming.first
 async def change(call: Call, officer: Officer) -> Response:
     """Give an agency another contact, or another name as long as nobody knows it by that."""
+    agency = await find(call, officer)  # first: what is another's is not there (AD-01)
     _may_write(officer)
-    agency = await find(call, officer)
     # The form of an agency that has services asks for no name.
     name = _names(call) if "name.en" in call.form else agency.name
     try:

@@ -12,8 +12,9 @@ import httpx2
 import pytest
 
 from gateway import routes
+from gateway.admin import office
 from gateway.cli.services import rules
-from relying_parties import onboarding
+from relying_parties import agencies, onboarding
 from tests.support import services, verdicts
 from tests.support.administration import at_work, officer
 from tests.support.browser import Browser
@@ -359,3 +360,52 @@ async def test_the_cookie_of_administrators_is_strict(gateway: Gateway) -> None:
         assert len(line) < 200, line
     assert "max-age=0" in lines[1].lower()
     assert not any(one.startswith("max-age") for one in lines[0].lower().split("; "))
+
+
+ROLES = ("owner", "engineer", "privacy", "viewer")
+OF_ANOTHER = {
+    **{act: path.replace("northtown", "southtown") for act, path in ACTS.items()},
+    "submit": "/admin/services/{it}/versions/2/submit",
+    "resume": "/admin/services/{it}/resume",
+    "edit": "/admin/services/{it}/edit",
+    "events": "/admin/services/{it}/events",
+}
+
+
+async def acting_for(gateway: Gateway, agency: str, role: str) -> Citizen:
+    """Somebody who acts for one agency and has no role of the gateway's own."""
+    someone = await gateway.citizen()
+    subject = office.subject_of(gateway.runtime, someone.account)
+    async with gateway.runtime.entry() as entry:
+        await agencies.add_member(entry, agency, subject, role=role, by="test")
+    return await at_work(gateway, someone)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_ad_01_what_is_another_agency_s_is_not_there(gateway: Gateway, role: str) -> None:
+    """And not forbidden either: nobody learns that it exists, whatever they send."""
+    client_id = f"foreign-{next(NUMBERS)}"
+    await gateway.service(services.document(client_id, "southtown"))
+    someone = await acting_for(gateway, "northtown", role)
+    browser = Browser(gateway, someone.cookie)
+    form = await token(browser)
+    async with gateway.unchanged():
+        for act, path in OF_ANOTHER.items():
+            sent = form | FORMS.get(act, {})
+            for it in (client_id, "never-was"):
+                answer = await browser.send("POST", path.format(it=it), sent)
+                assert answer.status_code == 404, (act, it)
+
+
+@pytest.mark.parametrize("act", [*ACTS, "edit", "events"])
+async def test_ad_04_who_may_look_changes_nothing(gateway: Gateway, act: str) -> None:
+    client_id = await a_service(gateway)
+    someone = await acting_for(gateway, "northtown", "viewer")
+    browser = Browser(gateway, someone.cookie)
+    form = await token(browser)
+    path = (OF_ANOTHER | ACTS)[act].format(it=client_id)
+    async with gateway.unchanged():
+        answer = await browser.send("POST", path, form | FORMS.get(act, {}))
+
+    assert answer.status_code == 403
+    assert (await browser.send("GET", f"/admin/services/{client_id}")).status_code == 200
