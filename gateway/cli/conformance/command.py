@@ -24,13 +24,17 @@ KEPT = timedelta(days=300)  # what is asked in detail: as long as a run may take
 
 @dataclass(frozen=True)
 class Ports:
-    """Where everything listens."""
+    """Where everything listens.
+
+    :ivar behind: where a proxy hands over certificates that clients showed to it, if there is one
+    """
 
     gateway: int = 9443
     mtls: int = 9444
     mail: int = 9025
     smtp: int = 9026
     database: int = 9032
+    behind: int | None = None
 
 
 @click.command()
@@ -52,13 +56,20 @@ class Ports:
 @click.option("--smtp-port", default=Ports.smtp, show_default=True)
 @click.option("--database-port", default=Ports.database, show_default=True)
 @click.option(
+    "--behind-port",
+    type=int,
+    help="A proxy of yours asks for certificates at --mtls-port and hands them over here:"
+    " clients may bring their own.",
+)
+@click.option(
     "--home", type=click.Path(path_type=Path), default=Path(".gatehouse"), show_default=True
 )
-def conformance(listed: Path, home: Path, **chosen: int) -> None:
+def conformance(listed: Path, home: Path, **chosen: int | None) -> None:
     """Run the gateway for the OpenID Foundation's conformance suite; Ctrl-C stops it."""
     names = {"port": "gateway"} | {f"{item.name}_port": item.name for item in fields(Ports)}
-    ports = Ports(**{names[name]: number for name, number in chosen.items()})
-    running.claim(chosen)
+    ports = Ports(**{names[name]: number for name, number in chosen.items()})  # type: ignore[arg-type]
+    others = "mtls_port" if ports.behind else "behind_port"  # the proxy's, or nobody's
+    running.claim({name: number for name, number in chosen.items() if number and name != others})
     standing = running.House(home.resolve() / "conformance")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
@@ -101,7 +112,8 @@ def _mutual(
         {
             role: authority.issue(client["client_id"])
             for role, client in roles.items()
-            if PROFILES[client.get("profile", "oidc-basic")].require_sender_constraint
+            if "client_id" in client  # who registers itself brings a certificate of its own
+            and PROFILES[client.get("profile", "oidc-basic")].require_sender_constraint
         },
     )
 
@@ -142,11 +154,30 @@ def _start(
     tls = ["--certificate", str(pair.certificate), "--key", str(pair.key)]
     standing.start("gateway", ["gateway.cli", "serve", *tls], environment)
     standing.wait(f"{environment['GATEHOUSE_ISSUER']}/health/ready", pair.certificate)
-    asks = ["--client-certificates", "--workers", "1", "--port", str(ports.mtls)]
-    standing.start("mutual", ["gateway.cli", "serve", *tls, *asks], environment)
     standing.start("worker", ["gateway.cli", "worker"], environment)
-    standing.wait(f"{environment['GATEHOUSE_MTLS_ADDRESS']}/health/ready", pair.certificate)
+    _start_alias(standing, ports, environment, pair)
     standing.wait(f"http://127.0.0.1:{ports.mail}/")
+
+
+def _start_alias(
+    standing: running.House,
+    ports: Ports,
+    environment: Mapping[str, str],
+    pair: certificates.Pair,
+) -> None:
+    """Start who answers where clients show certificates: by TLS of ours, or behind a proxy."""
+    serves = ["gateway.cli", "serve", "--workers", "1"]
+    if ports.behind:
+        handed = {
+            "GATEHOUSE_CERTIFICATE_HEADER": "SSL-Client-Cert",
+            "GATEHOUSE_TRUSTED_PROXIES": "127.0.0.1",
+        }
+        standing.start("mutual", [*serves, "--port", str(ports.behind)], {**environment, **handed})
+        return standing.wait(f"http://127.0.0.1:{ports.behind}/health/ready")
+    tls = ["--certificate", str(pair.certificate), "--key", str(pair.key)]
+    asks = ["--client-certificates", "--port", str(ports.mtls)]
+    standing.start("mutual", [*serves, *tls, *asks], environment)
+    return standing.wait(f"{environment['GATEHOUSE_MTLS_ADDRESS']}/health/ready", pair.certificate)
 
 
 async def _settle(

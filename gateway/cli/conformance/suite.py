@@ -111,6 +111,7 @@ def _client(client: Mapping[str, Any]) -> dict[str, Any]:
         scope = client.get("scope", "openid email offline_access")
         known |= {"scope": scope, "dpop_signing_alg": "ES256"}
     if client.get("profile") == "ciba":
+        known |= {"scope": client["scope"]} if "scope" in client else {}
         known |= {"hint_type": "login_hint", "hint_value": citizen.EMAIL, "acr_value": SUBSTANTIAL}
     return known
 
