@@ -1,10 +1,11 @@
-"""News: mail citizens that one of their requests moved, and nothing of what was said.
+"""News: mail citizens that a request of theirs moved or a detail is questioned, and no more.
 
-The mail names no service and no state, and its link opens the sign-in. There is one a day for
-a request at most, and few a day whatever number of services report; who stopped sharing with
-a service, or left, gets none about it.
+The mail names no service, no state and no detail, and its link opens the sign-in. There is one
+a day for a request at most, one for a correction, and few a day whatever number of services
+report; who stopped sharing with a service, or left, gets none about it.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,21 +14,33 @@ from idp import accounts, attempts, identifiers, notices
 from idp.errors import TooManyAttempts
 from keys import pairwise
 from keys.entry import Entry
-from relying_parties import consents, requests
+from relying_parties import consents, corrections, requests
 
-TEMPLATE = "request-moved"
 WORTH = timedelta(days=1)  # after which the mail is not sent any more
+SOURCES = (
+    ("request-moved", requests.take_news),
+    ("correction-proposed", corrections.take_news),
+)
 
 
 async def tell_citizens(runtime: Runtime) -> int:
-    """Queue the mails about what moved since; return how many requests that were."""
-    async with runtime.entry() as entry:
-        taken = await requests.take_news(entry)
-        moved = dict.fromkeys([await _whose(runtime, entry, *each) for each in taken])
-        for account_id in moved:
-            if account_id is not None:
-                await _tell(runtime, entry, account_id)
-    return len(taken)
+    """Queue the mails about what is new; return how many rows that were."""
+    told = 0
+    for template, take in SOURCES:
+        async with runtime.entry() as entry:
+            taken = await take(entry)
+            await _tell_all(runtime, entry, template, taken)
+        told += len(taken)
+    return told
+
+
+async def _tell_all(
+    runtime: Runtime, entry: Entry, template: str, taken: Iterable[tuple[str, str]]
+) -> None:
+    whose = dict.fromkeys([await _whose(runtime, entry, *each) for each in taken])
+    for account_id in whose:
+        if account_id is not None:
+            await _tell(runtime, entry, template, account_id)
 
 
 async def _whose(runtime: Runtime, entry: Entry, client_id: str, subject: str) -> UUID | None:
@@ -37,7 +50,7 @@ async def _whose(runtime: Runtime, entry: Entry, client_id: str, subject: str) -
     return None
 
 
-async def _tell(runtime: Runtime, entry: Entry, account_id: UUID) -> None:
+async def _tell(runtime: Runtime, entry: Entry, template: str, account_id: UUID) -> None:
     account = await accounts.find(entry, account_id)
     if account is None or account.status != "open":
         return
@@ -49,7 +62,7 @@ async def _tell(runtime: Runtime, entry: Entry, account_id: UUID) -> None:
         await notices.queue(
             entry,
             runtime.vault,
-            template=TEMPLATE,
+            template=template,
             locale=account.locale or runtime.settings.default_locale,
             email=email,
             fields={},

@@ -1,7 +1,15 @@
 """The table of addresses. Discovery and probes first, then the protocol, then pages."""
 
 from gateway import admin
-from gateway.api import changes, health, inquiries, requests, ssf, transparency
+from gateway.api import (
+    changes,
+    corrections,
+    health,
+    inquiries,
+    requests,
+    ssf,
+    transparency,
+)
 from gateway.oauth.endpoints import (
     authorize,
     bc_authorize,
@@ -55,6 +63,7 @@ PROTOCOL: tuple[Route, ...] = (
     *changes.ROUTES,
     *requests.ROUTES,
     *inquiries.ROUTES,
+    *corrections.ROUTES,
 )
 
 # For the OpenID Foundation's suite alone.

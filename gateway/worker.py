@@ -31,6 +31,7 @@ from keys import checkpoints, journal, replay, rotation
 from relying_parties import (
     changes,
     consents,
+    corrections,
     ledger,
     logos,
     logouts,
@@ -69,6 +70,7 @@ _PURGES = (
     backchannel_requests.purge,
     sealed_secrets.purge,
     requests.purge,
+    corrections.purge,
 )
 
 

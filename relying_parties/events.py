@@ -1,7 +1,8 @@
 """What happens in this room, as facts: ids and names of claims, never values or accounts.
 
 ``actor`` is ``subject:<pairwise>``, ``client:<id>``, ``admin:<id>`` or ``operator``;
-``object`` is ``client:<id>``, ``consent:<id>``, ``request:<id>`` or ``agency:<id>``.
+``object`` is ``client:<id>``, ``consent:<id>``, ``request:<id>``, ``correction:<id>``
+or ``agency:<id>``.
 The three kinds of the hot path (CodeIssued, TokensIssued, ClaimsReleased) are written
 by the statement that does the thing, see ``keys.journal.cte``.
 """
@@ -250,6 +251,18 @@ class ChangeAnswered(Event):
 @dataclass(frozen=True, slots=True)
 class RequestReported(Event):
     """A service reported where a request of a citizen stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionProposed(Event):
+    """A service said that a detail of a citizen is other than what is held."""
+
+    claims: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionWithdrawn(Event):
+    """A service took back what it had said about a detail."""
 
 
 @dataclass(frozen=True, slots=True)

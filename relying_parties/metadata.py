@@ -141,6 +141,7 @@ def _spec(spec: Mapping[str, Any], rules: Rules) -> Iterator[Problem]:
     yield from _keys_to_encrypt_to(spec)
     yield from _frame_at_home(spec)
     yield from _delivery(spec, profile)
+    yield from _of_what_is_asked(spec)
     yield from _assertion_alg(spec, profile)
 
 
@@ -190,6 +191,22 @@ def _assertion_alg(spec: Mapping[str, Any], profile: Profile) -> Iterator[Proble
     known = SECRET_ALGS if method in SEALED_METHODS else profile.assertion_algs
     if alg is not None and alg not in known:
         yield "spec.assertionAlg", "profile_forbids"
+
+
+def _of_what_is_asked(spec: Mapping[str, Any]) -> Iterator[Problem]:
+    """Nobody corrects a detail who may not see it."""
+    named, purposes = spec.get("corrections"), spec.get("purposes")
+    rows = [row for row in purposes if isinstance(row, dict)] if isinstance(purposes, list) else []
+    asked = [
+        each.get("claim")
+        for row in rows
+        if isinstance(row.get("claims"), list)
+        for each in row["claims"]
+        if isinstance(each, dict)
+    ]
+    for number, name in enumerate(named if isinstance(named, list) else ()):
+        if name not in asked:
+            yield f"spec.corrections[{number}]", "not_asked"
 
 
 def _members(value: Mapping[Any, Any], path: str, known: Any) -> Iterator[Problem]:
@@ -507,6 +524,12 @@ def _own_switch(value: Any, path: str, rules: Rules, profile: Profile) -> Iterat
     yield from _switch(value, path, rules, profile)
 
 
+def _corrections(value: Any, path: str, _rules: Rules, profile: Profile) -> Iterator[Problem]:
+    yield from _confidential(path, profile)
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        yield path, "not_a_list"
+
+
 def _confidential(path: str, profile: Profile) -> Iterator[Problem]:
     # RFC 6749 §4.4: who can't prove who it is has no name of its own to act in.
     if profile.auth_methods == ("none",):
@@ -560,6 +583,7 @@ MEMBERS: Mapping[str, Check] = {
     "onBehalf": _on_behalf,
     "events": _events,
     "requests": _own_switch,
+    "corrections": _corrections,
     "selfRegistered": _switch,
 }
 NECESSARY = frozenset({"name", "redirectUris", "auth"})

@@ -107,6 +107,7 @@ class Registration:
     on_behalf: tuple[Called, ...]
     events: Events | None
     requests: bool
+    corrections: tuple[str, ...]
     authorization_details_types: tuple[str, ...]
     grant_management: str | None
     self_registered: bool
@@ -192,6 +193,9 @@ def read(document: Document) -> Registration:
         events=registered.read(spec.get("events")),
         # In its own name, which nobody has who can keep no secret.
         requests=bool(spec.get("requests")) and spec["auth"]["method"] != "none",
+        corrections=tuple(spec.get("corrections") or ())
+        if spec["auth"]["method"] != "none"
+        else (),
         authorization_details_types=tuple(spec.get("authorizationDetailsTypes") or ()),
         # Nobody who can keep no secret manages grants, whatever the document says.
         grant_management=spec.get("grantManagement") if spec["auth"]["method"] != "none" else None,

@@ -501,3 +501,27 @@ inquiries = sa.Table(
     sa.Column("said_at", NOW, nullable=False),
     sa.Index("inquiries_by_request", "request_id"),
 )
+
+# What services say is other than what is held, and what citizens answer; both are sealed.
+corrections = sa.Table(
+    "corrections",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),  # correction_id on the wire
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("claim", sa.Text, nullable=False),  # its name
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("unnoticed", sa.Boolean, nullable=False),  # the citizen is to be told
+    sa.Column("created_at", NOW, nullable=False),
+    sa.Column("expires_at", NOW, nullable=False),
+    sa.Column("answered_at", NOW),  # the minute: an exact one would link rows
+    sa.Column("answer", sa.LargeBinary),
+    sa.Index(
+        "one_open_correction",
+        *("subject", "client_id", "claim", sa.text("NULLIF(state = 'open', false)")),
+        unique=True,
+    ),
+    sa.Index("corrections_by_age", "created_at"),
+    sa.Index("corrections_unnoticed", "created_at", postgresql_where=sa.text("unnoticed")),
+)

@@ -207,6 +207,10 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
         (_("What it hears of"), list((spec.get("events") or {}).get("types") or ())),
         (_("Where its events go"), [(spec.get("events") or {}).get("endpoint") or ""]),
         (_("Reports where requests stand"), [_("Yes")] if spec.get("requests") else []),
+        (
+            _("May say that a detail is wrong"),
+            [claim_labels.label(name, _) for name in spec.get("corrections") or ()],
+        ),
     ]
     return [
         {"key": key, "lines": kept}

@@ -47,7 +47,7 @@ async def living(call: Call, client: Client, sub: object) -> Relation:
         raise OAuthRefused("invalid_request", "sub is missing")
     found = await find(call, client, sub)
     if found is None:
-        raise OAuthRefused("not_found", "nobody of this sub shares anything with you", 404)
+        raise unknown()
     return found
 
 
@@ -63,3 +63,8 @@ async def find(call: Call, client: Client, sub: str) -> Relation | None:
                 return None
             return Relation(consent, account_id, key)
     return None
+
+
+def unknown() -> OAuthRefused:
+    """Return the one answer, whatever is missing."""
+    return OAuthRefused("not_found", "nobody of this sub shares this with you", 404)

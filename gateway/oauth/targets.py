@@ -20,7 +20,9 @@ from relying_parties.clients import Client
 from relying_parties.resources import OPAQUE, Called, Resource
 
 EVENT_SCOPES = READ, MANAGE, ANSWER = "ssf.read", "ssf.manage", "changes.answer"
-AGENCY_SCOPES = REQUESTS, INQUIRIES = "requests.write", "inquiries.answer"
+AGENCY_SCOPES = REQUESTS, INQUIRIES, CORRECTIONS = (
+    *("requests.write", "inquiries.answer", "corrections.propose"),
+)
 
 _UNKNOWN = "resource is unknown, missing, or not registered"
 
@@ -65,7 +67,11 @@ def ours(client: Client, issuer: str) -> tuple[Called, ...]:
     """Return the APIs of ours that the registration of ``client`` lets it call."""
     registration = client.registration
     asks = registration.backchannel_mode is not None
-    reports = ((REQUESTS, registration.requests), (INQUIRIES, asks))
+    reports = (
+        (REQUESTS, registration.requests),
+        (INQUIRIES, asks),
+        (CORRECTIONS, registration.corrections),
+    )
     may = tuple(scope for scope, allowed in reports if allowed)
     return (
         *((Called(events(issuer), EVENT_SCOPES),) if registration.events else ()),

@@ -27,6 +27,7 @@ PLACES: Mapping[str, str] = {
     "sharing": "/account/sharing",
     "inbox": "/account/inbox",
     "requests": "/account/requests",
+    "corrections": "/account/corrections",
     "changes": "/account/changes",
     "security": "/account/security",
     "sessions": "/account/sessions",

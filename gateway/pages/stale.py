@@ -75,6 +75,14 @@ NOT_ANY_MORE = End(
     N_("See requests to you"),
     "/account/inbox",
 )
+NO_CORRECTION = End(
+    404,
+    N_("There is no such question to you"),
+    N_("The office took it back, it ended long ago, or it is to another account."),
+    (N_("Look at the questions that you have now."),),
+    N_("See all of them"),
+    "/account/corrections",
+)
 NO_PROGRESS = End(
     404,
     N_("There is no such request of yours"),

@@ -95,6 +95,7 @@ VALUES: dict[str, Any] = {
         "answerDays": 3,
     },
     "requests": True,
+    "corrections": ["birthdate", "email"],
     "selfRegistered": True,
 }
 

@@ -3,6 +3,7 @@
 from gateway.pages.account import (
     activity,
     citizen,
+    corrections,
     data,
     details,
     export,
@@ -41,6 +42,10 @@ ROUTES: tuple[Route, ...] = (
     Route("/account/changes", {"GET": told.show}),
     Route("/account/requests", {"GET": requests.show}),
     Route("/account/requests/{request}", {"GET": requests.look}),
+    Route("/account/corrections", {"GET": corrections.show}),
+    Route(
+        "/account/corrections/{correction}", {"GET": corrections.look, "POST": corrections.answer}
+    ),
     Route("/account/inbox", {"GET": inbox.show}),
     Route("/account/inbox/{request}", {"GET": inbox.look, "POST": inbox.answer}),
     Route("/account/security", {"GET": security.show}),

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from gateway import claim_labels
 from gateway.pages import sharing
-from gateway.pages.account import citizen, telling
+from gateway.pages.account import citizen, corrections, telling
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from idp import attributes, disputes
@@ -28,6 +28,7 @@ async def show(call: Call, session: Session) -> Response:
     held = await attributes.all_current(call.entry, call.runtime.vault, session.account.id)
     rows = [_row(call, one) for one in held if one.claim in _ORDER]
     told = {one.claim for one in held if one.source_type == "self"}
+    questioned = await corrections.open_of(call, await citizen.subjects(call, session))
     return citizen.page(
         call,
         "account/details.html",
@@ -38,6 +39,7 @@ async def show(call: Call, session: Session) -> Response:
             for claim in telling.FORMS
             if claim not in told
         ],
+        questioned=questioned,
         verified=session.account.ial > 1,
         saved=call.query.text("done") in told,
         contested=any(one.disputed for one in held if one.claim == call.query.text("contested")),

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.pages.account import citizen, requests
+from gateway.pages.account import citizen, corrections, requests
 from gateway.pages.login import ceremony
 from gateway.web.call import Call
 from idp import attributes, authenticators, identifiers
@@ -36,6 +36,7 @@ async def show(call: Call, session: Session) -> Response:
         waiting=sum(one.state == "pending" for one in asked),
         going=standing.open,
         mine=standing.waiting,
+        questioned=await corrections.count(call, theirs),
         services=len({one.client_id for one in sharing}),
         ending=sum(reminders.concerns(one, entry.at) for one in sharing),
         passkeys=enrolled.passkeys,

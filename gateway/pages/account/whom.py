@@ -36,9 +36,12 @@ class Whom:
 
 
 async def known(call: Call, session: Session, claim: str) -> Whom:
-    """Return whom a change of ``claim`` concerns."""
-    if not await _counts(call, session, claim):
-        return Whom()
+    """Return whom it concerns that the citizen says something else of ``claim``."""
+    return await all_of(call, session, claim) if await _counts(call, session, claim) else Whom()
+
+
+async def all_of(call: Call, session: Session, claim: str) -> Whom:
+    """Return whom it concerns that services read something else of ``claim``."""
     changed = announcing.followers([claim])
     hearing = announcing.hearing(await subscriptions.receivers(call.entry))
     theirs = await citizen.subjects(call, session)

@@ -13,7 +13,8 @@ from idp import assurance, authenticators, identifiers
 from idp.errors import TooManyAttempts
 from idp.sessions import Session
 
-_GUARDED = ("security", "inbox", "data")  # places where a password is not enough beside a passkey
+# Places where a password is not enough beside a passkey.
+_GUARDED = ("security", "inbox", "data", "corrections")
 
 DOUBTFUL = N_(
     "The passkey that you used behaves as if there were a copy of it."
