@@ -20,7 +20,7 @@ from tests.support.administration import invited
 from tests.support.demo import Demo
 from tests.support.hotline import Hotline
 from tests.support.looking import Looker
-from tests.support.walking import all_mailed, asking, mailed, reported, stay
+from tests.support.walking import all_mailed, asking, mailed, questioned, reported, stay
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -33,6 +33,7 @@ OTHER = {"en": "Suharto", "ar": "Noor"}
 ASKED = {"en": "Fatou", "ar": "Oskar"}
 LOCKED_OUT = {"en": "Grace", "ar": "Ben"}
 WAITING = {"en": "Ελένη", "ar": "Inês"}
+QUESTIONED = {"en": "Chlo", "ar": "Sam"}
 COLLEAGUE = {"en": "Amina", "ar": "Piotr"}
 LEAVING = {"en": "Chloé", "ar": "Inês"}
 
@@ -376,6 +377,24 @@ def of_somebody_waiting(at: Looker, demo: Demo) -> None:
     at.open("/account/requests/nothing", 404)
 
 
+def of_somebody_questioned(at: Looker, demo: Demo) -> None:
+    """An office says that a detail is wrong: none yet, one, a slip, the answer; and no such one."""
+    page = at.page
+    _sign_in(at, demo, demo.person(QUESTIONED[at.lang]))
+    at.open("/account/corrections")
+    questioned(page, demo, "Alex")
+    at.open("/account")
+    at.open("/account/details")
+    at.open("/account/corrections")
+    at.press(".card a")
+    at.press("#correction-answer", 422)
+    page.locator("[value=dispute]").check()
+    page.locator("#words").fill("It is right as it is.")
+    at.press("#correction-answer")
+    at.open("/account/corrections")
+    at.open("/account/corrections/nothing", 404)
+
+
 def of_somebody_locked_out(at: Looker, demo: Demo) -> None:
     """Getting back in: after a day, not at all, or at once."""
     page, careful = at.page, demo.person(LOCKED_OUT[at.lang])
@@ -610,6 +629,10 @@ WALKS = {
     })),
     "waiting": Walk(of_somebody_waiting, frozenset({
         "/account", "/account/requests", "/account/requests/{request}",
+    })),
+    "questioned": Walk(of_somebody_questioned, frozenset({
+        "/account", "/account/details", "/account/corrections",
+        "/account/corrections/{correction}",
     })),
     "locked-out": Walk(of_somebody_locked_out, frozenset({
         "/login/recover/code", "/login/recover/new", "/login/recover/stop/{cancel}",

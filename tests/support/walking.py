@@ -64,6 +64,27 @@ def reported(page: Page, demo: Demo, state: str, query: str = "") -> None:
     raise AssertionError(f"no request is {state}: {page.locator('main').inner_text()}")
 
 
+def questioned(page: Page, demo: Demo, name: str) -> None:
+    """Let the clinic, with which the citizen shares now, ask them about the name on a card."""
+    clinic = demo.service("appointments")["url"]
+    page.goto(clinic)
+    files = _files(page, clinic)
+    page.goto(f"{clinic}/sign-in")
+    settled(page)
+    page.locator("#consent-allow").click()
+    page.wait_for_url(lambda url: url.startswith(clinic))
+    [number] = _files(page, clinic) - files or files
+    desk = page.get_by_label(f"File {number}", exact=True)
+    desk.get_by_label("What the card says").fill(name)
+    desk.get_by_role("button", name="Ask them").click()
+    desk.get_by_text("open", exact=True).wait_for()
+
+
+def _files(page: Page, clinic: str) -> set[str]:
+    page.goto(f"{clinic}/desk")
+    return {one.removeprefix("File ") for one in page.locator("section h2").all_inner_texts()}
+
+
 def stay(context: BrowserContext) -> None:
     """Let no script send a form to a service that nobody runs: our page stays in front."""
     context.add_init_script(_STAY)

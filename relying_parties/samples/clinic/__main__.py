@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from relying_parties.samples.clinic import desk
 from relying_parties.samples.clinic.logo import LOGO
 from relying_parties.samples.sdk import Answer, Person, Service, Settings
 
@@ -30,20 +31,29 @@ async def book(request: Request) -> Response:
     person = await service.person(request)
     if person is None:
         return RedirectResponse("/sign-in", 303)
-    service.store.note(person.sub, {"appointment": "Tuesday, 9:40, Room 3"})
+    service.store.note(person.sub, {**person.notes, "appointment": "Tuesday, 9:40, Room 3"})
     return RedirectResponse("/", 303)
 
 
 def changed(person: Person, details: Mapping[str, Any]) -> Answer:
     """Call people in by another name only once the front desk has seen a document."""
-    names = ("given_name", "family_name")
-    if any(person.details.get(name) != details.get(name) for name in names):
-        return "rejected", "proof_needed"
+    card = person.notes.get("card", {})
+    for name in ("given_name", "family_name"):
+        new = details.get(name)
+        if new != person.details.get(name) and new != card.get(name):
+            return "rejected", "proof_needed"
     return "applied", None
 
 
 service.hear(changed, pushed=True)
-app = service.application([Route("/", home), Route("/book", book, methods=["POST"])])
+app = service.application(
+    [
+        Route("/", home),
+        Route("/book", book, methods=["POST"]),
+        Route("/desk", desk.show(service)),
+        Route("/desk/{number}", desk.propose(service), methods=["POST"]),
+    ]
+)
 
 if __name__ == "__main__":
     uvicorn.run(app, host="127.0.0.1", port=service.settings.port, log_level="warning")

@@ -13,8 +13,10 @@ sign-out. What the citizen shared is in ``person.details``; what they did not is
 simply not there.
 
 With ``service.hear(decide, pushed=True)`` the service hears when a detail changes, reads it
-again, and says what it did about it. With ``service.requests.put(number, sub, "received", …)`` the
-citizen sees at the gateway where a request stands.
+again, and says what it did about it. With ``service.requests.put(number, sub, "received", …)``
+the citizen sees at the gateway where a request stands, and with
+``await service.corrections.propose(sub, …)`` they are asked about a detail that the service
+knows otherwise.
 """
 
 from relying_parties.samples.sdk.events import Answer

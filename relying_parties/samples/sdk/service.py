@@ -21,6 +21,7 @@ from starlette.responses import (
 )
 from starlette.routing import BaseRoute, Route
 
+from relying_parties.samples.sdk.corrections import Corrections
 from relying_parties.samples.sdk.events import Decide, Events
 from relying_parties.samples.sdk.names import wire_name
 from relying_parties.samples.sdk.provider import (
@@ -75,6 +76,7 @@ class Service:
         self.provider = Provider(settings)
         self.events: Events | None = None
         self.requests = Requests(self.provider, self.store)
+        self.corrections = Corrections(self.provider)
         self._folder = folder
         self._logo = logo
         self._request = {
