@@ -286,11 +286,6 @@ async def take_news(entry: Entry, most: int = 50) -> list[tuple[str, str]]:
     return [(row["client_id"], row["subject"]) for row in rows if row["expires_at"] > entry.at]
 
 
-async def erase(entry: Entry, subjects: Collection[str]) -> int:
-    """Delete all that was proposed to a citizen who leaves; return how many there were."""
-    return await entry.run(ERASE, subjects=list(subjects))
-
-
 async def purge(entry: Entry, most: int = 1000) -> int:
     """Delete up to ``most`` that are more than a year old; return how many went."""
     return await entry.run(PURGE, before=entry.at - KEPT, most=most)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from keys.entry import Entry, Statement, statement
-from relying_parties import requests, tables
+from relying_parties import corrections, requests, tables
 from relying_parties.consent_records import ACTIVE
 from relying_parties.streams.event_types import AFTER
 
@@ -71,6 +71,7 @@ ERASED: tuple[tuple[sa.Table, Statement], ...] = (
     (_consents, _take_names_out()),
     _under(tables.request_states, "request_id", tables.citizen_requests.c.id),
     (tables.citizen_requests, requests.ERASE),
+    (tables.corrections, corrections.ERASE),
     _all_of(tables.change_notices),
     _under(tables.inquiries, "request_id", tables.backchannel_requests.c.id),
     _all_of(tables.backchannel_requests),

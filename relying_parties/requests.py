@@ -230,11 +230,6 @@ async def of_subjects(entry: Entry, key: DataKey, subjects: Collection[str]) -> 
     return found
 
 
-async def erase(entry: Entry, subjects: Collection[str]) -> int:
-    """Delete every request of a citizen who leaves; return how many there were."""
-    return await entry.run(ERASE, subjects=list(subjects))
-
-
 async def take_news(entry: Entry, most: int = 50) -> list[tuple[str, str]]:
     """Take what citizens are to be told of, once a day for a request: (client_id, subject)."""
     rows = await entry.all(TAKE, at=entry.at, before=entry.at - PAUSE, most=most)
