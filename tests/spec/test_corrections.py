@@ -397,7 +397,8 @@ async def test_of_fifty_answers_at_once_one_counts(
         )
     )
 
-    assert {one.status_code for one in answers} == {303}
+    # 409: it changed while they read it, 503: come again; neither counts.
+    assert {303} <= {one.status_code for one in answers} <= {303, 409, 503}
     state = (await told(desk, number))["state"]
     assert state in ("accepted", "disputed", "explained")
     assert await held(gateway, ana, "given_name") == (NEW if state == "accepted" else "Ana")

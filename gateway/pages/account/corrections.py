@@ -12,6 +12,7 @@ Specs: GDPR Art. 16 and 19.
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -119,8 +120,7 @@ async def answer(call: Call, session: Session) -> Response:
     """Take the answer, once."""
     csrf.check(call)
     theirs = await citizen.subjects(call, session)
-    # Held until the end: of fifty answers, one finds it open.
-    visit = await _visit(call, session, await corrections.hold(call.entry, _id(call), theirs))
+    visit = await _visit(call, session, await corrections.find(call.entry, _id(call), theirs))
     choice = call.form.text("answer")
     if visit.one.state != OPEN:
         return see_other(call.path)
@@ -133,11 +133,19 @@ async def answer(call: Call, session: Session) -> Response:
         return await _page(
             call, session, visit, errors={"answer": call.gettext(CHANGED)}, status=409
         )
-    try:
-        told = await _answered(call, session, visit, choice)
-    except StaleVersion:
-        return see_other(call.path)
+    told = await _once(call, session, visit, choice)
     return see_other(f"{call.path}?told={told}" if told else call.path)
+
+
+async def _once(call: Call, session: Session, visit: Visit, choice: str) -> int:
+    """Let the answer count if none did yet; return how many services are told."""
+    # Held until the end: of fifty answers, one finds it open.
+    one = await corrections.hold(call.entry, visit.one.id, [visit.one.subject])
+    if one is None or one.state != OPEN:
+        return 0
+    with suppress(StaleVersion):  # somebody else writes the detail now: the page shows how it is
+        return await _answered(call, session, visit, choice)
+    return 0
 
 
 async def count(call: Call, subjects: Mapping[str, Any]) -> int:
