@@ -14,6 +14,7 @@ Every step asks how things are and not how they were left: one that is done agai
 that follows one that died, finds its row at the stage where it is.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from gateway import claim_labels, signals
@@ -28,6 +29,8 @@ from relying_parties import erased as parties
 from relying_parties import sectors
 from relying_parties.grants import families
 
+log = logging.getLogger("gatehouse.worker")
+
 MOST = 100  # steps of one look
 TEMPLATE = "account-gone"
 
@@ -37,12 +40,26 @@ Step = Callable[[Runtime, Entry, Erasure], Awaitable[None]]
 async def erase(runtime: Runtime) -> int:
     """Take the steps that are due; return how many."""
     for done in range(MOST):
+        if not await _step(runtime):
+            return done
+    return MOST
+
+
+async def _step(runtime: Runtime) -> bool:
+    """Take the step that is due first; ``False`` if none is."""
+    one = None
+    try:
         async with runtime.entry() as entry:
             one = await erasures.take(entry)
-            if one is None:
-                return done
-            await STEPS[one.stage](runtime, entry, one)
-    return MOST
+            if one is not None:
+                await STEPS[one.stage](runtime, entry, one)
+    except Exception:
+        if one is None:
+            raise
+        log.exception("erasure put off", extra={"erasure": str(one.id), "stage": one.stage})
+        async with runtime.entry() as entry:
+            await erasures.put_off(entry, one)
+    return one is not None
 
 
 async def close(runtime: Runtime, entry: Entry, one: Erasure) -> None:

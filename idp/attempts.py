@@ -56,6 +56,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "summons": Rule(5, timedelta(hours=1)),  # account: mails that a request waits
         "reminder": Rule(1, timedelta(days=1)),  # account and day: mails that sharing ends
         "news": Rule(5, timedelta(days=1)),  # account: mails that requests moved
+        "export": Rule(10, timedelta(days=1)),  # account: files of everything
+        "leaving": Rule(5, timedelta(days=1)),  # account: wishes to be deleted, each with its mail
         "create": Rule(30, timedelta(hours=1)),  # network
     }
 )

@@ -15,6 +15,7 @@ Specs: GDPR Art. 17; OpenID Connect Core §8 (a subject is never given to anybod
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -27,11 +28,13 @@ from idp.errors import ErasureOver, StaffStays
 from idp.events import AccountErased, ErasureAsked, ErasureStopped
 from keys import opaque
 from keys.entry import Entry, Row, statement
+from keys.errors import NotSealedHere
 from keys.vault import Vault
 
 GRACE = timedelta(days=14)
 SETTLED = timedelta(seconds=2)  # no sign-on is under way that read the session before
 PAUSE = timedelta(seconds=2)  # what a step waits for has not happened yet
+LATER = timedelta(minutes=10)  # a step that fails stands in nobody's way
 
 WAITING, KEPT, CLOSED, TOLD, GONE = "waiting", "kept", "closed", "told", "gone"
 AFTER: Mapping[str, str] = {WAITING: CLOSED, CLOSED: TOLD, TOLD: GONE}
@@ -243,13 +246,17 @@ async def wait(entry: Entry, one: Erasure) -> None:
     await entry.run(WAIT, of_erasure=one.id, next=entry.at + PAUSE)
 
 
+async def put_off(entry: Entry, one: Erasure) -> None:
+    """Note that the step failed: it is tried again later, and others come before it."""
+    await entry.run(WAIT, of_erasure=one.id, next=entry.at + LATER)
+
+
 async def seal_receipt(entry: Entry, vault: Vault, one: Erasure, default: str) -> bytes:
     """Keep where the last mail goes beyond the end of the account."""
-    account = await accounts.find(entry, one.account_id)
-    told = {
-        "locale": (account and account.locale) or default,
-        "emails": await identifiers.emails(entry, vault, one.account_id),
-    }
+    account, emails = await accounts.find(entry, one.account_id), list[str]()
+    with suppress(NotSealedHere):  # whoever damaged an address keeps nobody from going
+        emails = await identifiers.emails(entry, vault, one.account_id)
+    told = {"locale": (account and account.locale) or default, "emails": emails}
     return vault.sealer.seal(json.dumps(told).encode(), "idp.erasures", str(one.id))
 
 

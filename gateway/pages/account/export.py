@@ -19,7 +19,7 @@ from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from gateway.web.ends import End
 from gateway.web.locale import N_
-from idp import exports
+from idp import attempts, exports
 from idp.exports import Export
 from idp.sessions import Session
 
@@ -57,6 +57,9 @@ async def ask(call: Call, session: Session) -> Response:
     csrf.check(call)
     if not await proof.given(call, session):
         return see_other(CONFIRM)
+    found = await exports.latest(call.entry, session.account.id)
+    if found is None or found.state != exports.QUEUED:  # pressing twice is once
+        await attempts.count(call.entry, "export", session.account.id.bytes)
     await exports.ask(call.entry, session.account.id, call.locale)
     return see_other(PLACE)
 

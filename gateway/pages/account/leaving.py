@@ -17,7 +17,7 @@ from gateway.pages.account import citizen, mails, proof
 from gateway.pages.sharing import words
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
-from idp import erasures
+from idp import attempts, erasures
 from idp.sessions import Session
 from keys import pairwise
 from relying_parties import agencies, clients, consents, sectors
@@ -49,6 +49,8 @@ async def ask(call: Call, session: Session) -> Response:
     if call.form.text("understood") != "yes":
         wrong = call.gettext("Confirm that you have read what happens")
         return await _page(call, session, errors={"understood": wrong})
+    if session.account.leaving_at is None:
+        await attempts.count(call.entry, "leaving", session.account.id.bytes)
     asked = await erasures.ask(call.entry, session.account.id)
     if asked is not None:
         locale = session.account.locale or call.locale
