@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
@@ -199,6 +200,21 @@ async def test_who_signs_in_is_asked_whether_to_keep_it(gateway: Gateway, tells:
 
     assert str(kept.url).endswith("/account")
     assert await stage(gateway, someone) == "kept"
+
+
+async def test_the_way_to_a_service_goes_on_after_the_offer(gateway: Gateway, tells: None) -> None:
+    """Whoever leaves it at that reaches the service that they came for."""
+    someone = await gateway.citizen("basic", aal=1)
+    await gateway.set_password(someone.account, "seven slow herons fly")
+    await asked(gateway, someone)
+    browser = Browser(gateway)
+    page = await browser.follow(f"/authorize?{urlencode(services.asked())}")
+    offered = await browser.sign_in(page, someone.email, "seven slow herons fly")
+    came = await browser.fill(offered, "go-on", {"answer": "go-on"})
+
+    assert came.headers["location"].startswith(services.CALLBACK)
+    assert "code=" in came.headers["location"]
+    assert await stage(gateway, someone) == "waiting"
 
 
 async def test_a_recovery_hastens_nothing(gateway: Gateway, someone: Citizen) -> None:

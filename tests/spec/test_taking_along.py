@@ -26,13 +26,14 @@ from relying_parties.request_states import State
 from relying_parties.requests import File
 from tests.spec.test_a_killed_worker_s_duties import ONE_DUTY, running
 from tests.spec.test_leaving import seal
-from tests.support import letters, services
+from tests.support import letters, offices, services
 from tests.support.browser import Browser
 from tests.support.gateway import Citizen, Gateway
 
 pytestmark = pytest.mark.xdist_group("gateway")
 
 PLACE = "/account/data/export"
+OFFICE = "taken-along"
 MAKES = ONE_DUTY.replace(
     "from gateway import worker", "from gateway.exporting import making as worker"
 ).format(duty="make")
@@ -141,6 +142,22 @@ async def test_all_that_is_held_is_in_it(gateway: Gateway, ana: Citizen) -> None
         ["nickname"]
     ] * 2
     assert "verify_ledger.py ledger.json --keys keys.json" in file.read("README.txt").decode()
+
+
+async def test_what_was_asked_and_asked_back_is_in_it(gateway: Gateway) -> None:
+    await offices.register(gateway, OFFICE)
+    someone = await gateway.citizen()
+    request = await offices.ask(gateway, someone, OFFICE, offices.refund())
+    await offices.inquire(gateway, someone, request, "Which account is it?")
+    file = await fetched(gateway, someone)
+
+    [told] = document(file, "requests.json")["requests"]
+    assert (told["service"], told["state"]) == (OFFICE, "pending")
+    assert told["details"] == [offices.refund()]
+    assert [one["words"] for one in told["said"]] == ["Which account is it?"]
+    Draft202012Validator(document(file, "schemas/requests.schema.json")).validate(
+        document(file, "requests.json")
+    )
 
 
 async def test_what_services_reported_is_in_it(gateway: Gateway, ana: Citizen) -> None:
