@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from keys import certificates, encryption
 from relying_parties import client_keys, detail_types, redirects, resources, response_types, wording
+from relying_parties.life_events import LIFE_EVENTS
 from relying_parties.profiles import (
     CERTIFICATE_METHODS,
     PROFILES,
@@ -402,6 +403,17 @@ def _detail_types(value: Any, path: str, _rules: Rules, _profile: Profile) -> It
             yield f"{path}[{number}]", "twice"
 
 
+def _life_events(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
+    if not isinstance(value, list) or len(value) > len(LIFE_EVENTS):
+        yield path, "not_a_list"
+        return
+    for number, name in enumerate(value):
+        if not isinstance(name, str) or name not in LIFE_EVENTS:
+            yield f"{path}[{number}]", "unknown"
+        elif name in value[:number]:
+            yield f"{path}[{number}]", "twice"
+
+
 def _acr(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
     if not isinstance(value, list) or len(value) > 10:
         yield path, "not_a_list"
@@ -575,6 +587,8 @@ MEMBERS: Mapping[str, Check] = {
     "privacy": _address,
     "terms": _address,
     "otherWays": _sentences,
+    "lifeEvents": _life_events,
+    "needs": _sentences,
     "purposes": _purposes,
     "authorizationDetailsTypes": _detail_types,
     "grantManagement": _grant_management,

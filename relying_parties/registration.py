@@ -102,6 +102,8 @@ class Registration:
     privacy: str | None
     terms: str | None
     other_ways: Words
+    life_events: tuple[str, ...]
+    needs: Words
     resource: Resource | None
     calls: tuple[Called, ...]
     on_behalf: tuple[Called, ...]
@@ -187,6 +189,8 @@ def read(document: Document) -> Registration:
         privacy=spec.get("privacy"),
         terms=spec.get("terms"),
         other_ways=spec.get("otherWays") or {},
+        life_events=tuple(spec.get("lifeEvents") or ()),
+        needs=spec.get("needs") or {},
         resource=resources.read_resource(spec.get("resource")),
         calls=resources.read_calls(spec.get("calls") or ()),
         on_behalf=resources.read_calls(spec.get("onBehalf") or ()),

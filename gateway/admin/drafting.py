@@ -15,6 +15,7 @@ from idp import catalog
 from relying_parties import agencies, onboarding
 from relying_parties.detail_types import BY_NAME as DETAIL_TYPES
 from relying_parties.errors import RegistrationInvalid
+from relying_parties.life_events import LIFE_EVENTS
 from relying_parties.metadata import CERTIFICATE_NAMES
 from relying_parties.onboarding import Standing
 from relying_parties.profiles import CERTIFICATE_METHODS, PROFILES, SECRET_METHODS
@@ -133,6 +134,7 @@ async def _page(
         profiles=_profiles(given),
         detail_types=", ".join(DETAIL_TYPES),
         event_types=", ".join(EVENT_TYPES),
+        life_events=", ".join(LIFE_EVENTS),
         methods=METHODS,
         certificate_names=list(CERTIFICATE_NAMES),
         catalogue=_catalogue(call),

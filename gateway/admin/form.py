@@ -16,9 +16,12 @@ from relying_parties.purposes import AREA
 
 LANGUAGES = ("en", "fr", "ar")
 
-_WORDS = ("name", "description", "otherWays")
+_WORDS = ("name", "description", "otherWays", "needs")
 # Each of these has its field in admin/draft.html: one without would be lost by saving.
-_LINES = ("redirectUris", "postLogoutRedirectUris", "acr", "authorizationDetailsTypes")
+_LINES = (
+    *("redirectUris", "postLogoutRedirectUris", "acr", "authorizationDetailsTypes"),
+    "lifeEvents",
+)
 _CALLS = ("calls", "onBehalf")
 _WHOLE = (*_CALLS, "resource.scopes", "events.types")  # lists that have one field
 _TEXTS = (

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway import claim_labels
+from gateway import claim_labels, life_events
 from gateway.admin import confirming, hearing, labels, office
 from gateway.admin.office import STOPS, NotAllowed, NotFound, Officer
 from gateway.pages import rich
@@ -167,6 +167,11 @@ def facts(call: Call, version: Version) -> list[dict[str, Any]]:
     rows = [
         (_("Name"), [words(spec["name"], call.locale)]),
         (_("What it is for"), [words(spec.get("description") or {}, call.locale)]),
+        (
+            _("When people need it"),
+            [_(life_events.WORDS[name].name) for name in spec.get("lifeEvents") or ()],
+        ),
+        (_("What people look for"), [words(spec.get("needs") or {}, call.locale)]),
         (_("Security profile"), [spec.get("profile") or "gov-standard"]),
         (_("How it proves itself"), [auth["method"], keys]),
         (_("Name in its certificate"), _certificate_name(auth)),

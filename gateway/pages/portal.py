@@ -1,4 +1,4 @@
-"""The front: find a service, see what it asks before signing in, and short honest answers."""
+"""What anybody can read: what a service asks before signing in, and short honest answers."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,52 +6,17 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.pages import logos, opening, stale
+from gateway.pages import front, logos, stale
 from gateway.pages import public_register as registered
-from gateway.pages.account import citizen
 from gateway.pages.sharing import words
 from gateway.pages.texts import TEXTS
 from gateway.web import render
 from gateway.web.call import Call
 from gateway.web.dispatch import Route
-from relying_parties import clients, consents, public_register, releases
+from relying_parties import public_register
 from relying_parties.clients import Client
 
-CARRY_ON = 3
-RECENT = 500  # lines of the ledger that say what was used last
 FRESH = timedelta(days=180)  # RFC 9116 §2.5.5 advises less than a year
-
-
-async def home(call: Call) -> Response:
-    """List the live services, those that the citizen uses first."""
-    sought = " ".join(call.query.text("q").split())[:100]
-    live = [one for one in await clients.listed(call.entry) if one.status == "live"]
-    session = await call.session()
-    mine: list[Client] = []
-    if session is not None:
-        theirs = await citizen.subjects(call, session)
-        reads = releases.last_reads(await citizen.lines(call, session, theirs, RECENT))
-        last = {
-            client_id: max(each.last for each in of.values()) for client_id, of in reads.items()
-        }
-        used = {
-            one.client_id: last.get(one.client_id, one.given_at)
-            for one in await consents.of_subjects(call.entry, theirs)
-            if one.live(call.entry.at)
-        }
-        mine = sorted(
-            (one for one in live if one.client_id in used),
-            key=lambda one: used[one.client_id],
-            reverse=True,
-        )[:CARRY_ON]
-    found = [one for one in live if _matches(call, one, sought)] if sought else live
-    return render.page(
-        call,
-        "portal/home.html",
-        sought=sought,
-        services=[_card(call, one) for one in found],
-        mine=[_card(call, one) for one in mine] if not sought else [],
-    )
 
 
 @stale.page
@@ -74,12 +39,13 @@ async def service(call: Call) -> Response:
     return render.page(
         call,
         "portal/service.html",
-        to=_card(call, client),
+        to=front.card(call, client),
         rows=rows,
         other=words(registration.other_ways, call.locale),
         contact=registration.contact or "",
         privacy=registration.privacy or "",
         keep=max((each.keep_days for each in registration.purposes), default=0),
+        events=front.links(call, registration.life_events),
         decisions=await _decisions(call, client),
     )
 
@@ -123,7 +89,7 @@ async def security_txt(call: Call) -> Response:
 async def robots(_call: Call) -> Response:
     """Let search engines see the front, not anybody's pages."""
     open_to_all = "".join(f"Allow: /{name}\n" for name in TEXTS)
-    body = f"User-agent: *\nAllow: /$\nAllow: /services\n{open_to_all}Disallow: /\n"
+    body = f"User-agent: *\nAllow: /$\nAllow: /services\nAllow: /life/\n{open_to_all}Disallow: /\n"
     return Response(body, headers={"content-type": "text/plain; charset=utf-8"})
 
 
@@ -139,28 +105,9 @@ async def _decisions(call: Call, client: Client) -> list[dict[str, Any]]:
     ]
 
 
-def _matches(call: Call, client: Client, sought: str) -> bool:
-    service = client.registration
-    parts = (service.name, service.description, client.agency.name)
-    text_ = " ".join(words(part, call.locale) for part in parts).casefold()
-    return all(word in text_ for word in sought.casefold().split())
-
-
-def _card(call: Call, client: Client) -> dict[str, Any]:
-    service = client.registration
-    return {
-        "client_id": client.client_id,
-        "name": words(service.name, call.locale),
-        "agency": words(client.agency.name, call.locale),
-        "description": words(service.description, call.locale),
-        "logo": logos.address(client),
-        "start": opening.address(service, call.runtime.settings.issuer),
-        "verified": any("LoA/substantial" in acr or "LoA/high" in acr for acr in service.acr),
-    }
-
-
 ROUTES: tuple[Route, ...] = (
-    Route("/", {"GET": home}),
+    Route("/", {"GET": front.home}),
+    Route("/life/{event}", {"GET": front.life_event}),
     Route("/services/{client}", {"GET": service}),
     Route("/logos/{client}/{digest}", {"GET": logos.show}),
     *(Route(f"/{name}", {"GET": text}) for name in TEXTS),

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 from starlette.responses import Response
 
 from gateway import claim_labels
+from gateway.pages import front
 from gateway.pages.sharing import words
 from gateway.web import caching, render
 from gateway.web.call import Call
@@ -69,6 +70,7 @@ async def as_json(call: Call) -> Response:
             "profile": one.registration.profile.name,
             "privacy": one.registration.privacy,
             "contact": one.registration.contact,
+            "life_events": list(one.registration.life_events),
             "purposes": [_purpose(each) for each in one.registration.purposes],
         }
         for one in await _live(call)
@@ -142,6 +144,7 @@ def _row(call: Call, one: Client, sought: str, since: str) -> dict[str, Any]:
         "name": words(one.registration.name, call.locale),
         "agency": words(one.agency.name, call.locale),
         "count": len(asked),
+        "events": front.links(call, one.registration.life_events),
         "why": words(asked[sought].why, call.locale) if sought else "",
         "law": bool(sought) and asked[sought].basis == "law",
         "since": since,

@@ -183,6 +183,11 @@ class Call:
         """Say ``text`` in the language of the answer."""
         return locale.translations(self.locale).gettext(text)
 
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        """Say ``one`` or ``many``, as ``number`` asks for, in the language of the answer."""
+        said = locale.translations(self.locale).ngettext(one, many, number)
+        return said % {"num": number}
+
     @property
     def address(self) -> str:
         """Who is calling: an IPv4 address, or the /64 of an IPv6 one.

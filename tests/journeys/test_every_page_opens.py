@@ -56,7 +56,8 @@ class Walk:
 def of_anybody(at: Looker, demo: Demo) -> None:
     """The front, and every way in before anybody is signed in."""
     for path in (
-        "/", "/?q=a", "/?q=nothing-like-it", "/services/looks-all", "/services/looks-law",
+        "/", "/?q=a", "/?q=doctor", "/?q=nothing-like-it", "/life/being-ill", "/life/someone-died",
+        "/services/looks-all", "/services/looks-law",
         "/how-it-works", "/privacy", "/accessibility", "/help", "/login", "/login/recover",
         "/login/help", "/login/help/offered", "/login/help/code", "/login/help/stolen",
         "/create", "/create/confirmed", "/logout", "/logout/done", "/admin/login",
@@ -65,6 +66,7 @@ def of_anybody(at: Looker, demo: Demo) -> None:
     at.open("/services")
     at.open("/services?detail=email")
     at.open("/services/nothing", 404)
+    at.open("/life/nothing", 404)
     at.open("/nothing", 404)
     at.open(asking(demo, "nothing", CALLBACK), 400)
     at.open("/logout?id_token_hint=x", 400)
@@ -194,7 +196,7 @@ def _almost_over(at: Looker, demo: Demo) -> None:
         "UPDATE relying_parties.consents SET expires_at = now() + interval '5 days'"
         " WHERE client_id = 'looks-all' AND state = 'active'"
     )
-    for path in ("/account", "/account/sharing", "/account/sharing/looks-all"):
+    for path in ("/", "/account", "/account/sharing", "/account/sharing/looks-all"):
         at.open(path)
     at.press("#longer", 422)
     at.press("#let-end")
@@ -597,7 +599,7 @@ def _a_draft(at: Looker, demo: Demo, name: str) -> None:
 
 WALKS = {
     "anybody": Walk(of_anybody, frozenset({
-        "/", "/services", "/services/{client}", "/how-it-works", "/privacy",
+        "/", "/life/{event}", "/services", "/services/{client}", "/how-it-works", "/privacy",
         "/accessibility", "/help", "/login", "/login/recover", "/login/help",
         "/login/help/{problem}", "/create",
         "/create/confirmed", "/create/link/{link}", "/create/code", "/logout", "/logout/done",

@@ -63,6 +63,8 @@ VALUES: dict[str, Any] = {
     "privacy": "https://rp.example/privacy",
     "terms": "https://rp.example/terms",
     "otherWays": {"cy": "Ffoniwch ni"},
+    "lifeEvents": ["moving-house", "retiring"],
+    "needs": {"en": "boat, mooring, quay", "cy": "cwch"},
     "purposes": [
         {
             "id": "berth",

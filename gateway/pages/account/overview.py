@@ -3,13 +3,12 @@
 from starlette.responses import Response
 
 from gateway import claim_labels
-from gateway.pages.account import citizen, corrections, requests
+from gateway.pages.account import citizen, requests, waiting
 from gateway.pages.login import ceremony
 from gateway.web.call import Call
 from idp import attributes, authenticators, identifiers
 from idp.sessions import Session
-from relying_parties import consents, reminders
-from relying_parties.grants import backchannel_requests
+from relying_parties import consents
 
 
 @citizen.signed_in("account")
@@ -20,7 +19,6 @@ async def show(call: Call, session: Session) -> Response:
     held = await attributes.read(entry, vault, account.id, ("name",))
     theirs = await citizen.subjects(call, session)
     sharing = [one for one in await consents.of_subjects(entry, theirs) if one.live(entry.at)]
-    asked = await backchannel_requests.of_subjects(entry, theirs)
     standing = await requests.count(call, session, theirs)
     enrolled = await authenticators.enrolled(entry, account.id)
     name = held.get("name")
@@ -33,12 +31,9 @@ async def show(call: Call, session: Session) -> Response:
         else "",
         email=known[0] if known else "",
         verified=account.ial > 1,
-        waiting=sum(one.state == "pending" for one in asked),
-        going=standing.open,
-        mine=standing.waiting,
-        questioned=await corrections.count(call, theirs),
+        waiting=await waiting.of(call, session, theirs),
+        going=0 if standing.waiting else standing.open,
         services=len({one.client_id for one in sharing}),
-        ending=sum(reminders.concerns(one, entry.at) for one in sharing),
         passkeys=enrolled.passkeys,
         password=enrolled.password,
         passkey=await ceremony.signals(call, account),

@@ -1,0 +1,109 @@
+"""What waits for a citizen: on top of the front page and of their account. The next is a row."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.pages.account import corrections, requests
+from gateway.web.call import Call
+from idp.sessions import Session
+from relying_parties import changes, consents, reminders
+from relying_parties.grants import backchannel_requests
+
+Subjects = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing to look at.
+
+    :ivar tag: a word beside it, and ``tone`` how that looks
+    """
+
+    title: str
+    text: str
+    href: str
+    tag: str
+    tone: str
+
+
+async def of(call: Call, session: Session, subjects: Subjects) -> list[Waiting]:
+    """Return what waits for the citizen who has these ``subjects``, the most urgent first."""
+    found = [await row(call, session, subjects) for row in _ROWS]
+    return [one for one in found if one is not None]
+
+
+async def _asked(call: Call, _session: Session, subjects: Subjects) -> Waiting | None:
+    asked = await backchannel_requests.of_subjects(call.entry, subjects)
+    number = sum(one.state == "pending" for one in asked)
+    if not number:
+        return None
+    text = call.ngettext(
+        "%(num)s request waits for your answer.", "%(num)s requests wait for your answer.", number
+    )
+    _ = call.gettext
+    return Waiting(_("Requests to you"), text, "/account/inbox", _("New"), "brand")
+
+
+async def _questioned(call: Call, _session: Session, subjects: Subjects) -> Waiting | None:
+    number = await corrections.count(call, subjects)
+    if not number:
+        return None
+    text = call.ngettext(
+        "An office says that %(num)s detail of yours is wrong.",
+        "Offices say that %(num)s details of yours are wrong.",
+        number,
+    )
+    _ = call.gettext
+    return Waiting(_("Is this right?"), text, "/account/corrections", _("New"), "warn")
+
+
+async def _standing(call: Call, session: Session, subjects: Subjects) -> Waiting | None:
+    standing = await requests.count(call, session, subjects)
+    if not standing.waiting:
+        return None
+    going = call.ngettext(
+        "%(num)s request of yours is open.", "%(num)s requests of yours are open.", standing.open
+    )
+    waits = call.ngettext(
+        "%(num)s of them waits for you.", "%(num)s of them wait for you.", standing.waiting
+    )
+    _, href = call.gettext, "/account/requests"
+    return Waiting(_("Your requests"), f"{going} {waits}", href, _("Waiting for you"), "warn")
+
+
+async def _ending(call: Call, _session: Session, subjects: Subjects) -> Waiting | None:
+    shared = await consents.of_subjects(call.entry, subjects)
+    number = sum(reminders.concerns(one, call.entry.at) for one in shared)
+    if not number:
+        return None
+    text = call.ngettext(
+        "Sharing with %(num)s service ends soon. Keep it going, or let it end.",
+        "Sharing with %(num)s services ends soon. Keep it going, or let it end.",
+        number,
+    )
+    _ = call.gettext
+    return Waiting(_("Ends soon"), text, "/account/sharing", _("Decide"), "warn")
+
+
+async def _overdue(call: Call, _session: Session, subjects: Subjects) -> Waiting | None:
+    told = await changes.of_subjects(call.entry, subjects)
+    number = sum(one.overdue(call.entry.at) for one in told)
+    if not number:
+        return None
+    text = call.ngettext(
+        "%(num)s service has not answered in time about a change of yours.",
+        "%(num)s services have not answered in time about a change of yours.",
+        number,
+    )
+    _ = call.gettext
+    return Waiting(_("Who was told"), text, "/account/changes", _("Overdue"), "warn")
+
+
+_ROWS: tuple[Callable[[Call, Session, Subjects], Awaitable[Waiting | None]], ...] = (
+    _asked,
+    _questioned,
+    _standing,
+    _ending,
+    _overdue,
+)
