@@ -9,6 +9,7 @@ reads under the citizen's consent.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from gateway.oauth import names
 from idp import catalog
@@ -70,18 +71,30 @@ def hearing(receivers: Iterable[Receiver]) -> frozenset[str]:
     return frozenset(one.client_id for one in receivers if EVENT in one.types)
 
 
-async def announce(entry: Entry, issuer: str, hearers: Iterable[Hearer]) -> int:
-    """Tell each of ``hearers``; return how many events are on their way."""
+async def announce(
+    entry: Entry, issuer: str, hearers: Iterable[Hearer], *, effective: date | None = None
+) -> int:
+    """Tell each of ``hearers``; return how many events are on their way.
+
+    :param effective: the day on which it changes, if that is to come
+    """
     told = []
     for one in hearers:
         notice = await changes.note(
-            entry, one.client.client_id, one.consent.subject, one.claims, days=_days(one.client)
+            entry,
+            one.client.client_id,
+            one.consent.subject,
+            one.claims,
+            days=_days(one.client),
+            effective=effective,
         )
         payload = {
             "claims": [names.wire(issuer, claim) for claim in notice.claims],
             "change_id": str(notice.id),
             "answer_by": notice.answer_by.date().isoformat(),
         }
+        if effective is not None:
+            payload["effective_from"] = effective.isoformat()
         told.append(
             Signal(
                 notice.client_id, one.consent.subject, EVENT, payload, entry.at, notice=notice.id
@@ -90,7 +103,9 @@ async def announce(entry: Entry, issuer: str, hearers: Iterable[Hearer]) -> int:
     return await delivery.queue(entry, told)
 
 
-async def leave_out(entry: Entry, hearers: Iterable[Hearer]) -> None:
+async def leave_out(
+    entry: Entry, hearers: Iterable[Hearer], *, effective: date | None = None
+) -> None:
     """Note whom the citizen did not want to be told."""
     for one in hearers:
         await changes.note(
@@ -100,6 +115,7 @@ async def leave_out(entry: Entry, hearers: Iterable[Hearer]) -> None:
             one.claims,
             days=_days(one.client),
             state=changes.LEFT_OUT,
+            effective=effective,
         )
 
 

@@ -26,7 +26,7 @@ from gateway.mail import Letter
 from gateway.outbound import OutboundRefused
 from gateway.runtime import Runtime
 from gateway.web import render
-from idp import attempts, devices, exports, notices, sessions, signups
+from idp import attempts, coming, devices, exports, notices, sessions, signups
 from keys import checkpoints, journal, replay, rotation
 from relying_parties import (
     changes,
@@ -150,6 +150,12 @@ async def expire_consents(runtime: Runtime) -> int:
         return await consents.expire_due(entry)
 
 
+async def take_effect(runtime: Runtime) -> int:
+    """Put details in order whose day has come; readings knew of it before."""
+    async with runtime.entry() as entry:
+        return await coming.arrive_all(entry)
+
+
 async def purge(runtime: Runtime) -> int:
     """Delete rows that can't matter any more, a batch at a time until none is left."""
     gone = 0
@@ -183,6 +189,7 @@ DUTIES = (
     Duty(erasing.erase, 5),
     Duty(making.make, 2),
     Duty(expire_consents, 60),
+    Duty(take_effect, 60),
     Duty(reminding.remind_citizens, 600),
     Duty(purge, 60),
     Duty(rotate_keys, 3600),

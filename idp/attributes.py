@@ -1,6 +1,8 @@
 """Attributes: what we hold about a citizen, each value with where it came from and when.
 
     recorded ─▶ active ──a newer one──▶ superseded
+       └─for a later day─▶ coming ──the day──▶ active, the one before superseded
+                              └──the citizen drops it──▶ withdrawn
                   └──the citizen contests it──▶ disputed ──another value──▶ superseded
 
 Values are sealed under the citizen's own key, so destroying that key destroys them,
@@ -10,7 +12,8 @@ is no more than told.
 
 What the citizen contests goes out to nobody, nor does what follows from it, until it is
 settled (:mod:`idp.disputes`). A value whose validity is over is read no more: the fact
-itself has ended, as when somebody moved.
+itself has ended, as when somebody moved. What is to hold from a later day is read from that
+day on, at the very reading, whenever the rows are put in order (:mod:`idp.coming`).
 """
 
 import json
@@ -24,6 +27,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from idp import catalog, person_keys, readings, tables, values
+from idp import coming as coming_rows
 from idp.derived import NO_TERMS, Terms
 from idp.errors import AccountNotOpen, ClaimUnknown, StaleVersion, ValueRefused
 from idp.events import AttributesChanged
@@ -57,8 +61,10 @@ _columns = (
 )
 _head = (_accounts.status.label("account_status"), _keys.wrapped, _accounts.ial)
 DISPUTED = "disputed"
+COMING = readings.COMING
+AHEAD = timedelta(days=366)  # so far a citizen may tell us what will be
 # As the index spells it: with parameters it would not be one that the planner knows.
-CURRENT = sa.literal_column("idp.attributes.status IN ('active', 'disputed')", sa.Boolean)
+CURRENT = sa.literal_column("idp.attributes.status IN ('active', 'disputed', 'coming')", sa.Boolean)
 
 
 def _join(*where: sa.ColumnElement[bool]) -> sa.FromClause:
@@ -87,7 +93,7 @@ VALUES = statement(
         *_head,
         *(_attributes.id, _attributes.claim, _attributes.sealed, _attributes.recorded_at),
         *(_attributes.verified, _attributes.verified_at, _attributes.verification_ends_at),
-        *(_attributes.valid_until, _attributes.status),
+        *(_attributes.valid_from, _attributes.valid_until, _attributes.status),
     ).select_from(
         _asked.join(tables.accounts, _accounts.id == _asked.c.of_account)
         .outerjoin(tables.person_keys, _keys.account_id == _accounts.id)
@@ -123,8 +129,14 @@ _old = (
 SUPERSEDE = statement(
     sa.update(tables.attributes)
     .where(_attributes.id == _old.c.id)
-    .values(status="superseded")
+    .values(
+        status="superseded",
+        valid_until=sa.func.coalesce(_attributes.valid_until, sa.bindparam("left", type_=sa.Date)),
+    )
     .returning(_old.c.id, _old.c.sealed, _old.c.status, _old.c.version)
+)
+LOOK = statement(
+    sa.select(_old.c.id, _old.c.sealed, _old.c.status, _old.c.version).select_from(_old)
 )
 ADD = statement(
     pg.insert(tables.attributes)
@@ -186,6 +198,7 @@ class Attribute:
     :ivar verified_at: when it was verified, even if that holds no more
     :ivar valid_from: since when the fact holds; ``valid_until`` is its last day
     :ivar over: that day was before the moment of reading
+    :ivar coming: the first day is after it: another value holds until then
     """
 
     claim: str
@@ -201,6 +214,7 @@ class Attribute:
     verification_ends_at: datetime | None = None
     valid_until: date | None = None
     over: bool = False
+    coming: bool = False
 
     @property
     def disputed(self) -> bool:
@@ -269,7 +283,7 @@ async def release(
 
 
 async def all_current(entry: Entry, vault: Vault, account_id: UUID) -> list[Attribute]:
-    """Return every current value, verified and told, also those that are over.
+    """Return every current value, verified and told, also those that are over or to come.
 
     :raises AccountNotOpen: locked, closed or unknown
     """
@@ -297,7 +311,8 @@ async def record(  # noqa: PLR0913 - one row of the table
 
     :param source_type: self, register, document …; ``source`` names which
     :param verification: framework, level, method and organization of the check
-    :param validity: when the fact holds; it must have begun, for it replaces one that holds
+    :param validity: when the fact holds. What begins later replaces nothing until then; only
+        citizens may say so, up to :data:`AHEAD`, and a newer such word replaces the older
     :param by: who wrote it: ``account:…``, ``proofing:…``
     :param expected: the version that the writer saw; another one means that somebody was faster
     :raises ClaimUnknown: not in the catalogue, or derived and never stored
@@ -309,15 +324,17 @@ async def record(  # noqa: PLR0913 - one row of the table
     if known is None or claim in readings.COMPUTED or (known.derived_from and claim != "name"):
         raise ClaimUnknown(claim)
     value = values.check(known.validator, value, entry.at.date())
-    _judge(validity, entry.at.date())
+    later = _judge(validity, entry.at.date(), told=source_type == "self")
     key = await data_key(entry, vault, account_id)
-    old = await entry.one(
-        SUPERSEDE,
-        of_account=account_id,
-        of_claim=claim,
-        of_verified=verified,
-        expected=expected,
-    )
+    if not verified:
+        await coming_rows.arrive(entry, account_id, claim)
+    whose = {"of_account": account_id, "of_claim": claim, "of_verified": verified}
+    if later:
+        await coming_rows.drop(entry, account_id, claim)
+        old = await entry.one(LOOK, **whose, expected=expected)
+    else:
+        left = validity.since - timedelta(days=1) if validity.since else None
+        old = await entry.one(SUPERSEDE, **whose, expected=expected, left=left)
     before = old["version"] if old else 0
     if expected is not None and expected != before:
         raise StaleVersion(claim)
@@ -341,7 +358,7 @@ async def record(  # noqa: PLR0913 - one row of the table
         valid_until=validity.until,
         at=entry.at,
         recorded_by=by,
-        status=DISPUTED if contested and same else "active",
+        status=_status(later=later, disputed=contested and same),
         change_kind=_change(before, contested=contested, same=same),
         version=before + 1,
     )
@@ -359,12 +376,21 @@ async def data_key(entry: Entry, vault: Vault, account_id: UUID) -> DataKey:
     return _key(vault, account_id, [row] if row else [])
 
 
-def _judge(validity: Validity, today: date) -> None:
+def _judge(validity: Validity, today: date, *, told: bool) -> bool:
+    """Refuse days that can't be; return whether it begins later."""
     since, until = validity.since, validity.until
-    if since is not None and since > today:
+    later = since is not None and since > today
+    if since is not None and later and (not told or since > today + AHEAD):
         raise ValueRefused("future")
     if since is not None and until is not None and until < since:
         raise ValueRefused("validity")
+    return later
+
+
+def _status(*, later: bool, disputed: bool) -> str:
+    if later:
+        return COMING
+    return DISPUTED if disputed else "active"
 
 
 def _change(before: int, *, contested: bool, same: bool) -> str | None:
@@ -400,6 +426,7 @@ def _opened(key: DataKey, account_id: UUID, row: Row, at: datetime) -> Attribute
         verification_ends_at=row["verification_ends_at"],
         valid_until=row["valid_until"],
         over=readings.over(row, at),
+        coming=readings.coming(row, at),
     )
 
 

@@ -160,6 +160,13 @@ class AttributesChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ComingDropped(Event):
+    """A citizen said that a detail will not change after all."""
+
+    claim: str
+
+
+@dataclass(frozen=True, slots=True)
 class AttributeDisputed(Event):
     """The citizen says that a detail is wrong; which, never what."""
 

@@ -7,12 +7,14 @@ verified, when, and when anything that is asked for changed last.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 from idp import catalog, derived
 from idp.derived import Terms
 from keys.entry import Row
+
+COMING = "coming"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ def best(rows: Sequence[Row], at: datetime) -> dict[str, Row]:
     chosen: dict[str, Row] = {}
     for row in rows:
         claim = row["claim"]
-        if claim is None or over(row, at):
+        if claim is None or over(row, at) or coming(row, at):
             continue
         if claim not in chosen or _comes_first(row, chosen[claim], at):
             chosen[claim] = row
@@ -39,8 +41,12 @@ def best(rows: Sequence[Row], at: datetime) -> dict[str, Row]:
 
 
 def _comes_first(row: Row, other: Row, at: datetime) -> bool:
-    # Two that are told, one of them verified once: the newer word counts.
-    ranks = [(holds(one, at), one["recorded_at"], one["verified"]) for one in (row, other)]
+    # Two that are told, one of them verified once: the newer word counts. What was to come and
+    # has begun takes the place of what it was to replace, whatever was said of that meanwhile.
+    ranks = [
+        (holds(one, at), one["status"] == COMING, one["recorded_at"], one["verified"])
+        for one in (row, other)
+    ]
     return ranks[0] > ranks[1]
 
 
@@ -53,6 +59,11 @@ def holds(row: Row, at: datetime) -> bool:
 def over(row: Row, at: datetime) -> bool:
     """Whether the last day on which the fact held has passed."""
     return row["valid_until"] is not None and row["valid_until"] < at.date()
+
+
+def coming(row: Row, at: datetime) -> bool:
+    """Whether the first day on which the fact is to hold has not begun."""
+    return bool(row["status"] == COMING and row["valid_from"] > at.date())
 
 
 def now(value: Any, row: Row, at: datetime) -> Any:
@@ -93,8 +104,16 @@ def _phone_verified(seen: Seen) -> bool | None:
 def _updated_at(seen: Seen) -> int | None:
     # Only of what is asked for: a change of anything else is nobody's business.
     names = {*seen.claims, *(catalog.BY_NAME["name"].derived_from if "name" in seen.claims else ())}
-    times = [row["recorded_at"] for name, row in seen.best.items() if name in names]
+    times = [_began(row) for name, row in seen.best.items() if name in names]
     return int(max(times).timestamp()) if times else None
+
+
+def _began(row: Row) -> datetime:
+    """Return since when it is read: what was told beforehand is news on its day."""
+    recorded: datetime = row["recorded_at"]
+    if row["valid_from"] is None or row["valid_from"] <= recorded.date():
+        return recorded
+    return datetime.combine(row["valid_from"], time.min, UTC)
 
 
 def _verification(seen: Seen) -> str | None:

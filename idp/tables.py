@@ -218,7 +218,9 @@ attributes = sa.Table(
     sa.Column("valid_until", sa.Date),
     sa.Column("recorded_at", NOW, nullable=False),
     sa.Column("recorded_by", sa.Text, nullable=False),
-    sa.Column("status", sa.Text, nullable=False),  # active superseded disputed withdrawn expired
+    sa.Column(
+        "status", sa.Text, nullable=False
+    ),  # active coming superseded disputed withdrawn expired
     sa.Column("change_kind", sa.Text),  # change | correction | removal | reverification
     sa.Column("precision", sa.Text),
     sa.Column("version", sa.Integer, nullable=False),
@@ -227,9 +229,12 @@ attributes = sa.Table(
         "account_id",
         "claim",
         "verified",
+        # What is to come stands beside what holds.
+        sa.text("(status = 'coming')"),
         unique=True,
-        postgresql_where=sa.text("status IN ('active', 'disputed')"),
+        postgresql_where=sa.text("status IN ('active', 'disputed', 'coming')"),
     ),
+    sa.Index("attributes_coming", "valid_from", postgresql_where=sa.text("status = 'coming'")),
 )
 
 evidence = sa.Table(

@@ -33,7 +33,7 @@ _a, _e = tables.attributes.c, tables.evidence.c
 VERIFIED = statement(
     sa.select(
         *(_a.id, _a.claim, _a.sealed, _a.verified, _a.verification, _a.verified_at),
-        *(_a.verification_ends_at, _a.valid_until, _a.recorded_at, _a.status),
+        *(_a.verification_ends_at, _a.valid_from, _a.valid_until, _a.recorded_at, _a.status),
     ).where(
         _a.account_id == sa.bindparam("of_account"),
         _a.claim == sa.any_(sa.bindparam("claims", type_=pg.ARRAY(sa.Text))),

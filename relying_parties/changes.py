@@ -12,7 +12,7 @@ details only, never a value, and of an answer a word of ours, never a sentence o
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -32,7 +32,7 @@ KEPT = timedelta(days=400)
 _notices, _n = tables.change_notices, tables.change_notices.c
 _SHOWN = (
     *(_n.id, _n.client_id, _n.claims, _n.state, _n.reason, _n.created_at),
-    *(_n.told_at, _n.answered_at, _n.answer_by),
+    *(_n.told_at, _n.answered_at, _n.answer_by, _n.effective_from),
 )
 _IDS = sa.bindparam("ids", type_=pg.ARRAY(sa.Uuid))
 _at = sa.bindparam("at", type_=tables.NOW)
@@ -43,6 +43,7 @@ ADD = statement(
             name: sa.bindparam(name, type_=_n[name].type)
             for name in (
                 *("id", "client_id", "subject", "claims", "state", "created_at", "answer_by"),
+                "effective_from",
             )
         }
     )
@@ -101,6 +102,7 @@ class Notice:
     :ivar claims: catalogue's names of what changed and the service may read
     :ivar created_at: the minute of the change
     :ivar answer_by: until when the service promised to say what it did
+    :ivar effective_from: the day on which it changes, if that was to come
     """
 
     id: UUID
@@ -112,6 +114,7 @@ class Notice:
     told_at: datetime | None
     answered_at: datetime | None
     answer_by: datetime
+    effective_from: date | None = None
 
     def overdue(self, at: datetime) -> bool:
         """Whether the service should have answered by now."""
@@ -126,12 +129,15 @@ async def note(
     *,
     days: int,
     state: str = DUE,
+    effective: date | None = None,
 ) -> Notice:
     """Note that a service is to be told, or that the citizen left it out.
 
-    :param days: in which the service promised to answer
+    :param days: in which the service promised to answer, once it has changed
+    :param effective: the day on which it changes, if that is to come
     """
     minute = entry.at.replace(second=0, microsecond=0)
+    begins = datetime.combine(effective, time.min, UTC) if effective else minute
     made = Notice(
         id=opaque.new_id(),
         client_id=client_id,
@@ -141,7 +147,8 @@ async def note(
         created_at=minute,
         told_at=None,
         answered_at=None,
-        answer_by=minute + timedelta(days=days),
+        answer_by=max(begins, minute) + timedelta(days=days),
+        effective_from=effective,
     )
     await entry.run(
         ADD,
@@ -152,6 +159,7 @@ async def note(
         state=state,
         created_at=minute,
         answer_by=made.answer_by,
+        effective_from=effective,
     )
     # Not in the journal: beside the citizen's own row it would name both at one moment.
     return made

@@ -407,6 +407,7 @@ change_notices = sa.Table(
     sa.Column("claims", pg.ARRAY(sa.Text), nullable=False),  # names
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("reason", sa.Text),  # a word of ours
+    sa.Column("effective_from", sa.Date),  # null: since it was changed
     sa.Column("created_at", NOW, nullable=False),  # the minute: an exact one would link rows
     sa.Column("told_at", NOW),
     sa.Column("answered_at", NOW),

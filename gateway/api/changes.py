@@ -69,6 +69,7 @@ def _told(call: Call, notice: Notice) -> dict[str, Any]:
         "state": notice.state,
         "reason": notice.reason,
         "answer_by": notice.answer_by.date().isoformat(),
+        "effective_from": notice.effective_from.isoformat() if notice.effective_from else None,
     }
     return {name: value for name, value in told.items() if value is not None}
 

@@ -264,7 +264,7 @@ async def test_after_it_the_citizen_s_own_word_counts(
 @pytest.mark.parametrize(
     ("validity", "reason"),
     [
-        pytest.param(Validity(since=date(2026, 11, 25)), "future", id="begins-tomorrow"),
+        pytest.param(Validity(since=date(2027, 11, 26)), "future", id="begins-in-years"),
         pytest.param(
             Validity(date(2026, 11, 2), date(2026, 11, 1)), "validity", id="ends-before-it-begins"
         ),

@@ -7,11 +7,13 @@ The list of pages is the table of addresses itself: a page that nobody walks to 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext
 
+from gateway.runtime import now
 from idp import attempts
 from relying_parties.samples.sdk.names import wire_name
 from tests.journeys.conftest import give_authenticator
@@ -268,6 +270,13 @@ def _details(at: Looker, demo: Demo) -> None:
     page.goto(f"{demo.issuer}{details}/phone_number")
     page.locator("#phone_number").fill("1")
     at.press("#detail-save", 422)
+    page.goto(f"{demo.issuer}{details}/mailing_address")
+    page.locator("#street_address").fill("9 Harbour Rise")
+    page.locator("#since").fill("2031-01-01")
+    at.press("#detail-save", 422)
+    page.locator("#since").fill(_soon())
+    at.press("#detail-save")
+    at.press("#drop-mailing_address")
     page.goto(f"{demo.issuer}{details}/salutation")
     page.locator("#salutation").fill("Captain")
     page.evaluate("document.querySelector('[name=seen]').value = '99'")
@@ -277,6 +286,10 @@ def _details(at: Looker, demo: Demo) -> None:
     at.press("[id^=dispute-]")
     at.press("#dispute")
     at.press("[id^=dispute-]")
+
+
+def _soon() -> str:
+    return (now().date() + timedelta(days=20)).isoformat()
 
 
 def _passkey(at: Looker, demo: Demo) -> None:

@@ -29,6 +29,7 @@ ROUTES: tuple[Route, ...] = (
         {"GET": telling.show, "POST": telling.save},
         fields=whom.MOST,
     ),
+    Route("/account/details/{claim}/drop", {"POST": telling.drop}),
     Route(
         "/account/details/{claim}/dispute", {"GET": details.ask_dispute, "POST": details.dispute}
     ),

@@ -30,6 +30,7 @@ KINDS = {
     "AttributeRecorded": N_("A detail was changed"),
     "AttributesChanged": N_("A detail was changed"),
     "AttributeDisputed": N_("You said that a detail is wrong"),
+    "ComingDropped": N_("You changed your mind about a detail to come"),
     "DisputeDropped": N_("You said that a detail is right after all"),
     "RecoveryStarted": N_("Someone asked to get back into your account"),
     "RecoveryCancelled": N_("You stopped a recovery"),

@@ -26,7 +26,8 @@ _ORDER = {claim: place for place, claim in enumerate(claim_labels.LABELS)}
 async def show(call: Call, session: Session) -> Response:
     """List what is held, verified or told, and what could be told besides."""
     held = await attributes.all_current(call.entry, call.runtime.vault, session.account.id)
-    rows = [_row(call, one) for one in held if one.claim in _ORDER]
+    rows = [_row(call, one) for one in _holding(held) if one.claim in _ORDER]
+    coming = {one.claim: one for one in held if one.coming}
     told = {one.claim for one in held if one.source_type == "self"}
     questioned = await corrections.open_of(call, await citizen.subjects(call, session))
     return citizen.page(
@@ -34,6 +35,7 @@ async def show(call: Call, session: Session) -> Response:
         "account/details.html",
         "details",
         rows=sorted(rows, key=lambda row: _ORDER[row["claim"]]),
+        coming=[_to_come(call, coming[claim]) for claim in _ORDER if claim in coming],
         more=[
             {"claim": claim, "label": claim_labels.label(claim, call.gettext)}
             for claim in telling.FORMS
@@ -68,6 +70,28 @@ async def dispute(call: Call, session: Session) -> Response:
     with suppress(NothingToDispute):  # another tab did it: the page shows how it is
         await move(call.entry, session.account.id, claim)
     return see_other(f"/account/details?{urlencode({'contested': claim})}")
+
+
+def _holding(held: list[attributes.Attribute]) -> list[attributes.Attribute]:
+    """Leave out what is to come, and what something that was to come has taken the place of."""
+    begun = {one.claim for one in held if one.status == attributes.COMING and not one.coming}
+    return [
+        one
+        for one in held
+        if not one.coming
+        and not (one.claim in begun and not one.verified and one.status != attributes.COMING)
+    ]
+
+
+def _to_come(call: Call, held: attributes.Attribute) -> dict[str, Any]:
+    _ = call.gettext
+    day = claim_labels.day(held.valid_from, call.locale) if held.valid_from else ""
+    return {
+        "claim": held.claim,
+        "label": claim_labels.label(held.claim, _),
+        "value": claim_labels.text(held.claim, held.value, locale=call.locale, _=_),
+        "from": _("From %(date)s") % {"date": day},
+    }
 
 
 def _row(call: Call, held: attributes.Attribute) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Telling us a detail: one page for each claim that citizens write themselves.
 
-    shown, with the version that is there ──save──▶ the next version
+    shown, with the version that is there ──save──▶ the next version, at once or from a day on
                                    └─ somebody else saved first ▶ 409, as it is now
+    what is to come ──not after all──▶ as it was, and whoever was told hears of it
 
 On the way to a service the page leads back to what the service asks.
 """
@@ -9,21 +10,22 @@ On the way to a service the page leads back to what the service asks.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from starlette.responses import Response
 
 from gateway import claim_labels
 from gateway.pages import passage, stale
-from gateway.pages.account import whom
+from gateway.pages.account import citizen, whom
 from gateway.pages.account.whom import Whom
 from gateway.pages.passage import Passage, read
 from gateway.settings import LOCALES
 from gateway.web import csrf, errors, render
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
-from idp import attributes, catalog, values
-from idp.attributes import Attribute
+from idp import attributes, catalog, coming, values
+from idp.attributes import Attribute, Validity
 from idp.errors import StaleVersion, ValueRefused
 from idp.sessions import Session
 
@@ -36,18 +38,20 @@ class Form:
 
     :ivar kind: line, words, one, many or place, as the template has them
     :ivar options: what to choose from, if that is how
+    :ivar dated: it can be told beforehand, or since when it holds
     """
 
     kind: str = "line"
     hint: str = ""
     autocomplete: str = ""
     options: Sequence[str] = ()
+    dated: bool = False
 
 
 FORMS: Mapping[str, Form] = {
-    "given_name": Form(autocomplete="given-name"),
-    "middle_name": Form(autocomplete="additional-name"),
-    "family_name": Form(autocomplete="family-name"),
+    "given_name": Form(autocomplete="given-name", dated=True),
+    "middle_name": Form(autocomplete="additional-name", dated=True),
+    "family_name": Form(autocomplete="family-name", dated=True),
     "also_known_as": Form(),
     "nickname": Form(autocomplete="nickname"),
     "salutation": Form(hint=N_("As you want to be addressed in a letter")),
@@ -63,10 +67,11 @@ FORMS: Mapping[str, Form] = {
     ),
     "contact_preference": Form("one", options=sorted(values.ENUMS["contact_preference"])),
     "accessibility_needs": Form("many", options=sorted(values.NEEDS)),
-    "address": Form("place"),
-    "mailing_address": Form("place"),
+    "address": Form("place", dated=True),
+    "mailing_address": Form("place", dated=True),
 }
 WRONG: Mapping[str, str] = {
+    "changed": N_("This was changed meanwhile, perhaps in another tab. This is how it is now."),
     "phone": N_("Enter the number with its country code, such as +44 1632 960 001"),
     "language": N_("Enter codes of languages, such as fr or en"),
     "zone": N_("Enter a time zone, such as Europe/Paris"),
@@ -75,8 +80,10 @@ WRONG: Mapping[str, str] = {
     "members": N_("Enter at least a street or a town"),
     "length": N_("This is too short or too long"),
     "characters": N_("There are characters in this that nobody can see"),
+    "day": N_("Enter the day as year, month and day, such as 2027-03-01"),
+    "future": N_("Enter a day within the next twelve months"),
 }
-CHANGED = N_("This was changed meanwhile, perhaps in another tab. This is how it is now.")
+OF_DAY = frozenset({"day", "future"})  # what is wrong with the day and not with the detail
 
 
 @stale.page
@@ -91,6 +98,23 @@ async def show(call: Call) -> Response:
     held = await _held(call, session, claim)
     concerned = await whom.known(call, session, claim)
     return _page(call, way, claim, held, _typed(claim, held.value if held else None), concerned)
+
+
+@citizen.signed_in("details")
+async def drop(call: Call, session: Session) -> Response:
+    """Let a detail stay as it is after all; whoever was told of the day hears of it."""
+    csrf.check(call)
+    claim = call.path_text("claim")
+    if claim not in FORMS:
+        return _no_such(call)
+    planned = await _to_come(call, session, claim)
+    # Another tab did it, or the day has come: the page shows how it is.
+    if planned is None or planned.valid_from is None:
+        return see_other("/account/details")
+    if not await coming.drop(call.entry, session.account.id, claim):
+        return see_other("/account/details")
+    told = await whom.take_back(call, session, claim, planned.valid_from)
+    return see_other("/account/changes?done=told" if told else f"/account/details?done={claim}")
 
 
 @stale.page
@@ -108,14 +132,12 @@ async def save(call: Call) -> Response:
         told = await _write_and_tell(call, session, claim, concerned)
     except ValueRefused as refused:
         held = await _held(call, session, claim)
-        wrong = call.gettext(WRONG.get(refused.reason, N_("This is not right")))
         given = _given(call, claim)
-        return _page(call, way, claim, held, given, concerned, error=wrong, status=422)
+        return _page(call, way, claim, held, given, concerned, error=refused.reason, status=422)
     except StaleVersion:
         held = await _held(call, session, claim)
         typed = _typed(claim, held.value if held else None)
-        said = call.gettext(CHANGED)
-        return _page(call, way, claim, held, typed, concerned, error=said, status=409)
+        return _page(call, way, claim, held, typed, concerned, error="changed", status=409)
     if way.i:
         return see_other(way.onward)
     return see_other("/account/changes?done=told" if told else f"/account/details?done={claim}")
@@ -123,11 +145,30 @@ async def save(call: Call) -> Response:
 
 async def _write_and_tell(call: Call, session: Session, claim: str, concerned: Whom) -> int:
     """Write the detail down, and tell of it if services read something else now."""
-    before = await _read(call, session, claim)
-    await _write(call, session, claim)
+    before, since = await _read(call, session, claim), _since(call, claim)
+    await _write(call, session, claim, Validity(since))
+    if since is not None and since > call.entry.at.date():
+        planned = await _to_come(call, session, claim)
+        if planned is None or planned.value == before:
+            return 0
+        return await whom.tell(call, concerned, effective=since)
     if await _read(call, session, claim) == before:
         return 0
     return await whom.tell(call, concerned)
+
+
+def _since(call: Call, claim: str) -> date | None:
+    """Return the day that the form names.
+
+    :raises ValueRefused: it is none
+    """
+    text = call.form.text("since").strip()
+    if not text or not FORMS[claim].dated:
+        return None
+    try:
+        return date.fromisoformat(values.day(text))
+    except ValueRefused as refused:
+        raise ValueRefused("day") from refused
 
 
 async def _read(call: Call, session: Session, claim: str) -> Any:
@@ -137,7 +178,7 @@ async def _read(call: Call, session: Session, claim: str) -> Any:
     return found.value if found and not found.disputed else None
 
 
-async def _write(call: Call, session: Session, claim: str) -> None:
+async def _write(call: Call, session: Session, claim: str, validity: Validity) -> None:
     seen = call.form.text("seen")
     await attributes.record(
         call.entry,
@@ -146,6 +187,7 @@ async def _write(call: Call, session: Session, claim: str) -> None:
         claim,
         _value(claim, _given(call, claim)),
         source_type="self",
+        validity=validity,
         by=f"account:{session.account.id}",
         # Whoever sends no version saw none.
         expected=int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 9 else -1,
@@ -153,9 +195,20 @@ async def _write(call: Call, session: Session, claim: str) -> None:
 
 
 async def _held(call: Call, session: Session, claim: str) -> Attribute | None:
-    """Return what the citizen told us themselves."""
+    """Return what the citizen told us themselves, as it holds now."""
+    told = await _told(call, session, claim)
+    holding = [one for one in told if not one.coming]
+    # One that has begun stands beside the one before it until the rows are in order.
+    return max(holding, key=lambda one: one.version, default=None)
+
+
+async def _to_come(call: Call, session: Session, claim: str) -> Attribute | None:
+    return next((one for one in await _told(call, session, claim) if one.coming), None)
+
+
+async def _told(call: Call, session: Session, claim: str) -> list[Attribute]:
     held = await attributes.all_current(call.entry, call.runtime.vault, session.account.id)
-    return next((one for one in held if one.claim == claim and one.source_type == "self"), None)
+    return [one for one in held if one.claim == claim and one.source_type == "self"]
 
 
 def _given(call: Call, claim: str) -> dict[str, Any]:
@@ -195,6 +248,8 @@ def _page(
     status: int = 200,
 ) -> Response:
     form, _ = FORMS[claim], call.gettext
+    said = _(WRONG.get(error, N_("This is not right"))) if error else ""
+    place = "since" if error in OF_DAY else "street_address" if form.kind == "place" else claim
     return passage.show(
         call,
         way,
@@ -210,7 +265,10 @@ def _page(
         registered=claim in catalog.REGISTERED,
         who=whom.shown(call, concerned, again=bool(error)),
         back=f"/consent/{way.i}" if way.i else "/account/details",
-        errors={"street_address" if form.kind == "place" else claim: error} if error else {},
+        # On the way to a service, what is asked is how it is now.
+        dated=form.dated and not way.i,
+        since=call.form.text("since"),
+        errors={place: said} if said else {},
     )
 
 

@@ -49,7 +49,7 @@ async def show(call: Call, session: Session) -> Response:
     groups: dict[Any, dict[str, Any]] = {}
     for one in notices:
         row = await _row(call, one, reads.get(one.client_id, {}))
-        group = groups.setdefault(one.created_at, _group(call, one))
+        group = groups.setdefault((one.created_at, one.effective_from), _group(call, one))
         group["claims"] |= set(one.claims)
         group["rows"].append(row)
     told = list(groups.values())
@@ -66,7 +66,13 @@ async def show(call: Call, session: Session) -> Response:
 
 
 def _group(call: Call, one: Notice) -> dict[str, Any]:
-    return {"claims": set(), "rows": [], "when": claim_labels.clock(one.created_at, call.locale)}
+    day = one.effective_from
+    return {
+        "claims": set(),
+        "rows": [],
+        "when": claim_labels.clock(one.created_at, call.locale),
+        "from": claim_labels.day(day, call.locale) if day else "",
+    }
 
 
 async def _row(call: Call, one: Notice, reads: Mapping[str, Reads]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ What a register says goes before what the citizen says: then nothing changes for
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from gateway import announcing
@@ -19,7 +20,7 @@ from gateway.pages.sharing import words
 from gateway.web.call import Call
 from idp import attributes
 from idp.sessions import Session
-from relying_parties import clients, consents
+from relying_parties import changes, clients, consents
 from relying_parties.clients import Client
 from relying_parties.streams import subscriptions
 
@@ -58,14 +59,32 @@ async def all_of(call: Call, session: Session, claim: str) -> Whom:
     return Whom(tuple(hearers), tuple(others))
 
 
-async def tell(call: Call, whom: Whom) -> int:
-    """Tell whom the form names, and whom a law names; return how many are told."""
+async def tell(call: Call, whom: Whom, *, effective: date | None = None) -> int:
+    """Tell whom the form names, and whom a law names; return how many are told.
+
+    :param effective: the day on which it changes, if that is to come
+    """
     ticked = set(call.form.all(FIELD))
     reached = [one for one in whom.hearers if one.reached]
     told = [one for one in reached if one.by_law or one.client.client_id in ticked]
-    await announcing.announce(call.entry, call.runtime.settings.issuer, told)
-    await announcing.leave_out(call.entry, [one for one in reached if one not in told])
+    left_out = [one for one in reached if one not in told]
+    issuer = call.runtime.settings.issuer
+    await announcing.announce(call.entry, issuer, told, effective=effective)
+    await announcing.leave_out(call.entry, left_out, effective=effective)
     return len(told)
+
+
+async def take_back(call: Call, session: Session, claim: str, effective: date) -> int:
+    """Tell those who were told of a day to come that it comes no more; return how many."""
+    concerned = await known(call, session, claim)
+    theirs = await citizen.subjects(call, session)
+    knew = {
+        one.client_id
+        for one in await changes.of_subjects(call.entry, theirs)
+        if one.effective_from == effective and claim in one.claims and one.state != changes.LEFT_OUT
+    }
+    again = [one for one in concerned.hearers if one.reached and one.client.client_id in knew]
+    return await announcing.announce(call.entry, call.runtime.settings.issuer, again)
 
 
 def shown(call: Call, whom: Whom, *, again: bool) -> dict[str, Any]:

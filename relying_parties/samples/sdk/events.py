@@ -22,7 +22,7 @@ from relying_parties.samples.sdk.provider import (
     Unavailable,
     new_handle,
 )
-from relying_parties.samples.sdk.settings import moment
+from relying_parties.samples.sdk.settings import moment, today
 from relying_parties.samples.sdk.store import Heard, Person, Read, Store
 
 CAEP = "https://schemas.openid.net/secevent/caep/event-type/"
@@ -101,6 +101,7 @@ class Events:
         """Look now and then whether our stream is there still, and make it anew if not."""
         while True:
             await asyncio.sleep(LOOK)
+            self._came.set()  # what was to wait for its day may be due
             try:
                 if not await self._api.streams():
                     self._stream = await self._listening()
@@ -130,6 +131,8 @@ class Events:
             await self._came.wait()
             self._came.clear()
             for one in self._store.undone():
+                if _is_to_come(one):
+                    continue  # until its day the old value is right, and read
                 try:
                     self._store.done(one.jti, await self._do(one))
                 except SignInFailed as error:
@@ -198,3 +201,9 @@ class Events:
 
     async def _account_purged(self, sub: str, _sub_id: Any, _told: Any) -> None:
         self._store.forget(sub)
+
+
+def _is_to_come(one: Heard) -> bool:
+    """Whether an event tells of a day that has not begun."""
+    days = [str(told.get("effective_from", "")) for told in one.events.values()]
+    return any(day > today() for day in days)

@@ -75,6 +75,11 @@ def moment() -> str:
     return datetime.now(UTC).strftime("%-d %B %Y, %H:%M")  # noqa: TID251 - its own clock
 
 
+def today() -> str:
+    """Say what day it is, as events do."""
+    return datetime.now(UTC).date().isoformat()  # noqa: TID251 - its own clock
+
+
 def _private_key(text: str) -> Mapping[str, Any]:
     """Read CLIENT_JWK, so that a slip is told at the start and not to the first citizen."""
     try:
