@@ -86,8 +86,8 @@ async def test_every_service_stands_on_some_page(gateway: Gateway) -> None:
 
 async def test_a_feed_tells_what_each_decision_changed(gateway: Gateway) -> None:
     """RFC 4287 §4.1.2: an entry for each, with a name that stays."""
-    await gateway.service(a_service("changing", "given_name", "email"))
-    await gateway.service(a_service("changing", "given_name", "phone_number"))
+    await gateway.service(a_service("changing-its-mind", "given_name", "email"))
+    await gateway.service(a_service("changing-its-mind", "given_name", "phone_number"))
 
     answer = await gateway.get("/services.atom")
 
@@ -97,7 +97,7 @@ async def test_a_feed_tells_what_each_decision_changed(gateway: Gateway) -> None
         entry.findtext("a:id", "", ATOM): entry.findtext("a:summary", "", ATOM)
         for entry in feed.findall("a:entry", ATOM)
     }
-    place = f"{gateway.issuer}/services/changing"
+    place = f"{gateway.issuer}/services/changing-its-mind"
     assert "Phone" in said[f"{place}#version-2"]
     assert "no longer ask for: Email" in said[f"{place}#version-2"]
     assert "Entered by whoever runs this site" in said[f"{place}#version-1"]
