@@ -81,6 +81,7 @@ LABELS: Mapping[str, str] = {
     "documents": _("Passport and identity cards"),
     "picture": _("Photo"),
     "representation": _("People you act for"),
+    "children": _("Your children"),
 }
 
 WORDS: Mapping[str, str] = {
@@ -238,6 +239,8 @@ class _Speller:
     def spell(self, claim: str, value: Any) -> str:
         if isinstance(value, bool):
             return self._("Yes") if value else self._("No")
+        if value == []:
+            return self._("None")
         if isinstance(value, list):
             return "\n".join(self.spell(claim, each) for each in value)
         if isinstance(value, Mapping):

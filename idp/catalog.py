@@ -98,6 +98,7 @@ CATALOG: tuple[Claim, ...] = (
     Claim("documents", "S3", "R3", "once", "ext", "documents"),
     Claim("picture", "S3", "R3", "once", "oidc", "picture", special=True),
     Claim("representation", "S3", "R3", "keep", "ext", "representation"),
+    Claim("children", "S3", "R3", "keep", "ext", "children"),
 )
 # fmt: on
 
@@ -109,7 +110,7 @@ TOLD = frozenset(
     {
         *_NAMES, "also_known_as", "nickname", "salutation", "title", "gender", "locale", "zoneinfo",
         "phone_number", "preferred_language", "contact_preference", "accessibility_needs",
-        "address", "mailing_address",
+        "address", "mailing_address", "children",
     }
 )  # fmt: skip
 REGISTERED = frozenset(
@@ -118,7 +119,7 @@ REGISTERED = frozenset(
         "name_latin", "previous_names", "birthdate", "place_of_birth", "date_of_death", "sex",
         "nationalities", "marital_status", "residence_status", "address", "previous_addresses",
         "address_register_id", "eidas_person_identifier", "national_identifiers",
-        "tax_identifier", "documents", "picture", "representation",
+        "tax_identifier", "documents", "picture", "representation", "children",
     }
 )  # fmt: skip
 OURS = frozenset({"sub", "email", "email_verified"})

@@ -75,6 +75,8 @@ def check(validator: str, value: Any, today: date) -> Any:
     kept = VALIDATORS[validator](value)
     if validator in _IN_THE_PAST and kept > today.isoformat():
         raise ValueRefused("future")
+    if validator == "children" and any(one["birthdate"] > today.isoformat() for one in kept):
+        raise ValueRefused("unborn")
     return kept
 
 
@@ -279,6 +281,18 @@ def _list(of: Callable[[Any], Any], most: int, value: Any) -> list[Any]:
     return [of(one) for one in value]
 
 
+def _children(value: Any) -> list[dict[str, Any]]:
+    # None is a word, too: whoever told of a child by mistake takes it back.
+    return [] if value == [] else _list(_child, 20, value)
+
+
+def _child(value: Any) -> dict[str, Any]:
+    kept = _record(_CHILD, value)
+    if not {"given_name", "birthdate"} <= kept.keys():
+        raise ValueRefused("members")
+    return kept
+
+
 def _need(value: Any) -> str:
     kept = text(value, 60)
     kind, colon, tag = kept.partition(":")
@@ -317,6 +331,7 @@ _MANDATE: Mapping[str, Callable[[Any], Any]] = {
     "role": partial(_one_of, "role"), "subject_ref": text, "scope": partial(_list, text, 20),
     "valid_from": day, "valid_until": day, "mandate_ref": text,
 }  # fmt: skip
+_CHILD = {"given_name": text, "family_name": text, "birthdate": day}
 
 VALIDATORS: Mapping[str, Callable[[Any], Any]] = {
     "text": text,
@@ -353,4 +368,5 @@ VALIDATORS: Mapping[str, Callable[[Any], Any]] = {
     "documents": partial(_list, partial(_record, _DOCUMENT), 10),
     "picture": partial(_matching, _PICTURE, "picture", longest=270_000),
     "representation": partial(_list, partial(_record, _MANDATE), 20),
+    "children": _children,
 }

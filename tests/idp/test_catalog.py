@@ -13,8 +13,8 @@ NEVER_OUT = {"date_of_death", "eidas_person_identifier", "national_identifiers",
 every_claim = pytest.mark.parametrize("claim", CATALOG, ids=lambda claim: claim.name)
 
 
-def test_there_are_56_claims_and_their_proof_each_once() -> None:
-    assert len(CATALOG) == len(BY_NAME) == 56 + len(catalog.PROOF)
+def test_there_are_57_claims_and_their_proof_each_once() -> None:
+    assert len(CATALOG) == len(BY_NAME) == 57 + len(catalog.PROOF)
 
 
 @every_claim

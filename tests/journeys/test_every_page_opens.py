@@ -264,12 +264,19 @@ def _details(at: Looker, demo: Demo) -> None:
     page, details = at.page, "/account/details"
     for claim in (
         "address", "phone_number", "contact_preference", "accessibility_needs", "salutation",
+        "children",
     ):  # fmt: skip
         at.open(f"{details}/{claim}")
     at.open(f"{details}/nothing", 404)
     page.goto(f"{demo.issuer}{details}/phone_number")
     page.locator("#phone_number").fill("1")
     at.press("#detail-save", 422)
+    page.goto(f"{demo.issuer}{details}/children")
+    page.locator("#given_name").fill("Leo")
+    at.press("#detail-save", 422)
+    page.locator("#birthdate").fill("2026-05-03")
+    at.press("#detail-save")
+    at.open(f"{details}/children")
     page.goto(f"{demo.issuer}{details}/mailing_address")
     page.locator("#street_address").fill("9 Harbour Rise")
     page.locator("#since").fill("2031-01-01")

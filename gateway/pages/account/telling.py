@@ -30,13 +30,14 @@ from idp.errors import StaleVersion, ValueRefused
 from idp.sessions import Session
 
 PLACE = ("street_address", "postal_code", "locality", "country_code")
+CHILD = ("given_name", "family_name", "birthdate")
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
     """How one claim is typed.
 
-    :ivar kind: line, words, one, many or place, as the template has them
+    :ivar kind: line, words, one, many, place or children, as the template has them
     :ivar options: what to choose from, if that is how
     :ivar dated: it can be told beforehand, or since when it holds
     """
@@ -69,6 +70,7 @@ FORMS: Mapping[str, Form] = {
     "accessibility_needs": Form("many", options=sorted(values.NEEDS)),
     "address": Form("place", dated=True),
     "mailing_address": Form("place", dated=True),
+    "children": Form("children"),
 }
 WRONG: Mapping[str, str] = {
     "changed": N_("This was changed meanwhile, perhaps in another tab. This is how it is now."),
@@ -78,11 +80,15 @@ WRONG: Mapping[str, str] = {
     "country": N_("Enter the country as two letters, such as GB"),
     "postal_code": N_("Enter a postcode of letters, digits, spaces and hyphens"),
     "members": N_("Enter at least a street or a town"),
+    "child": N_("Enter the given name and the day of birth"),
     "length": N_("This is too short or too long"),
     "characters": N_("There are characters in this that nobody can see"),
+    "date": N_("Enter the day of birth as year, month and day, such as 2026-03-01"),
+    "unborn": N_("This day has not come yet"),
     "day": N_("Enter the day as year, month and day, such as 2027-03-01"),
     "future": N_("Enter a day within the next twelve months"),
 }
+OF_BIRTH = frozenset({"date", "unborn"})
 OF_DAY = frozenset({"day", "future"})  # what is wrong with the day and not with the detail
 
 
@@ -185,7 +191,7 @@ async def _write(call: Call, session: Session, claim: str, validity: Validity) -
         call.runtime.vault,
         session.account.id,
         claim,
-        _value(claim, _given(call, claim)),
+        await _value(call, session, claim),
         source_type="self",
         validity=validity,
         by=f"account:{session.account.id}",
@@ -215,25 +221,39 @@ def _given(call: Call, claim: str) -> dict[str, Any]:
     kind = FORMS[claim].kind
     if kind == "place":
         return {name: call.form.text(name).strip() for name in PLACE}
+    if kind == "children":
+        kept = {"keep": call.form.all("keep")}
+        return kept | {name: call.form.text(name).strip() for name in CHILD}
     return {claim: call.form.all(claim) if kind == "many" else call.form.text(claim).strip()}
 
 
 def _typed(claim: str, value: Any) -> dict[str, Any]:
     """Spell a value as the fields of its form."""
     kind = FORMS[claim].kind
-    if value is None:
+    if value is None or kind == "children":
         return {}
     if kind == "place":
         return {name: value.get(name, "") for name in PLACE}
     return {claim: " ".join(value) if kind == "words" else value}
 
 
-def _value(claim: str, typed: Mapping[str, Any]) -> Any:
-    kind = FORMS[claim].kind
+async def _value(call: Call, session: Session, claim: str) -> Any:
+    """Read the form as a value; the rules judge it afterwards."""
+    kind, typed = FORMS[claim].kind, _given(call, claim)
     if kind == "place":
         return {name: text for name, text in typed.items() if text}
+    if kind == "children":
+        held = await _held(call, session, claim)
+        kept = [one for number, one in _numbered(held) if number in typed["keep"]]
+        born = {name: typed[name] for name in CHILD if typed[name]}
+        return [*kept, born] if born else kept
     text = typed[claim]
     return [part for part in re.split(r"[\s,;]+", text) if part] if kind == "words" else text
+
+
+def _numbered(held: Attribute | None) -> list[tuple[str, Any]]:
+    """Return the children that are told of already, each with its number in the form."""
+    return [(str(number), one) for number, one in enumerate(held.value if held else ())]
 
 
 def _page(
@@ -248,8 +268,9 @@ def _page(
     status: int = 200,
 ) -> Response:
     form, _ = FORMS[claim], call.gettext
-    said = _(WRONG.get(error, N_("This is not right"))) if error else ""
-    place = "since" if error in OF_DAY else "street_address" if form.kind == "place" else claim
+    word = "child" if error == "members" and form.kind == "children" else error
+    said = _(WRONG.get(word, N_("This is not right"))) if error else ""
+    children = _numbered(held) if form.kind == "children" else []
     return passage.show(
         call,
         way,
@@ -268,8 +289,27 @@ def _page(
         # On the way to a service, what is asked is how it is now.
         dated=form.dated and not way.i,
         since=call.form.text("since"),
-        errors={place: said} if said else {},
+        children=[
+            {
+                "number": number,
+                "text": claim_labels.text(claim, child, locale=call.locale, _=_),
+                "on": not error or number in call.form.all("keep"),
+            }
+            for number, child in children
+        ],
+        careful=claim in catalog.EACH_TIME,
+        errors={_place(claim, error): said} if said else {},
     )
+
+
+def _place(claim: str, error: str) -> str:
+    """Return the field that something is wrong with."""
+    if error in OF_DAY:
+        return "since"
+    kind = FORMS[claim].kind
+    if kind == "children":
+        return "birthdate" if error in OF_BIRTH else "given_name"
+    return "street_address" if kind == "place" else claim
 
 
 def _option(call: Call, claim: str, value: str) -> str:
