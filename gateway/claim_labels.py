@@ -292,6 +292,9 @@ class _Speller:
         if claim == "place_of_birth":
             parts = [value.get("locality"), value.get("region"), self._country(value["country"])]
             return _comma(self.language).join(str(part) for part in parts if part)
+        if claim == "children":
+            names = " ".join(value[part] for part in ("given_name", "family_name") if part in value)
+            return _comma(self.language).join((names, self._date(value["birthdate"])))
         parts = [self._member(name, part) for name, part in value.items()]
         return " ".join(part for part in parts if part)
 
