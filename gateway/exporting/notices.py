@@ -2,7 +2,7 @@
 
 from gateway.exporting import shapes
 from gateway.exporting.part import Files, Part, Whose, spell
-from gateway.exporting.shapes import MOMENT, TEXT, many, maybe
+from gateway.exporting.shapes import DAY, MOMENT, TEXT, many, maybe
 from gateway.web.locale import N_
 from relying_parties import changes
 
@@ -22,6 +22,7 @@ SCHEMA = shapes.document(
             told_at=maybe(MOMENT),
             answered_at=maybe(MOMENT),
             answer_by=MOMENT,
+            effective_from=maybe(DAY),
         )
     ),
 )
@@ -41,6 +42,7 @@ async def gather(whose: Whose) -> Files:
                 "told_at": one.told_at,
                 "answered_at": one.answered_at,
                 "answer_by": one.answer_by,
+                "effective_from": one.effective_from,
             }
             for one in await changes.of_subjects(whose.entry, whose.subjects, ALL)
         ],

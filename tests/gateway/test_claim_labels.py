@@ -50,6 +50,13 @@ def english(text: str) -> str:
             id="address-postcode-first",
         ),
         pytest.param("address", {"status": "no_fixed_abode"}, "No fixed address", id="no-abode"),
+        pytest.param(
+            "children",
+            [{"given_name": "Mia", "family_name": "Frost", "birthdate": "2026-05-03"}],
+            "Mia Frost, 3 May 2026",
+            id="a-child",
+        ),
+        pytest.param("children", [], "None", id="no-child"),
         pytest.param("name", "<b>O'Neil</b>", "<b>O'Neil</b>", id="kept-as-typed"),
     ],
 )

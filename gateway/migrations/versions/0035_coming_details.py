@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0035"
-down_revision = "0030"
+down_revision = "0032"
 
 ROOM, TABLE, NAME = "idp", "attributes", "one_current_attribute"
 COLUMNS = ["account_id", "claim", "verified"]
