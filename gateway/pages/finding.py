@@ -35,21 +35,28 @@ _LIGATURES = str.maketrans(
 _ARTICLES = ("وال", "بال", "لل", "ال")
 
 
+ByInitial = Mapping[str, Sequence[str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What can be found of a service: the words of its name, and all others."""
+    """What can be found of a service: the words of its name, and all others, by first letter."""
 
-    name: frozenset[str]
-    rest: frozenset[str]
+    name: ByInitial
+    rest: ByInitial
 
 
 @lru_cache(maxsize=4096)
 def text(name: tuple[str, ...], rest: tuple[str, ...]) -> Text:
     """Read the words of a service; made once for each version of its words."""
-    return Text(
-        frozenset(word for each in name for word in words(each)),
-        frozenset(word for each in rest for word in words(each)),
-    )
+    return Text(_by_initial(name), _by_initial(rest))
+
+
+def _by_initial(said: Iterable[str]) -> ByInitial:
+    found: dict[str, list[str]] = {}
+    for word in {word for each in said for word in words(each)}:
+        found.setdefault(word[0], []).append(word)
+    return found
 
 
 def words(said: str) -> list[str]:
@@ -78,15 +85,15 @@ def _count(wanted: Iterable[str], one: Text) -> tuple[int, int]:
     """Return how many of ``wanted`` are there, and what they weigh."""
     number = weight = 0
     for word in wanted:
-        here = any(_alike(word, other) for other in one.name)
-        if here or any(_alike(word, other) for other in one.rest):
+        here = any(_alike(word, other) for other in one.name.get(word[0], ()))
+        if here or any(_alike(word, other) for other in one.rest.get(word[0], ())):
             number += 1
             weight += NAME if here else REST
     return number, weight
 
 
 def _alike(word: str, other: str) -> bool:
-    """Whether two words are one with different endings."""
+    """Whether two words that begin alike are one with different endings."""
     if len(word) < _WHOLE and word.isascii():  # "car" is in too many others
         return other in (word, f"{word}s", f"{word}es")
     if other.startswith(word):

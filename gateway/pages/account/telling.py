@@ -205,7 +205,9 @@ async def _held(call: Call, session: Session, claim: str) -> Attribute | None:
     told = await _told(call, session, claim)
     holding = [one for one in told if not one.coming]
     # One that has begun stands beside the one before it until the rows are in order.
-    return max(holding, key=lambda one: one.version, default=None)
+    return max(
+        holding, key=lambda one: (one.status == attributes.COMING, one.version), default=None
+    )
 
 
 async def _to_come(call: Call, session: Session, claim: str) -> Attribute | None:
