@@ -72,8 +72,9 @@ FORMS: Mapping[str, Form] = {
     "mailing_address": Form("place", dated=True),
     "children": Form("children"),
 }
+CHANGED = N_("This was changed meanwhile, perhaps in another tab. This is how it is now.")
 WRONG: Mapping[str, str] = {
-    "changed": N_("This was changed meanwhile, perhaps in another tab. This is how it is now."),
+    "changed": CHANGED,
     "phone": N_("Enter the number with its country code, such as +44 1632 960 001"),
     "language": N_("Enter codes of languages, such as fr or en"),
     "zone": N_("Enter a time zone, such as Europe/Paris"),

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0035"
-down_revision = "0032"
+revision = "0036"
+down_revision = "0035"
 
 ROOM, TABLE, NAME = "idp", "attributes", "one_current_attribute"
 COLUMNS = ["account_id", "claim", "verified"]
