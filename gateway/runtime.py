@@ -9,8 +9,9 @@ import asyncio
 import logging
 import os
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from gateway import cores
 from gateway.settings import Settings
@@ -146,3 +147,23 @@ class Runtime:
             self._registry = number
             self._clients.clear()
             self._origins = None
+
+
+class Place(Protocol):
+    """Where something is done: in the answer to a call, or by the worker."""
+
+    @property
+    def runtime(self) -> Runtime:
+        """What the process holds."""
+
+    @property
+    def entry(self) -> Entry:
+        """The unit of work."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """A unit of work that answers nobody."""
+
+    runtime: Runtime
+    entry: Entry

@@ -1,10 +1,16 @@
 """Summoning: mail a citizen that a request waits, and nothing of what it says.
 
+    asked ──within what they agreed to beforehand──▶ approved, and they are told
+      └──anything else──▶ it waits for them, and they are told
+
 The mail names no service and no reason, and its link opens the sign-in: whoever reads it over
 a shoulder, or sends one that looks like it, has nothing. There are few of them in an hour,
 whatever number of services ask.
 """
 
+from datetime import datetime
+
+from gateway.oauth import standing
 from gateway.runtime import Runtime
 from idp import accounts, attempts, identifiers, notices
 from idp.accounts import Account
@@ -14,7 +20,7 @@ from keys.entry import Entry
 from relying_parties import summons
 from relying_parties.summons import Summons
 
-TEMPLATE = "request-waiting"
+TEMPLATE, IN_ADVANCE = "request-waiting", "approved-in-advance"
 
 
 async def summon_citizens(runtime: Runtime) -> int:
@@ -31,21 +37,27 @@ async def _tell(runtime: Runtime, entry: Entry, each: Summons) -> None:
     account = await accounts.find(entry, account_id)
     if account is None or account.status != "open":  # nobody has the address, or they left
         return
+    if await standing.answer(runtime, entry, account, each.id):
+        # Each time, as they were promised: a rule answers few requests in a month.
+        await _mail(runtime, entry, account, IN_ADVANCE, None)
+        return
     try:
         await attempts.count(entry, "summons", account_id.bytes)
     except TooManyAttempts:
         return  # the page shows it all the same
-    await _mail(runtime, entry, account, each)
+    await _mail(runtime, entry, account, TEMPLATE, each.expires_at)
 
 
-async def _mail(runtime: Runtime, entry: Entry, account: Account, each: Summons) -> None:
+async def _mail(
+    runtime: Runtime, entry: Entry, account: Account, template: str, worth_until: datetime | None
+) -> None:
     for email in await identifiers.emails(entry, runtime.vault, account.id):
         await notices.queue(
             entry,
             runtime.vault,
-            template=TEMPLATE,
+            template=template,
             locale=account.locale or runtime.settings.default_locale,
             email=email,
             fields={},
-            expires_at=each.expires_at,
+            expires_at=worth_until,
         )

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from keys import opaque
@@ -133,6 +134,44 @@ def part_of(part: Detail, whole: Detail) -> Detail | None:
     return {**whole, **told}
 
 
+def standing(detail: Detail, ceiling: str = "") -> Detail | None:
+    """Return what of ``detail`` a citizen can agree to beforehand; ``None`` if they can't.
+
+    What is only of this one time, its reference and its last day, is left out.
+
+    :param ceiling: the most that the amount may be, instead of what it is
+    """
+    kind = BY_NAME[detail["type"]]
+    if not kind.stands:
+        return None
+    free = {*kind.of(Kind.REFERENCE), kind.before}
+    kept = {name: value for name, value in detail.items() if name not in free}
+    for name in kind.of(Kind.AMOUNT):
+        if ceiling and name in kept:
+            kept[name] = {**kept[name], "value": ceiling}
+    return kept
+
+
+def within(detail: Detail, rule: Detail) -> bool:
+    """Whether ``detail`` asks no more than a citizen agreed to beforehand.
+
+    Words are the same to the letter, in every language; lists may be shorter, an amount smaller.
+    """
+    asked = standing(detail) if detail["type"] == rule["type"] else None
+    if asked is None or asked.keys() != rule.keys():
+        return False
+    fields = {field.name: field.kind for field in BY_NAME[rule["type"]].fields}
+    return all(
+        value == rule[name] or _less(fields.get(name), value, rule[name])
+        for name, value in asked.items()
+    )
+
+
+def amount_problem(text: str) -> bool:
+    """Whether ``text`` spells no amount."""
+    return _VALUE.fullmatch(text) is None
+
+
 def granted(
     details: Iterable[Detail],
     registration: Registration,
@@ -239,6 +278,14 @@ def _amount(value: Any, _registration: Registration) -> bool:
     if not _texts(texts):
         return False
     return bool(_CURRENCY.fullmatch(texts[0]) and _VALUE.fullmatch(texts[1]))
+
+
+def _less(kind: Kind | None, value: Any, most: Any) -> bool:
+    if kind in LISTS:
+        return _some_of(value, most, len(most))
+    if kind is not Kind.AMOUNT or value["currency"] != most["currency"]:
+        return False
+    return Decimal(value["value"]) <= Decimal(most["value"])
 
 
 def _some_of(value: Any, allowed: Collection[str], most: int) -> bool:

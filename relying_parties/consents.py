@@ -26,7 +26,7 @@ import asyncpg
 
 from keys import opaque
 from keys.entry import Entry
-from relying_parties import claims_policy, consent_records, events, managed
+from relying_parties import claims_policy, consent_records, events, managed, standing_rules
 from relying_parties.clients import Client
 from relying_parties.consent_records import Change, Consent
 from relying_parties.errors import ClaimsNotAsked, ConsentUnknown, RestoreTooLate, StateConflict
@@ -142,6 +142,7 @@ async def withdraw(entry: Entry, consent_id: UUID, subjects: Collection[str]) ->
     kept = [each for each in old.claims if old.by_law(each)]
     new = await (_keep_law(entry, old, kept) if kept else _end(entry, old))
     await families.end_for_consent(entry, old.subject, old.id)
+    await standing_rules.end_under(entry, old.id)
     return new
 
 
@@ -347,6 +348,7 @@ async def _theirs(entry: Entry, consent_id: UUID, subjects: Collection[str]) -> 
 async def _expire(entry: Entry, old: Consent) -> None:
     new = await consent_records.change(entry, old, "expired", state="expired")
     await families.end_for_consent(entry, old.subject, old.id)
+    await standing_rules.end_under(entry, old.id)
     _record(entry, events.ConsentExpired, new)
 
 

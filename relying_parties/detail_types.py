@@ -47,6 +47,7 @@ class DetailType:
         that the detail names
     :ivar until: the field after whose day nothing of it holds any more, claims included
     :ivar before: the field after whose day it can't be agreed to any more
+    :ivar stands: citizens may agree to it beforehand, for as often as it comes
     """
 
     name: str
@@ -55,6 +56,7 @@ class DetailType:
     reads: str = ""
     until: str = ""
     before: str = ""
+    stands: bool = False
 
     def of(self, kind: Kind) -> tuple[str, ...]:
         """Return the names of the fields of ``kind``."""
@@ -90,6 +92,7 @@ AUTHORIZATION_DETAILS_TYPES = (
             Field("locations", Kind.RESOURCES, needed=False),
         ),
         before="deadline",
+        stands=True,
     ),
 )
 BY_NAME: Mapping[str, DetailType] = MappingProxyType(

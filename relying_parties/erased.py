@@ -73,6 +73,8 @@ ERASED: tuple[tuple[sa.Table, Statement], ...] = (
     (tables.citizen_requests, requests.ERASE),
     (tables.corrections, corrections.ERASE),
     _all_of(tables.change_notices),
+    _under(tables.standing_uses, "rule_id", tables.standing_rules.c.id),
+    _all_of(tables.standing_rules),
     _under(tables.inquiries, "request_id", tables.backchannel_requests.c.id),
     _all_of(tables.backchannel_requests),
     # That the account has ended is still on its way, and has to arrive.

@@ -291,6 +291,21 @@ class InquiryAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StandingGiven(Event):
+    """A citizen agreed beforehand to what a service asks again and again."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingUsed(Event):
+    """A request of a service was approved by what the citizen agreed to beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingEnded(Event):
+    """What a citizen agreed to beforehand ended: by them, or with the consent."""
+
+
+@dataclass(frozen=True, slots=True)
 class PingTold(Event):
     """A service heard that a request of it was answered."""
 

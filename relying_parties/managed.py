@@ -22,7 +22,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from keys.entry import Entry, statement
-from relying_parties import approvals, authorization_details, consent_records, events, tables
+from relying_parties import (
+    approvals,
+    authorization_details,
+    consent_records,
+    events,
+    standing_rules,
+    tables,
+)
 from relying_parties.approvals import Approval
 from relying_parties.authorization_details import Detail
 from relying_parties.consent_records import ACTIVE, Consent
@@ -179,6 +186,7 @@ async def end(entry: Entry, old: Consent, kind: str) -> None:
     """Withdraw ``old``, which is locked, for its service."""
     new = await consent_records.change(entry, old, kind, state="withdrawn")
     await families.end_for_consent(entry, old.subject, old.id)
+    await standing_rules.end_under(entry, old.id)
     entry.record(events.ConsentWithdrawn(**_by_client(new)))
 
 

@@ -435,6 +435,7 @@ backchannel_requests = sa.Table(
     sa.Column("expires_at", NOW, nullable=False),
     sa.Column("poll_at", NOW),  # not to be polled before
     sa.Column("decided_at", NOW),
+    sa.Column("by_rule", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("used_at", NOW),
     sa.Column("noticed_at", NOW),  # when the citizen was told, or nobody was there to tell
     sa.Column("ping", sa.LargeBinary),  # sealed: what the notification says; null once it is over
@@ -525,4 +526,44 @@ corrections = sa.Table(
     ),
     sa.Index("corrections_by_age", "created_at"),
     sa.Index("corrections_unnoticed", "created_at", postgresql_where=sa.text("unnoticed")),
+)
+
+# What citizens agreed to beforehand: a detail (RFC 9396) whose reference and last day are open.
+standing_rules = sa.Table(
+    "standing_rules",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("citizen", sa.LargeBinary, nullable=False),
+    sa.Column("consent_id", sa.Uuid, sa.ForeignKey("consents.id"), nullable=False),
+    sa.Column("detail", pg.JSONB, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("resources", pg.ARRAY(sa.Text), nullable=False),
+    # The sign-in in which it was given.
+    sa.Column("ial", sa.SmallInteger, nullable=False),
+    sa.Column("aal", sa.SmallInteger, nullable=False),
+    sa.Column("amr", pg.ARRAY(sa.Text), nullable=False),
+    sa.Column("auth_time", NOW, nullable=False),
+    sa.Column("shown_digest", sa.LargeBinary, nullable=False),  # of what the page said
+    sa.Column("given_at", NOW, nullable=False),
+    sa.Column("ends_at", NOW, nullable=False),
+    sa.Column("ended_at", NOW),
+    sa.Column("ended_by", sa.Text),  # citizen | consent
+    sa.Index("standing_rules_by_subject", "subject", "client_id"),
+    sa.Index("standing_rules_by_consent", "consent_id"),
+)
+
+# Each request that was answered by one.
+standing_uses = sa.Table(
+    "standing_uses",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column(
+        "rule_id", sa.Uuid, sa.ForeignKey("standing_rules.id", ondelete="CASCADE"), nullable=False
+    ),
+    sa.Column("request_id", sa.Uuid, nullable=False),  # which is forgotten sooner
+    sa.Column("detail", pg.JSONB, nullable=False),
+    sa.Column("used_at", NOW, nullable=False),
+    sa.Index("standing_uses_by_rule", "rule_id", "used_at"),
 )

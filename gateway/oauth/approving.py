@@ -22,7 +22,7 @@ from gateway.oauth import claims, interaction, orders
 from gateway.oauth.interaction import Decision, Facts
 from gateway.oauth.request import AuthorizationRequest
 from gateway.oauth.verified import keeping
-from gateway.web.call import Call
+from gateway.runtime import Place
 from idp.sessions import Session
 from keys import pairwise
 from keys.opaque import unpadded
@@ -56,7 +56,7 @@ def code(vault: Vault, request_id: UUID) -> str:
     return unpadded(mac)
 
 
-async def standing(call: Call, asked: Asked, client: Client, session: Session) -> Standing:
+async def standing(call: Place, asked: Asked, client: Client, session: Session) -> Standing:
     """Work out what ``asked`` comes to for the citizen of ``session``."""
     stored = asked.request
     if sealed := stored.get("verified"):
@@ -69,7 +69,7 @@ async def standing(call: Call, asked: Asked, client: Client, session: Session) -
     return Standing(asked, request, client, session, wanted, new)
 
 
-def decide(call: Call, at: Standing, *, confirmed: bool) -> Decision:
+def decide(call: Place, at: Standing, *, confirmed: bool) -> Decision:
     """Return what is needed before the page takes a yes; ``CONSENT`` is the page itself.
 
     :param confirmed: the citizen signed in just now, as strongly as the account can
@@ -87,7 +87,7 @@ def decide(call: Call, at: Standing, *, confirmed: bool) -> Decision:
     )
 
 
-async def approve(call: Call, at: Standing, consent: Consent | None) -> None:
+async def approve(call: Place, at: Standing, consent: Consent | None) -> None:
     """Let the service come for its tokens; ``at.asked`` is held.
 
     :raises ConsentMissing: the consent does not cover what is wanted at this moment
@@ -112,7 +112,7 @@ async def approve(call: Call, at: Standing, consent: Consent | None) -> None:
     await backchannel_requests.approve(call.entry, asked)
 
 
-async def _agreed(call: Call, at: Standing, consent: Consent | None) -> list[Detail]:
+async def _agreed(call: Place, at: Standing, consent: Consent | None) -> list[Detail]:
     """Return the details of the request with when each was agreed to: just now, all of them."""
     asked = at.request.authorization_details
     agreed = consent and await approvals.of(call.entry, consent.id, asked, given_here=True)

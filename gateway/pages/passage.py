@@ -26,6 +26,7 @@ PLACES: Mapping[str, str] = {
     "details": "/account/details",
     "sharing": "/account/sharing",
     "inbox": "/account/inbox",
+    "standing": "/account/standing",
     "requests": "/account/requests",
     "corrections": "/account/corrections",
     "changes": "/account/changes",

@@ -8,7 +8,7 @@ Specs: RFC 9396 §3.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol
 
@@ -99,6 +99,19 @@ def matters(
     """Spell ``details`` for ``reader``; those whose type we no longer know say nothing."""
     known = (one for one in details if one["type"] in BY_NAME)
     return tuple(_matter(one, registration, reader) for one in known)
+
+
+def beforehand(detail: Detail, registration: Registration, reader: Reader) -> tuple[Matter, ...]:
+    """Spell what was agreed to beforehand: its amount is the most that it may be."""
+    kind = BY_NAME.get(detail["type"])
+    if kind is None:
+        return ()
+    said = WORDS[kind.name].fields
+    amounts = {reader._(said[name]) for name in kind.of(Kind.AMOUNT)}
+    (matter,) = matters([detail], registration, reader)
+    most = reader._(N_("How much at most"))
+    lines = (replace(one, label=most) if one.label in amounts else one for one in matter.lines)
+    return (replace(matter, lines=tuple(lines)),)
 
 
 def _matter(detail: Detail, registration: Registration, reader: Reader) -> Matter:

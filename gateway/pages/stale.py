@@ -91,6 +91,14 @@ NO_PROGRESS = End(
     N_("See your requests"),
     "/account/requests",
 )
+ENOUGH = End(
+    409,
+    N_("You agreed to enough beforehand"),
+    N_("There are many things already that this service may do without asking you."),
+    (N_("End one that you do not want any more, or let them ask you each time."),),
+    N_("See what you agreed to beforehand"),
+    "/account/standing",
+)
 STOPPED = End(
     409,
     N_("You do not share with this service any more"),

@@ -35,7 +35,7 @@ _r = tables.backchannel_requests.c
 _at = sa.bindparam("at", type_=tables.NOW)
 _TOLD = sa.select(
     *(_r.id, _r.digest, _r.client_id, _r.subject, _r.request, _r.message, _r.state),
-    *(_r.created_at, _r.expires_at, _r.decided_at),
+    *(_r.created_at, _r.expires_at, _r.decided_at, _r.by_rule),
 )
 _theirs = _r.subject == sa.any_(sa.bindparam("subjects", type_=pg.ARRAY(sa.Text)))
 ALL = statement(_TOLD.where(_theirs).order_by(_r.created_at.desc()))
@@ -52,6 +52,11 @@ SETTLE = statement(
         ping_tries=0,
         ping_due_at=sa.case((_r.ping.is_not(None), _at), else_=sa.null()),
     )
+)
+BY_RULE = statement(
+    sa.update(tables.backchannel_requests)
+    .where(_r.id == sa.bindparam("of_request"))
+    .values(by_rule=sa.true())
 )
 CITIZEN = statement(
     sa.select(tables.codes.c.citizen)
@@ -85,6 +90,7 @@ class Asked:
 
     :ivar digest: of ``auth_req_id``
     :ivar state: of the row, or ``expired``
+    :ivar by_rule: it was approved by what the citizen agreed to beforehand
     """
 
     id: UUID
@@ -97,6 +103,7 @@ class Asked:
     created_at: datetime
     expires_at: datetime
     decided_at: datetime | None
+    by_rule: bool
 
 
 async def of_subjects(entry: Entry, subjects: Collection[str]) -> list[Asked]:
@@ -115,6 +122,11 @@ async def hold(entry: Entry, request_id: UUID, subjects: Collection[str]) -> Ask
     """Return a request to this citizen and let nobody else answer it in this transaction."""
     row = await entry.one(LOCK, of_request=request_id, subjects=list(subjects))
     return _asked(row, entry.at) if row else None
+
+
+async def by_rule(entry: Entry, held: Asked) -> None:
+    """Write down that a request that was approved is what the citizen agreed to beforehand."""
+    await entry.run(BY_RULE, of_request=held.id)
 
 
 async def approve(entry: Entry, held: Asked) -> None:

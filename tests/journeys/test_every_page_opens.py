@@ -17,12 +17,20 @@ from gateway.runtime import now
 from idp import attempts
 from relying_parties.samples.sdk.names import wire_name
 from tests.journeys.conftest import give_authenticator
-from tests.support import devices, looking
+from tests.support import devices, looking, offices
 from tests.support.administration import invited
 from tests.support.demo import Demo
-from tests.support.hotline import Hotline
+from tests.support.hotline import IN_DETAIL, Hotline
 from tests.support.looking import Looker
-from tests.support.walking import all_mailed, asking, mailed, questioned, reported, stay
+from tests.support.walking import (
+    all_mailed,
+    asking,
+    mailed,
+    questioned,
+    reported,
+    stay,
+    used_beforehand,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -33,6 +41,7 @@ PASSWORD = "seven brown horses by the sea"
 CITIZEN = {"en": "伟", "ar": "يوسف"}
 OTHER = {"en": "Suharto", "ar": "Noor"}
 ASKED = {"en": "Fatou", "ar": "Oskar"}
+AGREEING = {"en": "Fatou", "ar": "Oskar"}
 LOCKED_OUT = {"en": "Grace", "ar": "Ben"}
 WAITING = {"en": "Ελένη", "ar": "Inês"}
 QUESTIONED = {"en": "Chlo", "ar": "Sam"}
@@ -381,6 +390,33 @@ def of_somebody_asked(at: Looker, demo: Demo) -> None:
     at.open("/account/inbox")
 
 
+def of_somebody_who_agrees_beforehand(at: Looker, demo: Demo) -> None:
+    """An office asks before it acts: a question, a yes, a yes beforehand, and its end."""
+    page, person = at.page, demo.person(AGREEING[at.lang])
+    office = Hotline(demo, demo.home, f"looks-office-{at.lang}", **IN_DETAIL)
+    asks = {"authorization_details": [offices.refund()], "requested_expiry": 3600}
+    _sign_in(at, demo, person)
+    at.open("/account/standing")
+    office.ask(person["email"], "Your tax of 2025", **asks)
+    page.goto(f"{demo.issuer}/account/inbox")
+    at.press(".card a")
+    page.locator("details:has(#words)").evaluate("(fold) => { fold.open = true; }")
+    page.locator("#words").fill("<")
+    at.press("#inquiry-send", 422)
+    page.locator("#words").fill("42?")
+    at.press("#inquiry-send")
+    page.wait_for_function("() => performance.now() > 1500")
+    at.press("#request-approve")
+    at.press('a[href^="/account/standing/for/"]')
+    at.press("#standing-give", 422)
+    page.locator("#until").check()
+    at.press("#standing-give")
+    office.ask(person["email"], "Your tax of 2026", **asks)
+    used_beforehand(page, demo)
+    at.open("/account/standing")
+    at.press("#end-1")
+
+
 def of_somebody_waiting(at: Looker, demo: Demo) -> None:
     """A request at an office: none yet, one, what the office says of it; and no such request."""
     page, parking = at.page, demo.service("parking-permits")["url"]
@@ -648,6 +684,9 @@ WALKS = {
     })),
     "asked": Walk(of_somebody_asked, frozenset({
         "/account", "/account/inbox", "/account/inbox/{request}",
+    })),
+    "beforehand": Walk(of_somebody_who_agrees_beforehand, frozenset({
+        "/account/inbox/{request}", "/account/standing", "/account/standing/for/{request}",
     })),
     "waiting": Walk(of_somebody_waiting, frozenset({
         "/account", "/account/requests", "/account/requests/{request}",

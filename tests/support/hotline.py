@@ -15,6 +15,9 @@ from relying_parties.client_metadata import CIBA
 from tests.support import dpop, services
 from tests.support.demo import Demo
 
+INQUIRIES = "/api/agency/v1/inquiries"
+IN_DETAIL = {"authorizationDetailsTypes": ["proactive-decision"]}
+
 
 class Hotline:
     """One service, and what it does between the phone and the gateway."""
@@ -44,18 +47,40 @@ class Hotline:
 
     def poll(self, auth_req_id: str) -> dict[str, Any]:
         """Come for the answer."""
-        proof = jwt.encode(
-            {
-                "jti": uuid.uuid4().hex,
-                "htm": "POST",
-                "htu": f"{self._demo.issuer}/token",
-                "iat": int(now().timestamp()),
-            },
-            dpop.KEY,
-            algorithm="ES256",
-            headers={"typ": "dpop+jwt", "jwk": dpop.jwk()},
-        )
-        return self._post("/token", {"grant_type": CIBA, "auth_req_id": auth_req_id}, dpop=proof)
+        form = {"grant_type": CIBA, "auth_req_id": auth_req_id}
+        return self._post("/token", form, dpop=self._proof("POST", "/token"))
+
+    def inquiries(self) -> list[dict[str, Any]]:
+        """Read what citizens asked back and wait for."""
+        found: list[dict[str, Any]] = self._call("GET", f"{INQUIRIES}?open=true")["inquiries"]
+        return found
+
+    def reply(self, request_id: str, words: str) -> dict[str, Any]:
+        """Answer what a citizen asked back."""
+        return self._call("POST", f"{INQUIRIES}/{request_id}", {"answer": words})
+
+    def _call(self, method: str, path: str, given: Any = None) -> dict[str, Any]:
+        form = {"grant_type": "client_credentials", "scope": "inquiries.answer"}
+        told = self._post("/token", form, dpop=self._proof("POST", "/token"))
+        token = str(told["access_token"])
+        proof = self._proof(method, path.partition("?")[0], ath=dpop.hashed(token))
+        headers = {"authorization": f"DPoP {token}", "dpop": proof}
+        headers |= {"content-type": "application/json"} if given else {}
+        body = json.dumps(given).encode() if given else None
+        asked = Request(f"{self._demo.issuer}{path}", body, headers, method=method)
+        with urlopen(asked, timeout=10) as answer:
+            return dict(json.load(answer))
+
+    def _proof(self, method: str, path: str, **more: str) -> str:
+        claims = {
+            "jti": uuid.uuid4().hex,
+            "htm": method,
+            "htu": f"{self._demo.issuer}{path}",
+            "iat": int(now().timestamp()),
+            **more,
+        }
+        headers = {"typ": "dpop+jwt", "jwk": dpop.jwk()}
+        return jwt.encode(claims, dpop.KEY, algorithm="ES256", headers=headers)
 
     def _post(self, path: str, form: dict[str, str], **headers: str) -> dict[str, Any]:
         proof = services.by_assertion(self._signed(self._claims(sub=self._client_id)))

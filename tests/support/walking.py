@@ -85,6 +85,17 @@ def _files(page: Page, clinic: str) -> set[str]:
     return {one.removeprefix("File ") for one in page.locator("section h2").all_inner_texts()}
 
 
+def used_beforehand(page: Page, demo: Demo) -> None:
+    """Open what the citizen agreed to beforehand until it shows a use: a worker answers by it."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        page.goto(f"{demo.issuer}/account/standing")
+        if page.locator(".card .line li").count():
+            return
+        breathe()
+    raise AssertionError(f"nothing was used: {page.locator('main').inner_text()}")
+
+
 def stay(context: BrowserContext) -> None:
     """Let no script send a form to a service that nobody runs: our page stays in front."""
     context.add_init_script(_STAY)

@@ -13,6 +13,7 @@ from uuid import UUID
 from gateway.oauth import claims
 from gateway.oauth.request import AuthorizationRequest
 from gateway.oauth.verified.wishes import Elements
+from gateway.runtime import Place
 from gateway.web.call import Call
 from idp import catalog
 from keys import opaque
@@ -41,7 +42,7 @@ def by_name(registration: Registration, asked: AuthorizationRequest, wanted: Wan
     )
 
 
-async def keep(call: Call, code: str, order: Issue, asked: Elements) -> None:
+async def keep(call: Place, code: str, order: Issue, asked: Elements) -> None:
     """Keep with a code what was asked for, if the citizen lets the service have proofs."""
     if MARK in order.claims or MARK in order.id_token_claims:
         place = _place(opaque.digest(code), order.client_id)

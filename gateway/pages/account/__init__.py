@@ -15,6 +15,7 @@ from gateway.pages.account import (
     security,
     sessions,
     sharing,
+    standing,
     telling,
     told,
     whom,
@@ -49,6 +50,9 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("/account/inbox", {"GET": inbox.show}),
     Route("/account/inbox/{request}", {"GET": inbox.look, "POST": inbox.answer}),
+    Route("/account/standing", {"GET": standing.show}),
+    Route("/account/standing/for/{request}", {"GET": standing.offer, "POST": standing.give}),
+    Route("/account/standing/{rule}/end", {"POST": standing.end}),
     Route("/account/security", {"GET": security.show}),
     Route("/account/security/passkeys", {"GET": security.show_add, "POST": security.add}),
     Route(

@@ -27,7 +27,8 @@ from gateway.web.call import Call
 from gateway.web.locale import N_
 from idp import attributes, authenticators
 from idp.sessions import Session
-from relying_parties import inquiries
+from relying_parties import authorization_details, inquiries, standing_rules
+from relying_parties.authorization_details import Detail
 from relying_parties.clients import Client
 from relying_parties.grants.backchannel_requests import Asked
 from relying_parties.inquiries import Said
@@ -39,6 +40,7 @@ STATES = {
     "question": (N_("You asked them"), ""),
     "answer": (N_("They answered you"), "brand"),
     "approved": (N_("Approved"), "good"),
+    "beforehand": (N_("Agreed beforehand"), "good"),
     "declined": (N_("Not approved"), ""),
     "expired": (N_("Ended"), ""),
 }
@@ -148,6 +150,7 @@ def row(call: Call, client: Client, asked: Asked, said: Sequence[Said] = ()) -> 
         "message": asked.message,
         "matters": in_words.matters(details, client.registration, reader),
         "state": asked.state,
+        "by_rule": asked.by_rule,
         "word": call.gettext(word),
         "tone": tone,
         "until": claim_labels.clock(asked.expires_at, call.locale),
@@ -157,6 +160,8 @@ def row(call: Call, client: Client, asked: Asked, said: Sequence[Said] = ()) -> 
 
 
 def _state(asked: Asked, said: Sequence[Said]) -> str:
+    if asked.by_rule:
+        return "beforehand"
     if asked.state != "pending" or not inquiries.questions(said):
         return asked.state
     return "question" if inquiries.waits(said) else "answer"
@@ -175,7 +180,26 @@ async def over(call: Call, client: Client, asked: Asked, session: Session) -> Re
     """Show how a request ended."""
     said = (await spoken(call, session, [asked])).get(asked.id, ())
     told = row(call, client, asked, said)
-    return citizen.page(call, "account/request_over.html", "inbox", **told)
+    again = await _may_stand(call, asked)
+    return citizen.page(call, "account/request_over.html", "inbox", **told, again=again)
+
+
+def stands(asked: Asked) -> Detail | None:
+    """Return what of an approved request can be agreed to beforehand, if anything."""
+    details: Sequence[Detail] = asked.request.get("authorization_details") or ()
+    if asked.state != "approved" or asked.by_rule or len(details) != 1:
+        return None
+    return authorization_details.standing(details[0])
+
+
+async def _may_stand(call: Call, asked: Asked) -> bool:
+    """Whether the citizen may agree beforehand to the next one like it, and did not yet."""
+    wanted = stands(asked)
+    if wanted is None:
+        return False
+    rules = await standing_rules.of(call.entry, [asked.subject])
+    there = (one for one in rules if one.client_id == asked.client_id and one.live(call.entry.at))
+    return not any(authorization_details.within(wanted, one.detail) for one in there)
 
 
 async def page(

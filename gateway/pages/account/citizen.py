@@ -29,6 +29,7 @@ MENU = (
     ("/account/details", N_("Your details"), "details"),
     ("/account/sharing", N_("Who has your details"), "sharing"),
     ("/account/inbox", N_("Requests to you"), "inbox"),
+    ("/account/standing", N_("Agreed beforehand"), "standing"),
     ("/account/requests", N_("Your requests"), "requests"),
     ("/account/changes", N_("Who was told"), "changes"),
     ("/account/security", N_("How you sign in"), "security"),
