@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.support.demo import Demo
 from tests.support.looking import fits, look_at
 from tests.support.servers import breathe
-from tests.support.walking import mailed, questioned, settled, sign_in
+from tests.support.walking import mailed, questioned, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -46,8 +46,7 @@ def test_a_name_is_corrected_and_the_office_learns(page: Page, demo: Demo) -> No
         breathe()
     expect(page.locator("main")).to_contain_text("They changed it")
     page.goto(clinic)
-    page.get_by_role("link", name="Sign in").click()
-    settled(page)
+    page.locator("#read-again").click()
     expect(page.locator("[data-claim=given_name]")).to_have_text(NEW)
 
 

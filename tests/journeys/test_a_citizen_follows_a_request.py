@@ -32,6 +32,7 @@ def test_from_the_application_to_the_permit(page: Page, demo: Demo) -> None:
     looked_at(page)
     page.get_by_role("link", name="Go on with Parking permits").click()
     page.get_by_role("button", name="Send the papers").click()
+    expect(page.get_by_label("Application")).to_contain_text("is checking")
     looked_at(page)
     desk(page, parking, "Give the permit")
 
@@ -50,6 +51,7 @@ def test_an_assessment_waits_for_the_citizen(page: Page, demo: Demo) -> None:
     settled(page)
     page.locator("#consent-allow").click()
     page.get_by_role("button", name="Ask for your assessment").click()
+    expect(page.get_by_role("button", name="It is right")).to_be_visible()
     looked_at(page)
 
     reported(page, demo, "Waiting for you")
@@ -67,6 +69,7 @@ def apply(page: Page, demo: Demo, parking: str) -> None:
     settled(page)
     page.locator("#consent-allow").click()
     page.get_by_role("button", name="Apply for").click()
+    expect(page.get_by_label("Application")).to_contain_text("We have it")
     looked_at(page)
 
 
@@ -75,7 +78,8 @@ def desk(page: Page, parking: str, step: str) -> None:
     office = page.context.new_page()
     office.goto(f"{parking}/desk")
     looked_at(office)
-    office.get_by_role("button", name=step).first.click()
+    with office.expect_navigation():
+        office.get_by_role("button", name=step).first.click()
     office.close()
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -125,8 +125,9 @@ class Service:
         yield
         for one in running:
             one.cancel()
-            with suppress(asyncio.CancelledError):
-                await one
+        for ended in await asyncio.gather(*running, return_exceptions=True):
+            if not isinstance(ended, asyncio.CancelledError):
+                log.error("stopped before its time: %r", ended)
 
     def page(self, name: str, *, status: int = 200, **context: Any) -> Response:
         """Render a page of the service."""
