@@ -8,6 +8,7 @@ has a schema that ships with them. The next part is one module and one row.
 
 from gateway.exporting import (
     consents,
+    corrections,
     ledger,
     notices,
     profile,
@@ -27,4 +28,5 @@ PARTS: tuple[Part, ...] = (
     notices.PART,
     requests.PART,
     your_requests.PART,
+    corrections.PART,
 )

@@ -1,15 +1,20 @@
 """Corrections: a service says what is wrong, the citizen answers, all who have it learn (N19)."""
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from gateway import correcting
 from gateway.correcting import Effect
+from gateway.exporting.corrections import PART
+from gateway.exporting.part import Whose
+from gateway.oauth import locking
 from gateway.runtime import now
-from idp import attributes, catalog
+from idp import accounts, attributes, catalog
 from relying_parties import consents, corrections, onboarding
 from relying_parties.errors import RegistrationInvalid
 from tests import factories
@@ -496,6 +501,26 @@ async def test_what_nobody_answers_runs_out_and_can_be_proposed_anew(
     assert "correction-answer" not in page.text
     assert (await told(desk, number))["state"] == "expired"
     assert await proposed(gateway, desk, ana) != number
+
+
+async def test_what_was_said_and_answered_can_be_taken_along(
+    gateway: Gateway, desk: Api, ana: Citizen
+) -> None:
+    number = await proposed(gateway, desk, ana)
+    await answered(gateway, ana, number, answer="explain", words="Ask my mother.")
+    async with gateway.runtime.entry() as entry:
+        account = await accounts.find(entry, ana.account)
+        assert account is not None
+        key = await attributes.data_key(entry, gateway.runtime.vault, ana.account)
+        subjects = await locking.subjects(entry, gateway.runtime.vault, ana.account)
+        whose = Whose(gateway.runtime, entry, account, key, subjects, "en")
+        made = json.loads((await PART.gather(whose))["corrections.json"])
+
+    [row] = made["corrections"]
+    assert (row["service"], row["claim"], row["value"]) == ("corrects", "given_name", NEW)
+    assert (row["state"], row["said"]) == ("explained", "Ask my mother.")
+    assert (row["reason"], row["evidence"]) == ({"en": WHY}, {"en": SEEN})
+    Draft202012Validator(PART.schema).validate(made)
 
 
 async def test_old_ones_are_forgotten(gateway: Gateway, desk: Api, ana: Citizen) -> None:
