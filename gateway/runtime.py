@@ -74,7 +74,9 @@ class Runtime:
         key = master.load(self.settings.master_key_file, os.environ)
         async with self.entry() as entry:
             self.vault = await vault.open_vault(entry, key)
-            await rotation.ensure(entry, self.vault.sealer)
+            # Where services are live as soon as they registered, no review leaves time for it.
+            asked = keystore.ON_REQUEST if self.settings.open_registration else ()
+            await rotation.ensure(entry, self.vault.sealer, asked)
             self._keys_standing = await keystore.standing(entry)
             self.keyring = await keystore.load(entry, self.vault.sealer)
         self.hasher = Hasher(self.vault.pepper, threads=cores.mine(self.settings.workers))

@@ -27,7 +27,7 @@ from gateway.outbound import OutboundRefused
 from gateway.runtime import Runtime
 from gateway.web import render
 from idp import attempts, coming, devices, exports, notices, sessions, signups
-from keys import checkpoints, journal, replay, rotation
+from keys import checkpoints, journal, keystore, replay, rotation
 from relying_parties import (
     changes,
     consents,
@@ -40,6 +40,7 @@ from relying_parties import (
     reminders,
     requests,
     sealed_secrets,
+    wanted_algs,
 )
 from relying_parties.errors import PictureRefused
 from relying_parties.grants import backchannel_requests, device_codes, families
@@ -169,6 +170,16 @@ async def purge(runtime: Runtime) -> int:
     return gone
 
 
+async def draw_keys(runtime: Runtime) -> int:
+    """Make keys that a service wants before it is live, so that copies of the set have them."""
+    async with runtime.entry() as entry:
+        asked = await wanted_algs.named(entry) & keystore.ON_REQUEST
+        if runtime.keyring.sign_with(asked):
+            return 0
+        await rotation.ensure(entry, runtime.vault.sealer, asked)
+    return len(asked)
+
+
 async def rotate_keys(runtime: Runtime) -> int:
     """Take the steps of key rotation that are due."""
     async with runtime.entry() as entry:
@@ -193,6 +204,7 @@ DUTIES = (
     Duty(reminding.remind_citizens, 600),
     Duty(purge, 60),
     Duty(rotate_keys, 3600),
+    Duty(draw_keys, 60),
 )
 
 

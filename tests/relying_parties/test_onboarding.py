@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from keys.pool import Pool
-from relying_parties import agencies, clients, onboarding, registry
+from relying_parties import agencies, clients, onboarding, registry, wanted_algs
 from relying_parties.clients import Client
 from relying_parties.errors import (
     AgencyExists,
@@ -314,3 +314,20 @@ async def test_a_service_with_a_key_has_no_secret(at: Later, parking: Client) ->
     async with at() as entry:
         with pytest.raises(SecretNotUsed):
             await clients.issue_secret(entry, "parking-permits", by=BEN)
+
+
+async def test_what_is_to_be_reviewed_names_its_algorithms(at: Later, parking: Client) -> None:
+    """Keys that it wants are announced before it is live; a draft, or what was refused, is not."""
+    made = a_document("pss", idTokenAlg="PS256", userinfoAlg="RS256")
+    seen = []
+    async with at() as entry:
+        await onboarding.draft(entry, made, author=ANNA)
+        seen.append(await wanted_algs.named(entry))
+        await onboarding.submit(entry, "pss", 1, by=ANNA)
+        seen.append(await wanted_algs.named(entry))
+        await onboarding.refuse(entry, "pss", 1, by=BEN, reason="too early")
+        seen.append(await wanted_algs.named(entry))
+
+    before, waiting, after = seen
+    assert waiting == before | {"PS256", "RS256"}
+    assert after == before

@@ -15,6 +15,7 @@ from gateway.cli.conformance.clients import PURPOSE
 from gateway.oauth.endpoints import trial, trial_citizen
 from idp.assurance import SUBSTANTIAL
 from relying_parties import redirects
+from relying_parties.profiles import PROFILES
 
 Task = dict[str, Any]
 
@@ -89,7 +90,11 @@ def _others(issuer: str, back: Task) -> dict[str, list[Task]]:
 
 def _resource(issuer: str, clients: Mapping[str, Any], mutual: Mutual) -> str:
     # At the alias a proof is as good as a certificate, so one configuration does for both.
-    base = mutual.address if mutual.certificates else issuer
+    bound = any(
+        PROFILES[client.get("profile", "oidc-basic")].require_sender_constraint
+        for client in clients.values()
+    )
+    base = mutual.address if bound else issuer
     signs_in = all("openid" in client.get("scope", "openid") for client in clients.values())
     return f"{base}/userinfo" if signs_in else f"{base}{trial.PATH}"
 
