@@ -13,7 +13,8 @@ import jwt
 import pytest
 
 from gateway.web import cookies
-from idp import accounts, sessions
+from idp import accounts, attributes, sessions
+from keys import opaque
 from relying_parties.errors import RegistrationInvalid
 from tests import factories
 from tests.support import jws, services, verdicts
@@ -526,3 +527,27 @@ async def test_what_was_picked_is_nobody_else_s(gateway: Gateway) -> None:
 
     assert 'value="locale"' in page.text
     assert re.findall(r'value="([^"]+)" checked', page.text) == ["until"]
+
+
+async def test_cr_5_what_was_told_stands_nowhere_in_the_open(gateway: Gateway) -> None:
+    """ISO/IEC TS 27560: records of consents and releases say what and why, never the value."""
+    someone, value = await gateway.citizen("basic"), f"Zenobia {opaque.handle()}"
+    async with gateway.runtime.entry() as entry:
+        await attributes.record(
+            entry,
+            gateway.runtime.vault,
+            someone.account,
+            "name",
+            value,
+            source_type="self",
+            by="test",
+        )
+    token = (await services.tokens(gateway, someone))["access_token"]
+
+    told = await gateway.get("/userinfo", headers={"authorization": f"Bearer {token}"})
+
+    assert told.json()["name"] == value
+    dump = await gateway.dump()
+    assert value not in dump
+    assert value.encode().hex() not in dump
+    assert value not in gateway.logs()
