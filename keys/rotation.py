@@ -81,7 +81,7 @@ async def emergency(entry: Entry, sealer: Sealer, purpose: str, alg: str) -> str
         if key.state == "active":
             await keystore.retire(entry, key.kid)
         await keystore.destroy(entry, key.kid)
-    kid = await keystore.announce(entry, sealer, purpose=purpose, alg=alg)
+    kid = await _announce(entry, sealer, purpose, alg)
     await keystore.activate(entry, kid)
     entry.record(KeysReplaced(None, None, purpose, alg))
     return kid
@@ -111,13 +111,19 @@ async def _rotate(
     if active is None or not _older(entry, active.active_at, policy.lifetime - policy.announcement):
         return steps
     if waiting is None:
-        kid = await keystore.announce(entry, sealer, purpose=what[0], alg=what[1])
+        kid = await _announce(entry, sealer, *what)
         return [*steps, f"announced {kid}"]
     if _older(entry, waiting.announced_at, policy.announcement):
         await keystore.retire(entry, active.kid)
         await keystore.activate(entry, waiting.kid)
         steps.append(f"activated {waiting.kid}")
     return steps
+
+
+async def _announce(entry: Entry, sealer: Sealer, purpose: str, alg: str) -> str:
+    # Beside the loop: whatever else the process does would stand still for a second or more.
+    drawn = await asyncio.to_thread(keystore.draw, alg)
+    return await keystore.announce(entry, sealer, purpose=purpose, alg=alg, drawn=drawn)
 
 
 def _older(entry: Entry, since: object, age: timedelta) -> bool:

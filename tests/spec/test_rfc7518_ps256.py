@@ -109,6 +109,8 @@ async def test_an_id_token_so_signed_is_taken_as_a_hint(gateway: Gateway, hint: 
 
 
 async def test_core_10_1_every_process_shows_the_same_keys(gateway: Gateway) -> None:
+    await services.tokens(gateway, await gateway.citizen("pss"), "pss")  # that keys are needed
+    await gateway.settled()
     shown = [await published(gateway, node) for node in range(NODES)]
 
     assert shown[0] == shown[1]
