@@ -17,8 +17,12 @@ service = Service(
     Settings.from_environment(),
     folder=Path(__file__).parent,
     logo=LOGO,
-    wants=("given_name", "family_name", "birthdate", "phone_number", "preferred_language"),
+    wants=(
+        *("given_name", "family_name", "birthdate"),
+        *("phone_number", "preferred_language", "address"),
+    ),
 )
+VISITED = "NT"  # how the postcodes begin to which the nurses go
 
 
 async def home(request: Request) -> Response:
@@ -36,13 +40,21 @@ async def book(request: Request) -> Response:
 
 
 def changed(person: Person, details: Mapping[str, Any]) -> Answer:
-    """Call people in by another name only once the front desk has seen a document."""
+    """Call people in by another name once the desk saw a document; visit those who live near."""
     card = person.notes.get("card", {})
     for name in ("given_name", "family_name"):
         new = details.get(name)
         if new != person.details.get(name) and new != card.get(name):
             return "rejected", "proof_needed"
+    address = details.get("address", {})
+    if address and address != person.details.get("address") and not near(address):
+        return "rejected", "not_accepted"
     return "applied", None
+
+
+def near(address: Mapping[str, Any]) -> bool:
+    """Whether the nurses go there."""
+    return str(address.get("postal_code", "")).upper().startswith(VISITED)
 
 
 service.hear(changed, pushed=True)
