@@ -52,6 +52,7 @@ NOT_LOOKED_AT = {
     "/static/{hash}/{name}": "sheets and scripts; every page loads them",
     "/logos/{client}/{digest}": "pictures; the pages of services that have one show them",
     "/account/sharing/{client}/receipt/{version}": "a file to keep, no page",
+    "/account/sharing/{client}/receipt/{version}/json": "a file to keep, no page",
     "/account/ledger/download": "a file to keep, no page",
 }
 
@@ -194,6 +195,7 @@ def _shared(at: Looker, demo: Demo) -> None:
     _elsewhere(at, mine, "#undo")
     at.press("#undo", 409)
     at.open(f"{mine}/receipt/99", 404)
+    at.open(f"{mine}/receipt/2/read")
     _ended(at, demo)
     page.goto(asking(demo, "looks-law", CALLBACK, response_mode="form_post"))
     at.look()
@@ -678,6 +680,7 @@ WALKS = {
         "/account/security/passkeys/{passkey}", "/account/security/password",
         "/account/sessions", "/account/activity", "/account/changes", "/logout",
         "/account/sharing/{client}/receipt/{version}",
+        "/account/sharing/{client}/receipt/{version}/read",
     })),
     "two-people": Walk(of_two_people, frozenset({
         "/login/confirm", "/login/choose", "/login/code", "/login/offer",

@@ -250,3 +250,34 @@ async def test_the_end_ends_tokens_and_leaves_a_way_back(gateway: Gateway) -> No
     assert "To share again, go to the service" in page.text
     assert 'id="undo"' not in page.text
     assert "ran out on" in listed.text
+
+
+async def test_a_receipt_is_a_page_a_file_and_json(gateway: Gateway) -> None:
+    """N11: all three say the same, and nobody else reads any of them."""
+    someone, other = await gateway.citizen(), await gateway.citizen("basic")
+    await ends(gateway, someone, "2 days")
+    browser = Browser(gateway, someone.cookie)
+    service = await browser.fill(
+        await browser.follow(SHARING), "longer", {"days": "182", "answer": "keep"}
+    )
+    [address] = re.findall(r'href="([^"]+/receipt/2)/read"', service.text)
+
+    page = await browser.follow(f"{address}/read")
+    told = (await browser.send("GET", f"{address}/json")).json()
+    signed = verdicts.claims((await browser.send("GET", address)).text)
+    french = await browser.follow(f"{address}/read?lang=fr")
+    theirs = [
+        await gateway.get(f"{address}{form}", headers=other.headers)
+        for form in ("", "/json", "/read")
+    ]
+    nobody = await gateway.get(f"{address}/read")
+
+    assert told == signed
+    for said in (
+        "You kept it going for longer", "Northtown", "Full name",
+        told["metadata"]["receipt_id"], f"{gateway.issuer}/jwks",
+    ):  # fmt: skip
+        assert said in page.text
+    assert "Vous avez prolongé le partage" in french.text
+    assert [one.status_code for one in theirs] == [404] * 3
+    assert nobody.headers["location"].startswith("/login")

@@ -41,6 +41,8 @@ ROUTES: tuple[Route, ...] = (
     Route("/account/sharing/{client}/undo", {"POST": sharing.undo}),
     Route("/account/sharing/{client}/longer", {"POST": sharing.longer}),
     Route("/account/sharing/{client}/receipt/{version}", {"GET": sharing.receipt}),
+    Route("/account/sharing/{client}/receipt/{version}/json", {"GET": sharing.receipt_json}),
+    Route("/account/sharing/{client}/receipt/{version}/read", {"GET": sharing.read_receipt}),
     Route("/account/changes", {"GET": told.show}),
     Route("/account/requests", {"GET": requests.show}),
     Route("/account/requests/{request}", {"GET": requests.look}),

@@ -7,13 +7,14 @@
 The service's next read returns less at once: it is the same row that its token asks.
 """
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from starlette.responses import Response
 
-from gateway import claim_labels
+from gateway import claim_labels, sharing_words
 from gateway.pages import logos, opening, rich, stale
 from gateway.pages import receipt as signed
 from gateway.pages.account import citizen, history
@@ -24,7 +25,7 @@ from gateway.web.ends import End
 from idp.sessions import Session
 from relying_parties import approvals, clients, consents, releases, reminders
 from relying_parties.clients import Client
-from relying_parties.consents import Consent
+from relying_parties.consents import Change, Consent
 from relying_parties.errors import ConsentUnknown, RestoreTooLate, StateConflict
 
 UNDO = timedelta(hours=24)
@@ -166,19 +167,56 @@ async def longer(call: Call, session: Session) -> Response:
 @citizen.signed_in("sharing")
 async def receipt(call: Call, session: Session) -> Response:
     """Hand out the signed receipt of one decision, to keep or to check elsewhere."""
+    consent, change = await _receipt(call, session)
+    return _file(change.receipt or "", f"{consent.client_id}-{change.version}.jwt", signed.TYPE)
+
+
+@stale.page
+@citizen.signed_in("sharing")
+async def receipt_json(call: Call, session: Session) -> Response:
+    """Hand out what the receipt of one decision says, without its signature."""
+    consent, change = await _receipt(call, session)
+    said = sharing_words.receipt(change.receipt or "")
+    told = json.dumps(said, ensure_ascii=False, indent=1)
+    return _file(told, f"{consent.client_id}-{change.version}.json", "json")
+
+
+@stale.page
+@citizen.signed_in("sharing")
+async def read_receipt(call: Call, session: Session) -> Response:
+    """Show the receipt of one decision, to read and to print."""
+    _, change = await _receipt(call, session)
+    said = sharing_words.receipt(change.receipt or "")
+    shown = sharing_words.spelled(change, said, call.locale, call.gettext)
+    here = call.path.removesuffix("/read")
+    keys = f"{call.runtime.settings.issuer}/jwks"
+    return citizen.page(
+        call, "account/receipt.html", "sharing", it=shown, here=here, keys=keys,
+        back=here.rpartition("/receipt/")[0],
+    )  # fmt: skip
+
+
+async def _receipt(call: Call, session: Session) -> tuple[Consent, Change]:
+    """Find the change in the address, if it has a receipt.
+
+    :raises stale.DeadEnd: there is none
+    """
     theirs, consent, _ = await _one(call, session)
     version = call.path_text("version")
     for made in await consents.changes(call.entry, theirs):
         if made.consent_id == consent.id and str(made.version) == version and made.receipt:
-            name = f"receipt-{consent.client_id}-{version}.jwt"
-            headers = {
-                "content-type": f"application/{signed.TYPE}",
-                "content-disposition": f'attachment; filename="{name}"',
-                "cache-control": "no-store",
-                "x-content-type-options": "nosniff",
-            }
-            return Response(made.receipt, headers=headers)
+            return consent, made
     raise stale.DeadEnd(stale.NO_RECEIPT)
+
+
+def _file(text: str, name: str, kind: str) -> Response:
+    headers = {
+        "content-type": f"application/{kind}",
+        "content-disposition": f'attachment; filename="receipt-{name}"',
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+    }
+    return Response(text, headers=headers)
 
 
 def _ended(end: End, client: Client) -> stale.DeadEnd:
