@@ -24,6 +24,7 @@ from gateway import (
 from gateway.exporting import making
 from gateway.mail import Letter
 from gateway.outbound import OutboundRefused
+from gateway.pages import receipt
 from gateway.runtime import Runtime
 from gateway.web import render
 from idp import attempts, coming, devices, exports, notices, sessions, signups
@@ -201,6 +202,7 @@ DUTIES = (
     Duty(making.make, 2),
     Duty(expire_consents, 60),
     Duty(take_effect, 60),
+    Duty(receipt.sign_missing, 5),
     Duty(reminding.remind_citizens, 600),
     Duty(purge, 60),
     Duty(rotate_keys, 3600),

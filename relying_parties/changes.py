@@ -6,8 +6,9 @@
     left_out: the citizen wanted it so
 
 Each service has a notice of its own, by an id that nobody else has, and with no more of the
-moment than its minute: nothing in a row leads to the row of another service. Names of
-details only, never a value, and of an answer a word of ours, never a sentence of theirs.
+moment than its minute: nothing in a row leads to the row of another service, but for the day
+of a change to come, which all who are told of it have to know. Names of details only, never a
+value, and of an answer a word of ours, never a sentence of theirs.
 """
 
 from collections.abc import Collection, Sequence

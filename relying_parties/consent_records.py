@@ -129,6 +129,16 @@ ATTACH = statement(
     .values(receipt=sa.bindparam("signed"))
 )
 
+# What nobody was there to sign: it ended with its time, or by the service's own doing.
+UNSIGNED = statement(
+    sa.select(*WIDE, _changes.c.kind, _changes.c.at)
+    .join_from(_changes, tables.consents, _c.id == _changes.c.consent_id)
+    .where(_changes.c.receipt.is_(None), _c.version == _changes.c.version)
+    .order_by(_changes.c.at)
+    .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True, of=_changes)
+)
+
 DUE = statement(
     sa.select(*WIDE)
     .where(_c.state == ACTIVE, _c.expires_at <= sa.bindparam("at"))

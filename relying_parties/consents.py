@@ -233,6 +233,17 @@ async def attach_receipt(entry: Entry, consent_id: UUID, version: int, signed: s
     )
 
 
+async def unsigned(entry: Entry, limit: int = 200) -> list[tuple[Consent, Change]]:
+    """Return consents whose latest change has no receipt, and that change; nobody else has them."""
+    found = []
+    for row in await entry.all(consent_records.UNSIGNED, most=limit):
+        values = dict(row)
+        kind, at = values.pop("kind"), values.pop("at")
+        one = Consent(**values)
+        found.append((one, Change(one.id, one.version, kind, one.claims, None, at)))
+    return found
+
+
 async def expire_due(entry: Entry, limit: int = 500) -> int:
     """End up to ``limit`` consents whose time is over; return how many."""
     rows = await entry.all(consent_records.DUE, at=entry.at, most=limit)

@@ -168,6 +168,7 @@ consent_changes = sa.Table(
     sa.Column("before", pg.JSONB),  # what an undo brings back
     sa.Column("receipt", sa.Text),  # signed, ISO/IEC TS 27560
     sa.Column("at", NOW, nullable=False),
+    sa.Index("consent_changes_unsigned", "at", postgresql_where=sa.text("receipt IS NULL")),
 )
 
 # What a citizen agreed to beyond claims, detail by detail (RFC 9396); it holds while the consent

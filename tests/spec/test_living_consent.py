@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from gateway import reminding
+from gateway import reminding, worker
+from gateway.pages import receipt
 from gateway.worker import _letter
 from idp import notices
 from relying_parties import clients
-from tests.support import letters, services, verdicts
+from tests.support import letters, services, signals, verdicts
 from tests.support.browser import Browser
 from tests.support.gateway import ROOT, Citizen, Gateway, _without_ours
 
@@ -281,3 +282,29 @@ async def test_a_receipt_is_a_page_a_file_and_json(gateway: Gateway) -> None:
     assert "Vous avez prolongé le partage" in french.text
     assert [one.status_code for one in theirs] == [404] * 3
     assert nobody.headers["location"].startswith("/login")
+
+
+async def test_what_happens_without_the_citizen_has_a_receipt_too(gateway: Gateway) -> None:
+    """N11: its end, and what the service gives up by itself; each once, whoever signs."""
+    managed = "gives-up"
+    await gateway.service(services.document(managed, grantManagement="optional"))
+    await gateway.settled()
+    someone = await gateway.citizen()
+    given = await gateway.agree(someone.account, managed)
+    await ends(gateway, someone, "-1 second")
+    token = await signals.token(gateway, managed, "grant_management_revoke")
+    gone = await gateway.ask(
+        "DELETE", f"/grants/{given.id}", headers={"authorization": f"Bearer {token}"}
+    )
+    await worker.expire_consents(gateway.runtime)
+
+    signed = await asyncio.gather(*(receipt.sign_missing(gateway.runtime) for _ in range(50)))
+
+    assert gone.status_code == 204
+    assert sum(signed) >= 2
+    assert await receipt.sign_missing(gateway.runtime) == 0
+    browser = Browser(gateway, someone.cookie)
+    for name, kind, state in (("basic", "expired", "expired"), (managed, "revoked", "withdrawn")):
+        told = (await browser.send("GET", f"/account/sharing/{name}/receipt/2/json")).json()
+        [event] = told["record"]["events"]
+        assert (event["event_type"], event["event_state"]) == (kind, state)
