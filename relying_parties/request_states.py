@@ -84,7 +84,7 @@ def of(told: Mapping[str, Any]) -> State:
     """Make a state of what was judged before."""
     return State(
         state=told["state"],
-        at=datetime.fromisoformat(told["at"]).astimezone(UTC),
+        at=_moment(told["at"]),
         title=told["title"],
         office=told["office"],
         next_step=told.get("next_step") or {},
@@ -120,7 +120,7 @@ def _words(given: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _moments(given: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
-    at = _parsed(given.get("at"), _MOMENT, datetime.fromisoformat)
+    at = _parsed(given.get("at"), _MOMENT, _moment)
     if at is None:
         yield "at", "moment"
     elif not now - OLDEST <= at <= now + EARLY:
@@ -132,6 +132,10 @@ def _moments(given: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
         yield "due", "day"
     elif abs(due - now.date()) > FARTHEST:
         yield "due", "range"
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.upper()).astimezone(UTC)  # RFC 3339 §5.6: either case
 
 
 def _parsed(value: object, form: re.Pattern[str], read: Any) -> Any:

@@ -171,6 +171,7 @@ def _start_all(
             "CLIENT_ID": sample.client_id,
             "AUTH_METHOD": sample.document["spec"]["auth"]["method"],
             "PORT": str(sample.port),
+            "DESK": "open",
             "STORE": str(standing.place / f"{sample.module}.sqlite"),
             **proof,
         }

@@ -48,9 +48,9 @@ async def opened(gateway: Gateway, someone: Citizen, path: str = MINE) -> Any:
     return await Browser(gateway, someone.cookie).follow(path)
 
 
-async def first(gateway: Gateway, someone: Citizen) -> Any:
+async def first(gateway: Gateway, someone: Citizen, query: str = "") -> Any:
     """Open the first request of the list."""
-    listed = await opened(gateway, someone)
+    listed = await opened(gateway, someone, MINE + query)
     found = re.search(rf'href="({MINE}/[0-9a-f-]+)"', listed.text)
     assert found, listed.text
     return await opened(gateway, someone, found[1])
@@ -141,9 +141,12 @@ async def test_what_is_overdue_is_said_plainly(
 async def test_what_is_decided_is_never_overdue(
     gateway: Gateway, berths: Api, ana: Citizen
 ) -> None:
-    await reports.put(gateway, berths, ana, "P-7", days=-1, state="decided")
+    await reports.put(gateway, berths, ana, "P-7", days=-1, state="decided", link=PAGE)
 
-    assert "Overdue" not in (await opened(gateway, ana, f"{MINE}?show=all")).text
+    listed = (await opened(gateway, ana, f"{MINE}?show=all")).text
+    page = (await first(gateway, ana, "?show=closed")).text
+    assert "Overdue" not in listed + page
+    assert f'href="{PAGE}"' in page  # where the decision can be read
 
 
 async def test_words_come_in_the_citizen_s_language_or_the_one_that_there_is(

@@ -121,7 +121,7 @@ async def _row(call: Call, one: Request, sharing: frozenset[str]) -> dict[str, A
         "title": _said(state.title, call.locale),
         "office": _said(state.office, call.locale),
         "next_step": _said(state.next_step, call.locale),
-        "link": "" if state.settled and not state.next_step else state.link or "",
+        "link": state.link or "",
         "mine": state.state == WAITING_FOR_YOU,
         "moment": state.at,
         "when": claim_labels.clock(state.at, call.locale),

@@ -58,12 +58,16 @@ def near(address: Mapping[str, Any]) -> bool:
 
 
 service.hear(changed, pushed=True)
+# A real clinic lets its staff sign in first.
+OFFICE = [
+    Route("/desk", desk.show(service)),
+    Route("/desk/{number}", desk.propose(service), methods=["POST"]),
+]
 app = service.application(
     [
         Route("/", home),
         Route("/book", book, methods=["POST"]),
-        Route("/desk", desk.show(service)),
-        Route("/desk/{number}", desk.propose(service), methods=["POST"]),
+        *(OFFICE if service.settings.desk else ()),
     ]
 )
 

@@ -77,13 +77,14 @@ def moved(person: Person, details: Mapping[str, Any]) -> Answer:
 
 
 service.hear(moved, pushed=True)
+# A real office lets its staff sign in first.
+OFFICE = [Route("/desk", work), Route("/desk/{number}/{step}", work, methods=["POST"])]
 app = service.application(
     [
         Route("/", home),
         Route("/apply", apply, methods=["POST"]),
         Route("/papers", papers, methods=["POST"]),
-        Route("/desk", work),
-        Route("/desk/{number}/{step}", work, methods=["POST"]),
+        *(OFFICE if service.settings.desk else ()),
     ]
 )
 

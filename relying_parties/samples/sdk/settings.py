@@ -20,6 +20,7 @@ class Settings:
     :ivar base_url: where citizens reach this service; the redirect URI is below it
     :ivar client_jwk: the private key as a JWK; without one, ``client_secret`` is used
     :ivar auth_method: how the secret travels, as the registration says
+    :ivar desk: whoever gets to the page of the office may work there, for a demonstration
     """
 
     issuer: str
@@ -30,6 +31,7 @@ class Settings:
     auth_method: str = "client_secret_basic"
     store: Path = Path(":memory:")
     port: int = 8101
+    desk: bool = False
 
     @property
     def redirect_uri(self) -> str:
@@ -48,7 +50,9 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read ISSUER, BASE_URL, CLIENT_ID, CLIENT_SECRET or CLIENT_JWK, AUTH_METHOD, STORE, PORT.
+        """Read ISSUER, BASE_URL, CLIENT_ID, CLIENT_SECRET or CLIENT_JWK, and what may be left out.
+
+        That is AUTH_METHOD, STORE, PORT and DESK.
 
         :raises SystemExit: one that is needed is missing or can't be used; the text names it
         """
@@ -67,6 +71,7 @@ class Settings:
             auth_method=environment.get("AUTH_METHOD", "client_secret_basic"),
             store=Path(environment.get("STORE", ":memory:")),
             port=int(environment.get("PORT", "8101")),
+            desk=environment.get("DESK") == "open",
         )
 
 
