@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from keys.entry import Entry, statement
 from keys.sealing import DataKey
 from relying_parties import tables
+from relying_parties.profiles import SEALED_METHODS
 
-_secrets = tables.client_secrets
+_secrets, _registrations = tables.client_secrets, tables.registrations
 
 _PLACE = ("relying_parties.client_secrets", "sealed")  # and the row
 
@@ -23,9 +24,25 @@ FORGET = statement(
     .values(sealed=sa.null())
 )
 
+_method = _registrations.c.document["spec"]["auth"]["method"].astext
+
+# A service that changes over has its secret before its review, and that may end in a no.
+_WANTED = (
+    sa.select(sa.literal(1))
+    .where(
+        _registrations.c.client_id == _secrets.c.client_id,
+        sa.or_(*(_registrations.c.state == state for state in ("draft", "submitted", "approved"))),
+        sa.or_(*(_method == method for method in SEALED_METHODS)),
+    )
+    .exists()
+)
+
 PURGE = statement(
     sa.update(_secrets)
-    .where(_secrets.c.sealed.is_not(None), _secrets.c.expires_at <= sa.bindparam("at"))
+    .where(
+        _secrets.c.sealed.is_not(None),
+        sa.or_(_secrets.c.expires_at <= sa.bindparam("at"), sa.not_(_WANTED)),
+    )
     .values(sealed=sa.null())
 )
 
@@ -49,5 +66,5 @@ async def forget(entry: Entry, client_id: str) -> None:
 
 
 async def purge(entry: Entry) -> int:
-    """Forget those that are no longer in force; return how many."""
+    """Forget those that are not in force, or of no way that is or may soon be; return how many."""
     return await entry.run(PURGE, at=entry.at)

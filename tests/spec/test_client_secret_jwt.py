@@ -344,6 +344,30 @@ async def test_rfc7592_a_service_changes_over_to_it(gateway: Gateway) -> None:
     await refused(gateway, by_assertion(signed(gateway, name, secret=made["client_secret"])))
 
 
+async def test_a_no_to_the_change_leaves_nothing(gateway: Gateway) -> None:
+    """It had its secret before its review; the way was never registered."""
+    made = await newcomers.registered(gateway)
+    name = made["client_id"]
+    ours = ("registration_", "client_secret_expires_at", "client_id_issued_at")
+    kept = {member: value for member, value in made.items() if not member.startswith(ours)}
+    wish = kept | {"token_endpoint_auth_method": "client_secret_jwt"}
+    await newcomers.manage(gateway, "PUT", made, json=wish)
+    sql = (
+        "SELECT count(sealed) AS kept FROM relying_parties.client_secrets"
+        f" WHERE client_id = '{name}'"
+    )
+
+    counts = []
+    for refusing in (False, True):
+        async with gateway.runtime.entry() as entry:
+            if refusing:
+                await onboarding.refuse(entry, name, 2, by="operator", reason="take a key")
+            await sealed_secrets.purge(entry)
+        counts += [row["kept"] for row in await gateway.rows(sql)]
+
+    assert counts == [1, 0]
+
+
 async def test_rfc7591_an_algorithm_of_keys_is_refused(gateway: Gateway) -> None:
     answer = await newcomers.register(
         gateway,
