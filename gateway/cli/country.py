@@ -33,7 +33,10 @@ WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A sample service: where it runs and how it is registered."""
+    """A sample service: where it runs and how it is registered.
+
+    :ivar asks: its registration for asking citizens who are elsewhere, if it has one
+    """
 
     module: str
     agency: str
@@ -41,6 +44,13 @@ class Sample:
     port: int
     document: Mapping[str, Any]
     agency_document: Mapping[str, Any]
+    asks: Mapping[str, Any] | None = None
+
+    @property
+    def documents(self) -> tuple[Mapping[str, Any], ...]:
+        """All that is registered for it, the agency first."""
+        more = (self.asks,) if self.asks else ()
+        return (self.agency_document, self.document, *more)
 
 
 def samples(ports: Sequence[int], jwk: Mapping[str, Any]) -> tuple[Sample, ...]:
@@ -53,7 +63,7 @@ async def settle(runtime: Runtime, entry: Entry, all_samples: tuple[Sample, ...]
     """Register agencies and services; returns the secrets that were issued now."""
     secrets = {}
     for sample in all_samples:
-        for document in (sample.agency_document, sample.document):
+        for document in sample.documents:
             applied = await onboarding.apply(entry, document, by="operator", rules=rules(runtime))
             if applied.secret:
                 secrets[applied.id] = applied.secret
@@ -186,7 +196,19 @@ def _sample(row: Mapping[str, Any], port: int, jwk: Mapping[str, Any]) -> Sample
         port=port,
         document=_document("Service", {"id": client_id, "agency": agency_id}, service | addresses),
         agency_document=_document("Agency", {"id": agency_id}, agency),
+        asks=_asks(row["asks"], agency_id, base, jwk) if "asks" in row else None,
     )
+
+
+def _asks(
+    row: Mapping[str, Any], agency_id: str, base: str, jwk: Mapping[str, Any]
+) -> dict[str, Any]:
+    service = dict(row)
+    named = {"id": service.pop("id"), "agency": agency_id}
+    public = {name: value for name, value in jwk.items() if name != "d"}
+    service["auth"] = {**service["auth"], "jwks": {"keys": [public]}}
+    addresses = {"logo": f"{base}/logo.png", "notificationEndpoint": f"{base}/asked"}
+    return _document("Service", named, service | addresses)
 
 
 def _document(kind: str, metadata: Mapping[str, str], spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -174,6 +174,7 @@ def _start_all(
             "DESK": "open",
             "STORE": str(standing.place / f"{sample.module}.sqlite"),
             **proof,
+            **({"ASKS_AS": sample.asks["metadata"]["id"]} if sample.asks else {}),
         }
         standing.start(sample.module, [f"relying_parties.samples.{sample.module}"], own)
     for sample in samples:

@@ -16,12 +16,14 @@ With ``service.hear(decide, pushed=True)`` the service hears when a detail chang
 again, and says what it did about it. With ``service.requests.put(number, sub, "received", …)``
 the citizen sees at the gateway where a request stands, and with
 ``await service.corrections.propose(sub, …)`` they are asked about a detail that the service
-knows otherwise.
+knows otherwise. With ``service.ask(act)`` and ``await service.asking.ask(sub, email, …)`` they say
+yes or no before the service does something for them, wherever they are.
 """
 
+from relying_parties.samples.sdk.asking import Decided
 from relying_parties.samples.sdk.events import Answer
 from relying_parties.samples.sdk.service import Service
 from relying_parties.samples.sdk.settings import Settings
 from relying_parties.samples.sdk.store import Person
 
-__all__ = ["Answer", "Person", "Service", "Settings"]
+__all__ = ["Answer", "Decided", "Person", "Service", "Settings"]

@@ -116,7 +116,7 @@ class Provider:
         :raises SignInFailed: the code is refused, or the ID token fails a check
         """
         tokens = await self._exchanged(code, verifier)
-        claims = await self._verified(tokens["id_token"])
+        claims = await self.verified(tokens["id_token"])
         if not hmac.compare_digest(str(claims.get("nonce", "")), nonce):
             raise SignInFailed("the ID token answers another sign-in (nonce)")
         if not hmac.compare_digest(
@@ -151,7 +151,7 @@ class Provider:
         :raises Unavailable: there is no answer, or it is about the service and not the grant
         """
         url = (await self.metadata())["token_endpoint"]
-        async with self._client(await self.metadata()) as client:
+        async with self.client(await self.metadata()) as client:
             try:
                 with asking(url):
                     tokens: dict[str, Any] = await client.refresh_token(
@@ -170,7 +170,7 @@ class Provider:
         """
         metadata = await self.metadata()
         url = metadata["token_endpoint"]
-        async with self._client(metadata) as client:
+        async with self.client(metadata) as client:
             try:
                 with asking(url):
                     tokens: dict[str, Any] = await client.fetch_token(
@@ -206,7 +206,7 @@ class Provider:
 
         :raises SignInFailed: the token is not a logout token for us
         """
-        claims = await self._verified(logout_token, typ="logout+jwt")
+        claims = await self.verified(logout_token, typ="logout+jwt")
         sid = claims.get("sid")
         if LOGOUT_EVENT not in claims.get("events", {}) or "nonce" in claims or not sid:
             raise SignInFailed("this is no logout token")
@@ -225,7 +225,8 @@ class Provider:
         )
         return f"{metadata['end_session_endpoint']}?{query}"
 
-    def _client(self, metadata: Mapping[str, Any]) -> AsyncOAuth2Client:
+    def client(self, metadata: Mapping[str, Any]) -> AsyncOAuth2Client:
+        """Return what makes calls as this client, with its secret or its key."""
         settings = self._settings
         if settings.client_jwk is None:
             return AsyncOAuth2Client(
@@ -243,7 +244,7 @@ class Provider:
 
     async def _pushed(self, metadata: Mapping[str, Any], request: Mapping[str, str]) -> str:
         url = metadata["pushed_authorization_request_endpoint"]
-        async with self._client(metadata) as client:
+        async with self.client(metadata) as client:
             authentication: Any = client.client_auth(client.token_endpoint_auth_method)
             with asking(url):
                 answer = await client.request(
@@ -254,7 +255,7 @@ class Provider:
 
     async def _exchanged(self, code: str, verifier: str) -> dict[str, Any]:
         url = (await self.metadata())["token_endpoint"]
-        async with self._client(await self.metadata()) as client:
+        async with self.client(await self.metadata()) as client:
             try:
                 with asking(url):
                     tokens: dict[str, Any] = await client.fetch_token(
@@ -268,7 +269,11 @@ class Provider:
                 raise SignInFailed(f"the code was refused: {error}") from error
         return tokens
 
-    async def _verified(self, token: str, *, typ: str = "JWT") -> dict[str, Any]:
+    async def verified(self, token: str, *, typ: str = "JWT") -> dict[str, Any]:
+        """Return what a token of the gateway's says that is for this client, and now.
+
+        :raises SignInFailed: it is not signed by the gateway, or for another use, client or time
+        """
         try:
             header, claims = await self._decoded(token)
         except (JoseError, ValueError) as error:

@@ -21,6 +21,7 @@ from starlette.responses import (
 )
 from starlette.routing import BaseRoute, Route
 
+from relying_parties.samples.sdk.asking import Act, Asking
 from relying_parties.samples.sdk.corrections import Corrections
 from relying_parties.samples.sdk.events import Decide, Events
 from relying_parties.samples.sdk.names import wire_name
@@ -75,6 +76,7 @@ class Service:
         self.store = Store(settings.store)
         self.provider = Provider(settings)
         self.events: Events | None = None
+        self.asking: Asking | None = None
         self.requests = Requests(self.provider, self.store)
         self.corrections = Corrections(self.provider)
         self._folder = folder
@@ -98,6 +100,14 @@ class Service:
         push_to = self.settings.events_uri if pushed else None
         self.events = Events(self.provider, self.store, decide, push_to=push_to)
 
+    def ask(self, act: Act) -> None:
+        """Ask citizens who are elsewhere, and let ``act`` do what they approved.
+
+        Nothing is asked without ``ASKS_AS`` in the environment: it takes a registration of its own.
+        """
+        if self.settings.asks_as:
+            self.asking = Asking(self.settings, self.store, act)
+
     def application(self, routes: Sequence[BaseRoute]) -> Starlette:
         """Build the application: the service's own routes, and those of signing in and out."""
         return Starlette(
@@ -112,6 +122,7 @@ class Service:
                 Route("/style.css", self.style),
                 *([Route("/logo.png", self.logo)] if self._logo else []),
                 *([Route("/events", self.events.receive, methods=["POST"])] if self.events else []),
+                *([Route("/asked", self.asking.pinged, methods=["POST"])] if self.asking else []),
             ],
             lifespan=self._lifespan,
         )
@@ -122,6 +133,8 @@ class Service:
         running = [asyncio.create_task(self.requests.run())]
         if self.events is not None:
             running.append(asyncio.create_task(self.events.run()))
+        if self.asking is not None:
+            running.append(asyncio.create_task(self.asking.run()))
         yield
         for one in running:
             one.cancel()

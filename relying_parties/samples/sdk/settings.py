@@ -19,6 +19,7 @@ class Settings:
     :ivar issuer: the gateway, exactly as its discovery document spells it
     :ivar base_url: where citizens reach this service; the redirect URI is below it
     :ivar client_jwk: the private key as a JWK; without one, ``client_secret`` is used
+    :ivar asks_as: the ``client_id`` of its registration for asking from behind, if it has one
     :ivar auth_method: how the secret travels, as the registration says
     :ivar desk: whoever gets to the page of the office may work there, for a demonstration
     """
@@ -32,6 +33,7 @@ class Settings:
     store: Path = Path(":memory:")
     port: int = 8101
     desk: bool = False
+    asks_as: str | None = None
 
     @property
     def redirect_uri(self) -> str:
@@ -52,7 +54,7 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read ISSUER, BASE_URL, CLIENT_ID, CLIENT_SECRET or CLIENT_JWK, and what may be left out.
 
-        That is AUTH_METHOD, STORE, PORT and DESK.
+        That is AUTH_METHOD, STORE, PORT, DESK and ASKS_AS.
 
         :raises SystemExit: one that is needed is missing or can't be used; the text names it
         """
@@ -72,6 +74,7 @@ class Settings:
             store=Path(environment.get("STORE", ":memory:")),
             port=int(environment.get("PORT", "8101")),
             desk=environment.get("DESK") == "open",
+            asks_as=environment.get("ASKS_AS"),
         )
 
 

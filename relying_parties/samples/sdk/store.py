@@ -30,6 +30,9 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE TABLE IF NOT EXISTS reports (
     number INTEGER PRIMARY KEY, reference TEXT NOT NULL, body TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS waiting (
+    auth_req_id TEXT PRIMARY KEY, token TEXT NOT NULL, sub TEXT NOT NULL, reference TEXT NOT NULL
+);
 """
 
 
@@ -68,6 +71,20 @@ class Report:
     number: int
     reference: str
     body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a citizen was asked and has not answered.
+
+    :ivar token: that comes with the ping
+    :ivar reference: our own
+    """
+
+    auth_req_id: str = field(repr=False)
+    token: str = field(repr=False)
+    sub: str
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +213,25 @@ class Store:
         """Drop what was reported."""
         self._database.execute("DELETE FROM reports WHERE number = ?", (number,))
 
+    def wait(self, one: Waiting) -> None:
+        """Keep what a citizen was asked until there is an answer."""
+        self._database.execute(
+            "INSERT INTO waiting VALUES (?, ?, ?, ?)",
+            (one.auth_req_id, one.token, one.sub, one.reference),
+        )
+
+    def waiting(self) -> list[Waiting]:
+        """Return what citizens were asked and have not answered."""
+        rows = self._database.execute("SELECT * FROM waiting ORDER BY rowid").fetchall()
+        return [Waiting(*row) for row in rows]
+
+    def came(self, auth_req_id: str) -> None:
+        """Drop what was answered and acted on."""
+        self._database.execute("DELETE FROM waiting WHERE auth_req_id = ?", (auth_req_id,))
+
     def forget(self, sub: str) -> None:
         """Forget a person whose account has ended."""
-        for table in ("sessions", "people"):
+        for table in ("sessions", "waiting", "people"):
             self._database.execute(f"DELETE FROM {table} WHERE sub = ?", (sub,))  # noqa: S608
 
     def keep(self, jti: str, sub_id: Mapping[str, Any], events: Mapping[str, Any]) -> None:
