@@ -94,4 +94,10 @@ async def _consent(whose: Whose, one: Consent, changes: list[Change]) -> dict[st
     }
 
 
-PART = Part(NAME, N_("What you agreed to, service by service, and each change"), SCHEMA, gather)
+PART = Part(
+    NAME,
+    N_("What you agreed to, service by service, and each change"),
+    ("consents", "consent_changes", "approvals"),
+    SCHEMA,
+    gather,
+)

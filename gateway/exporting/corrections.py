@@ -55,4 +55,10 @@ def _row(whose: Whose, one: Correction) -> dict[str, Any] | None:
     }
 
 
-PART = Part(NAME, N_("What services said is wrong, and what you answered"), SCHEMA, gather)
+PART = Part(
+    NAME,
+    N_("What services said is wrong, and what you answered"),
+    ("corrections",),
+    SCHEMA,
+    gather,
+)

@@ -50,4 +50,10 @@ def _program() -> bytes:
     return Path(ledger_verifier.__file__).read_bytes()
 
 
-PART = Part(NAME, N_("Every time a service got your details, with proofs"), SCHEMA, gather)
+PART = Part(
+    NAME,
+    N_("Every time a service got your details, with proofs"),
+    ("releases",),
+    SCHEMA,
+    gather,
+)

@@ -50,4 +50,10 @@ async def gather(whose: Whose) -> Files:
     return {f"{NAME}.json": spell(told)}
 
 
-PART = Part(NAME, N_("Which services were told of a change, and what they did"), SCHEMA, gather)
+PART = Part(
+    NAME,
+    N_("Which services were told of a change, and what they did"),
+    ("change_notices",),
+    SCHEMA,
+    gather,
+)

@@ -45,10 +45,12 @@ class Part:
 
     :ivar name: of its JSON, or of the folder of it; ``schemas/<name>.schema.json`` describes it
     :ivar about: what the README says of it
+    :ivar tells: tables whose rows of the citizen it tells
     """
 
     name: str
     about: str
+    tells: tuple[str, ...]
     schema: Mapping[str, Any]
     gather: Callable[[Whose], Awaitable[Files]]
 

@@ -88,4 +88,10 @@ def _claim(one: Version) -> dict[str, Any]:
     return {name: getattr(one, name) for name in _CLAIM["properties"]}
 
 
-PART = Part(NAME, N_("Your details: every version, where it came from and when"), SCHEMA, gather)
+PART = Part(
+    NAME,
+    N_("Your details: every version, where it came from and when"),
+    ("accounts", "identifiers", "attributes", "evidence", "proofings", "erasures"),
+    SCHEMA,
+    gather,
+)

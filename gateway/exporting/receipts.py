@@ -34,4 +34,10 @@ async def gather(whose: Whose) -> Files:
     return files
 
 
-PART = Part(NAME, N_("A signed receipt for each decision, to check and to print"), SCHEMA, gather)
+PART = Part(
+    NAME,
+    N_("A signed receipt for each decision, to check and to print"),
+    ("consent_changes",),
+    SCHEMA,
+    gather,
+)

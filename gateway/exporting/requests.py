@@ -69,4 +69,10 @@ def _request(one: Asked, said: Sequence[Said]) -> dict[str, Any]:
     }
 
 
-PART = Part(NAME, N_("What services asked you, and what you answered"), SCHEMA, gather)
+PART = Part(
+    NAME,
+    N_("What services asked you, and what you answered"),
+    ("backchannel_requests", "inquiries"),
+    SCHEMA,
+    gather,
+)

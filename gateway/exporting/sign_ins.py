@@ -85,4 +85,10 @@ def _event(one: Journalled, whom: str) -> dict[str, Any]:
     return {"at": one.at, "kind": one.kind, "by": by, "fields": fields}
 
 
-PART = Part(NAME, N_("How and where you sign in, and what happened"), SCHEMA, gather)
+PART = Part(
+    NAME,
+    N_("How and where you sign in, and what happened"),
+    ("passkeys", "passwords", "sessions", "known_devices"),
+    SCHEMA,
+    gather,
+)

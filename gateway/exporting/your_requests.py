@@ -68,4 +68,10 @@ def _state(one: Noted) -> dict[str, Any]:
     }
 
 
-PART = Part(NAME, N_("Where your requests stand, as services reported it"), SCHEMA, gather)
+PART = Part(
+    NAME,
+    N_("Where your requests stand, as services reported it"),
+    ("citizen_requests", "request_states"),
+    SCHEMA,
+    gather,
+)

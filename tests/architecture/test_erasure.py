@@ -1,10 +1,11 @@
-"""Every table with a row of a citizen says what becomes of it when the citizen goes."""
+"""Every table with a row of a citizen is taken along, and says what becomes of it afterwards."""
 
 from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
 
+from gateway.exporting import LEFT_OUT, PARTS
 from idp import erased as citizens
 from idp import tables as idp
 from relying_parties import erased as parties
@@ -31,6 +32,16 @@ def test_every_table_of_a_citizen_is_erased_or_kept_with_a_reason(
     assert gone & set(erased.KEPT) == set()
     assert set(erased.KEPT) <= known
     assert all(len(reason) > 20 for reason in erased.KEPT.values())
+
+
+def test_every_table_of_a_citizen_is_taken_along_or_left_out_with_a_reason() -> None:
+    everything = [table for tables, _ in ROOMS for table in tables.metadata.tables.values()]
+    theirs = {table.name for table in everything if _of_a_citizen(table)}
+    told = {name for part in PARTS for name in part.tells}
+
+    assert theirs - told - set(LEFT_OUT) == set()
+    assert told & set(LEFT_OUT) == set()
+    assert (told | set(LEFT_OUT)) <= {table.name for table in everything}
 
 
 def test_the_account_goes_last_and_its_key_first() -> None:

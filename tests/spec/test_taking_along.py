@@ -26,6 +26,8 @@ from relying_parties.request_states import State
 from relying_parties.requests import File
 from tests.spec.test_a_killed_worker_s_duties import ONE_DUTY, running
 from tests.spec.test_leaving import seal
+from tests.spec.test_standing_rules import OFFICE as PAYS
+from tests.spec.test_standing_rules import agreed
 from tests.support import letters, offices, services
 from tests.support.browser import Browser
 from tests.support.gateway import Citizen, Gateway
@@ -157,6 +159,20 @@ async def test_what_was_asked_and_asked_back_is_in_it(gateway: Gateway) -> None:
     assert [one["words"] for one in told["said"]] == ["Which account is it?"]
     Draft202012Validator(document(file, "schemas/requests.schema.json")).validate(
         document(file, "requests.json")
+    )
+
+
+async def test_what_was_agreed_to_beforehand_is_in_it(gateway: Gateway) -> None:
+    await offices.register(gateway, PAYS)
+    someone = await gateway.citizen()
+    await agreed(gateway, someone)
+    file = await fetched(gateway, someone)
+
+    [told] = document(file, "standing.json")["rules"]
+    assert (told["service"], told["ended_at"], told["uses"]) == (PAYS, None, [])
+    assert told["detail"]["type"] == offices.refund()["type"]
+    Draft202012Validator(document(file, "schemas/standing.schema.json")).validate(
+        document(file, "standing.json")
     )
 
 
