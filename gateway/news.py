@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
+from gateway import letters
 from gateway.runtime import Runtime
-from idp import accounts, attempts, identifiers, notices
+from idp import accounts, attempts
 from idp.errors import TooManyAttempts
 from keys import pairwise
 from keys.entry import Entry
@@ -58,13 +59,4 @@ async def _tell(runtime: Runtime, entry: Entry, template: str, account_id: UUID)
         await attempts.count(entry, "news", account_id.bytes)
     except TooManyAttempts:
         return  # the page shows it all the same
-    for email in await identifiers.emails(entry, runtime.vault, account_id):
-        await notices.queue(
-            entry,
-            runtime.vault,
-            template=template,
-            locale=account.locale or runtime.settings.default_locale,
-            email=email,
-            fields={},
-            expires_at=entry.at + WORTH,
-        )
+    await letters.write(runtime, entry, account, template, worth_until=entry.at + WORTH)

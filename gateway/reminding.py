@@ -7,8 +7,9 @@ mail.
 
 from uuid import UUID
 
+from gateway import letters
 from gateway.runtime import Runtime
-from idp import accounts, attempts, identifiers, notices
+from idp import accounts, attempts
 from idp.errors import TooManyAttempts
 from keys import pairwise
 from keys.entry import Entry
@@ -37,12 +38,4 @@ async def _tell(runtime: Runtime, entry: Entry, account_id: UUID) -> None:
         await attempts.count(entry, "reminder", account_id.bytes, entry.at.date().isoformat())
     except TooManyAttempts:
         return  # today's mail says it already: it names none of them
-    for email in await identifiers.emails(entry, runtime.vault, account_id):
-        await notices.queue(
-            entry,
-            runtime.vault,
-            template=TEMPLATE,
-            locale=account.locale or runtime.settings.default_locale,
-            email=email,
-            fields={},
-        )
+    await letters.write(runtime, entry, account, TEMPLATE)

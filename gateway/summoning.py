@@ -8,12 +8,10 @@ a shoulder, or sends one that looks like it, has nothing. There are few of them 
 whatever number of services ask.
 """
 
-from datetime import datetime
-
+from gateway import letters
 from gateway.oauth import standing
 from gateway.runtime import Runtime
-from idp import accounts, attempts, identifiers, notices
-from idp.accounts import Account
+from idp import accounts, attempts
 from idp.errors import TooManyAttempts
 from keys import pairwise
 from keys.entry import Entry
@@ -39,25 +37,10 @@ async def _tell(runtime: Runtime, entry: Entry, each: Summons) -> None:
         return
     if await standing.answer(runtime, entry, account, each.id):
         # Each time, as they were promised: a rule answers few requests in a month.
-        await _mail(runtime, entry, account, IN_ADVANCE, None)
+        await letters.write(runtime, entry, account, IN_ADVANCE)
         return
     try:
         await attempts.count(entry, "summons", account_id.bytes)
     except TooManyAttempts:
         return  # the page shows it all the same
-    await _mail(runtime, entry, account, TEMPLATE, each.expires_at)
-
-
-async def _mail(
-    runtime: Runtime, entry: Entry, account: Account, template: str, worth_until: datetime | None
-) -> None:
-    for email in await identifiers.emails(entry, runtime.vault, account.id):
-        await notices.queue(
-            entry,
-            runtime.vault,
-            template=template,
-            locale=account.locale or runtime.settings.default_locale,
-            email=email,
-            fields={},
-            expires_at=worth_until,
-        )
+    await letters.write(runtime, entry, account, TEMPLATE, worth_until=each.expires_at)
