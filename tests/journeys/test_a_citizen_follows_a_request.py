@@ -15,15 +15,15 @@ PERSON = "Mary"
 def test_from_the_application_to_the_permit(page: Page, demo: Demo) -> None:
     """C12: the desk reports, the citizen is told that something moved, answers, and has it."""
     parking = demo.service("parking-permits")["url"]
-    apply(page, demo, parking)
+    number = apply(page, demo, parking)
     reported(page, demo, "Received")
     expect(page.locator("main")).to_contain_text("Expected by")
     looked_at(page)
     email = demo.person(PERSON)["email"]
     assert mailed(demo, email, r"^(http\S+/account/requests)\s")
 
-    desk(page, parking, "Take it up")
-    desk(page, parking, "Ask for the car's papers")
+    desk(page, parking, number, "Take it up")
+    desk(page, parking, number, "Ask for the car's papers")
     reported(page, demo, "Waiting for you")
     expect(page.locator("main")).to_contain_text("Send us the registration papers of your car")
     looked_at(page)
@@ -34,7 +34,7 @@ def test_from_the_application_to_the_permit(page: Page, demo: Demo) -> None:
     page.get_by_role("button", name="Send the papers").click()
     expect(page.get_by_label("Application")).to_contain_text("is checking")
     looked_at(page)
-    desk(page, parking, "Give the permit")
+    desk(page, parking, number, "Give the permit")
 
     reported(page, demo, "Decided", "?show=closed")
     page.locator(".card a").click()
@@ -62,7 +62,8 @@ def test_an_assessment_waits_for_the_citizen(page: Page, demo: Demo) -> None:
     reported(page, demo, "Decided", "?show=closed")
 
 
-def apply(page: Page, demo: Demo, parking: str) -> None:
+def apply(page: Page, demo: Demo, parking: str) -> str:
+    """Apply, and return the number of the application."""
     sign_in(page, demo, PERSON)
     page.goto(parking)
     page.get_by_role("link", name="Sign in").click()
@@ -71,15 +72,16 @@ def apply(page: Page, demo: Demo, parking: str) -> None:
     page.get_by_role("button", name="Apply for").click()
     expect(page.get_by_label("Application")).to_contain_text("We have it")
     looked_at(page)
+    return page.locator(".number").inner_text()
 
 
-def desk(page: Page, parking: str, step: str) -> None:
+def desk(page: Page, parking: str, number: str, step: str) -> None:
     """Do one step at the office, in a window of its own."""
     office = page.context.new_page()
     office.goto(f"{parking}/desk")
     looked_at(office)
     with office.expect_navigation():
-        office.get_by_role("button", name=step).first.click()
+        office.get_by_label(number).get_by_role("button", name=step).click()
     office.close()
 
 

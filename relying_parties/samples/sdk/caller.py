@@ -26,13 +26,17 @@ class Caller:
 
         :raises Unavailable: there is no answer, or no token
         """
+        answer = await self._ask(method, url, given)
+        if answer.status_code == httpx2.codes.UNAUTHORIZED:
+            self._until = 0.0  # it was taken back: the next one is new
+            answer = await self._ask(method, url, given)
+        return answer
+
+    async def _ask(self, method: str, url: str, given: Any) -> httpx2.Response:
         headers = {"authorization": f"Bearer {await self._own_token()}"}
         with asking(url):
             async with httpx2.AsyncClient(timeout=PATIENCE) as http:
-                answer = await http.request(method, url, json=given, headers=headers)
-        if answer.status_code == httpx2.codes.UNAUTHORIZED:
-            self._until = 0.0  # it was taken back: the next one is new
-        return answer
+                return await http.request(method, url, json=given, headers=headers)
 
     async def _own_token(self) -> str:
         now = time.monotonic()
