@@ -7,7 +7,7 @@ reads somebody's mail learns no more than that there is an account.
 from datetime import datetime
 
 from gateway.runtime import Runtime
-from idp import identifiers, notices
+from idp import channels, identifiers, notices
 from idp.accounts import Account
 from keys.entry import Entry
 
@@ -20,10 +20,14 @@ async def write(
     *,
     worth_until: datetime | None = None,
 ) -> None:
-    """Queue the letter to each address of ``account``.
+    """Queue the letter to each address of ``account``, if it is to be mailed of such things.
+
+    Who is not finds it on its page all the same.
 
     :param worth_until: after which it is not sent any more
     """
+    if not await channels.by_mail(entry, account.id, template):
+        return
     for email in await identifiers.emails(entry, runtime.vault, account.id):
         await notices.queue(
             entry,

@@ -33,6 +33,7 @@ ERASED: tuple[tuple[sa.Table, Statement], ...] = (
     _all_of(tables.invitations),
     _all_of(tables.signups),
     _all_of(tables.exports),
+    _all_of(tables.notice_channels),
     _all_of(tables.accounts, "id"),
 )
 

@@ -19,6 +19,7 @@ IdpError
 ├── ClaimUnknown        not in the catalogue, or never stored
 ├── NothingToDispute    nobody else wrote the detail, or its dispute is as asked already
 ├── ValueRefused        not a value of this claim; `reason` is a stable word
+├── ChannelRefused      a notice of this kind does not go that way
 └── StaleVersion        somebody was faster
 """
 
@@ -152,6 +153,12 @@ class ValueRefused(_Reasoned):
     """Not a value of this claim."""
 
     code = "value_refused"
+
+
+class ChannelRefused(IdpError):  # noqa: N818 - named as the fact it reports
+    """No such kind of notice or channel, or one that keeps the account safe and always goes out."""
+
+    code = "channel_refused"
 
 
 class StaleVersion(IdpError):  # noqa: N818

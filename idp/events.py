@@ -181,6 +181,13 @@ class DisputeDropped(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelsChosen(Event):
+    """A citizen chose how they are told of these kinds of things."""
+
+    kinds: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class IdentityVerified(Event):
     """A proofing provider confirmed who the citizen is."""
 

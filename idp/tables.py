@@ -309,3 +309,14 @@ exports = sa.Table(
     ),
     sa.Index("exports_due", "due_at", postgresql_where=sa.text("state = 'queued'")),
 )
+
+# How citizens want to be told; of what has no row they are mailed.
+notice_channels = sa.Table(
+    "notice_channels",
+    metadata,
+    sa.Column(
+        "account_id", sa.Uuid, sa.ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("channel", sa.Text, nullable=False),  # mail | account
+)

@@ -1,4 +1,4 @@
-"""sign-ins.json: how and where the citizen signs in, and what happened to the account.
+"""sign-ins.json: how and where the citizen signs in, how they are told, and what happened.
 
 Of events that are about somebody else, as those of an administrator's work, only the kind
 is told: they are not the citizen's to take along.
@@ -10,7 +10,7 @@ from gateway.exporting import shapes
 from gateway.exporting.part import Files, Part, Whose, spell
 from gateway.exporting.shapes import FLAG, MOMENT, OBJECT, TEXT, many, maybe
 from gateway.web.locale import N_
-from idp import authenticators, holdings
+from idp import authenticators, channels, holdings
 from idp.authenticators import passkeys
 from keys import journal
 from keys.journal import Journalled
@@ -37,6 +37,7 @@ SCHEMA = shapes.document(
         )
     ),
     devices=many(shapes.record(seen_at=MOMENT, expires_at=MOMENT)),
+    told=OBJECT,
     activity=many(
         shapes.record(
             at=MOMENT,
@@ -65,6 +66,7 @@ async def gather(whose: Whose) -> Files:
         ],
         "sessions": [dict(row.items()) for row in await holdings.sessions(entry, account_id)],
         "devices": [dict(row.items()) for row in await holdings.devices(entry, account_id)],
+        "told": await channels.chosen(entry, account_id),
         "activity": await _activity(whose),
     }
     return {f"{NAME}.json": spell(told)}
@@ -88,7 +90,7 @@ def _event(one: Journalled, whom: str) -> dict[str, Any]:
 PART = Part(
     NAME,
     N_("How and where you sign in, and what happened"),
-    ("passkeys", "passwords", "sessions", "known_devices"),
+    ("passkeys", "passwords", "sessions", "known_devices", "notice_channels"),
     SCHEMA,
     gather,
 )

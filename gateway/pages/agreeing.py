@@ -18,7 +18,7 @@ from gateway.pages import receipt, sharing, stale
 from gateway.pages.passage import Arrival
 from gateway.web.call import Call
 from gateway.web.locale import N_
-from idp import attributes, identifiers, notices
+from idp import attributes, channels, identifiers, notices
 from idp.attributes import Attribute
 from idp.sessions import Session
 from keys import pairwise
@@ -138,6 +138,8 @@ async def give(call: Call, question: Question, shown: str) -> Consent:
 async def _notice(call: Call, asked: Party, consent: Consent) -> None:
     to, _ = asked.to, call.gettext
     if to is None or not asked.email:
+        return
+    if not await channels.by_mail(call.entry, asked.session.account.id, "first-share"):
         return
     await notices.queue(
         call.entry,

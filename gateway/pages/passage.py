@@ -31,6 +31,7 @@ PLACES: Mapping[str, str] = {
     "corrections": "/account/corrections",
     "changes": "/account/changes",
     "security": "/account/security",
+    "notices": "/account/notices",
     "sessions": "/account/sessions",
     "activity": "/account/activity",
     "verify": "/account/verify",

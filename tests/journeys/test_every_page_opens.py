@@ -417,6 +417,8 @@ def of_somebody_who_agrees_beforehand(at: Looker, demo: Demo) -> None:
     used_beforehand(page, demo)
     at.open("/account/standing")
     at.press("#end-1")
+    at.open("/account/notices")
+    at.press("#notices-save")
 
 
 def of_somebody_waiting(at: Looker, demo: Demo) -> None:
@@ -690,6 +692,7 @@ WALKS = {
     })),
     "beforehand": Walk(of_somebody_who_agrees_beforehand, frozenset({
         "/account/inbox/{request}", "/account/standing", "/account/standing/for/{request}",
+        "/account/notices",
     })),
     "waiting": Walk(of_somebody_waiting, frozenset({
         "/account", "/account/requests", "/account/requests/{request}",

@@ -29,6 +29,7 @@ KINDS = {
     "IdentityVerified": N_("You proved who you are"),
     "AttributeRecorded": N_("A detail was changed"),
     "AttributesChanged": N_("A detail was changed"),
+    "ChannelsChosen": N_("You chose how we tell you of something"),
     "AttributeDisputed": N_("You said that a detail is wrong"),
     "ComingDropped": N_("You changed your mind about a detail to come"),
     "DisputeDropped": N_("You said that a detail is right after all"),

@@ -33,6 +33,7 @@ MENU = (
     ("/account/requests", N_("Your requests"), "requests"),
     ("/account/changes", N_("Who was told"), "changes"),
     ("/account/security", N_("How you sign in"), "security"),
+    ("/account/notices", N_("How we tell you"), "notices"),
     ("/account/sessions", N_("Where you are signed in"), "sessions"),
     ("/account/activity", N_("What happened"), "activity"),
     ("/account/data", N_("Download or delete"), "data"),
