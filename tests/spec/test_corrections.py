@@ -20,7 +20,7 @@ from relying_parties.errors import RegistrationInvalid
 from tests import factories
 from tests.factories import values_of
 from tests.spec.test_requests_page import mailed
-from tests.support import services, signals
+from tests.support import ceremonies, services, signals
 from tests.support.browser import Browser
 from tests.support.gateway import Citizen, Gateway
 from tests.support.signals import Api
@@ -365,21 +365,41 @@ async def test_an_answer_that_is_none_is_asked_for_again(
     assert "There is a problem" in page.text
 
 
-async def test_a_yes_takes_a_sign_in_of_just_now_and_a_no_does_not(
-    gateway: Gateway, desk: Api, ana: Citizen
+@pytest.mark.parametrize(
+    "over",
+    [
+        pytest.param({"auth_time": "auth_time - interval '6 minutes'"}, id="six-minutes-ago"),
+        pytest.param({"aal": "1", "amr": "ARRAY['pwd']"}, id="password-beside-a-passkey"),
+    ],
+)
+async def test_a_yes_takes_a_fresh_and_strong_sign_in_and_a_no_does_not(
+    gateway: Gateway, desk: Api, ana: Citizen, over: dict[str, str]
 ) -> None:
+    await ceremonies.added(gateway, ana)
     number = await proposed(gateway, desk, ana)
-    await gateway.rows(
-        "UPDATE idp.sessions SET auth_time = auth_time - interval '1 hour' WHERE id = $1",
-        ana.session,
-    )
+    for name, value in over.items():
+        change = f"UPDATE idp.sessions SET {name} = {value} WHERE id = $1"
+        await gateway.rows(change, ana.session)
 
-    async with gateway.unchanged():
-        page = await answered(gateway, ana, number, answer="accept")
+    page = await answered(gateway, ana, number, answer="accept")
     assert str(page.url).endswith(f"/login/confirm?next=corrections/{number}")
+    assert 'name="password"' not in page.text  # where there is a passkey, it takes that
+    assert (await told(desk, number))["state"] == "open"
+    assert await held(gateway, ana, "given_name") == "Ana"
 
     await answered(gateway, ana, number, answer="dispute")
     assert (await told(desk, number))["state"] == "disputed"
+
+
+async def test_only_a_form_of_ours_answers(gateway: Gateway, desk: Api, ana: Citizen) -> None:
+    """Group CS: without its token nothing is answered."""
+    number = await proposed(gateway, desk, ana)
+    browser = Browser(gateway, ana.cookie)
+
+    async with gateway.unchanged():
+        answer = await browser.send("POST", f"{MINE}/{number}", {"answer": "dispute"})
+
+    assert answer.status_code == 403
 
 
 async def test_of_fifty_answers_at_once_one_counts(
