@@ -50,12 +50,16 @@ def _end_consents() -> Statement:
         .cte("ended")
     )
     last = sa.select(
-        ended.c.id, ended.c.version, sa.literal_column("'withdrawn'", sa.Text), ended.c.claims,
+        ended.c.id,
+        ended.c.version,
+        sa.literal_column("'withdrawn'", sa.Text),
+        ended.c.claims,
+        # Not null: nobody is left to hold a receipt, and one signed now would tell the second.
+        sa.literal_column("''", sa.Text),
         ended.c.changed_at,
-    )  # fmt: skip
-    return statement(
-        sa.insert(_changes).from_select(["consent_id", "version", "kind", "claims", "at"], last)
     )
+    names = ["consent_id", "version", "kind", "claims", "receipt", "at"]
+    return statement(sa.insert(_changes).from_select(names, last))
 
 
 def _take_names_out() -> Statement:

@@ -18,6 +18,7 @@ import pytest
 
 from gateway import erasing, worker
 from gateway.oauth import locking
+from gateway.pages import receipt
 from idp import accounts, attributes, erasures, identifiers, recovery
 from idp.erasures import GRACE
 from idp.errors import AccountNotOpen, StaffStays
@@ -450,6 +451,13 @@ async def test_no_moment_joins_the_services_of_a_citizen(
         "SELECT changed_at FROM relying_parties.consents WHERE subject = ANY($1)", theirs
     )
     assert {(row["changed_at"].hour, row["changed_at"].microsecond) for row in moments} == {(0, 0)}
+    await receipt.sign_missing(gateway.runtime)
+    signed = await gateway.rows(
+        "SELECT receipt FROM relying_parties.consent_changes c JOIN relying_parties.consents"
+        " ON id = consent_id AND c.version = consents.version WHERE subject = ANY($1)",
+        theirs,
+    )
+    assert {row["receipt"] for row in signed} == {""}
     named = await gateway.rows(
         "SELECT kind FROM keys.journal WHERE actor = ANY($1) AND kind = 'ConsentWithdrawn'",
         [f"subject:{one}" for one in theirs],
