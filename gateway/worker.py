@@ -44,7 +44,7 @@ from relying_parties import (
     wanted_algs,
 )
 from relying_parties.errors import PictureRefused
-from relying_parties.grants import backchannel_requests, device_codes, families
+from relying_parties.grants import backchannel_counts, backchannel_requests, device_codes, families
 from relying_parties.streams import delivery
 
 log = logging.getLogger("gatehouse.worker")
@@ -70,6 +70,7 @@ _PURGES = (
     changes.purge,
     reminders.purge,
     backchannel_requests.purge,
+    backchannel_counts.purge,
     sealed_secrets.purge,
     requests.purge,
     corrections.purge,

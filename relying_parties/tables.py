@@ -568,3 +568,12 @@ standing_uses = sa.Table(
     sa.Column("used_at", NOW, nullable=False),
     sa.Index("standing_uses_by_rule", "rule_id", "used_at"),
 )
+
+# How often a service was refused on a day because it asked too often.
+backchannel_refusals = sa.Table(
+    "backchannel_refusals",
+    metadata,
+    sa.Column("client_id", sa.Text, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("times", sa.Integer, nullable=False),
+)

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway import claim_labels, life_events
-from gateway.admin import confirming, hearing, labels, office
+from gateway.admin import asking, confirming, hearing, labels, office
 from gateway.admin.office import STOPS, NotAllowed, NotFound, Officer
 from gateway.pages import rich
 from gateway.pages.sharing import words
@@ -149,6 +149,7 @@ async def one_page(
             "again": officer.writes(standing.agency_id),
         },
         stream=await hearing.shown(call, client_id),
+        asks=await asking.shown(call, client),
         first_secret=issues
         and not secret
         and not (client and clients.has_secret(client, call.entry.at)),

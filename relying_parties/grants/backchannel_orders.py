@@ -22,6 +22,7 @@ from keys.entry import Entry, Row, statement
 from relying_parties import tables
 from relying_parties.errors import TooManyAsked
 from relying_parties.events import BackchannelAsked
+from relying_parties.grants import backchannel_counts
 
 INTERVAL = timedelta(seconds=5)  # §7.3
 
@@ -133,7 +134,11 @@ async def ask(entry: Entry, auth_req_id: str, order: Order, *, nagging: bool = F
     :raises TooManyAsked: enough wait already, or too many were not approved
     """
     if not nagging:
-        await _within_budget(entry, order)
+        try:
+            await _within_budget(entry, order)
+        except TooManyAsked:
+            await backchannel_counts.refused(entry, order.client_id)
+            raise
     await entry.run(
         ADD,
         id=order.id,

@@ -11,7 +11,12 @@ from keys import opaque
 from keys.entry import Entry
 from relying_parties import inquiries, pings, summons
 from relying_parties.errors import TooManyAsked
-from relying_parties.grants import backchannel_orders, backchannel_polls, backchannel_requests
+from relying_parties.grants import (
+    backchannel_counts,
+    backchannel_orders,
+    backchannel_polls,
+    backchannel_requests,
+)
 from relying_parties.grants.backchannel_orders import Order
 from relying_parties.grants.backchannel_polls import Fate
 from tests.relying_parties.conftest import CITIZEN, Later
@@ -284,3 +289,24 @@ async def test_all_of_it_can_be_read(at: Later) -> None:
         await ask(entry, subject="another")
 
         assert [one.id for one in await backchannel_requests.of(entry, [CITIZEN])] == [made.id]
+
+
+async def test_it_is_counted_what_becomes_of_them(at: Later) -> None:
+    """For those who look after services: numbers, and nobody."""
+    async with at() as entry:
+        _, no = await ask(entry)
+        with pytest.raises(TooManyAsked):
+            await ask(entry)
+        _, yes = await ask(entry, subject="another")
+        await ask(entry, subject="nobody", lives=timedelta(seconds=1))
+        await ask(entry, subject="a-fourth")
+    async with at(seconds=2) as entry:
+        await answer(entry, no, yes=False)
+        await answer(entry, yes, yes=True)
+        told = await backchannel_counts.standing(entry, "hotline")
+        other = await backchannel_counts.standing(entry, "library")
+
+    assert told == {"waiting": 1, "approved": 1, "declined": 1, "unanswered": 1, "refused": 1}
+    assert not any(other.values())
+    async with at(days=31) as entry:
+        assert await backchannel_counts.purge(entry) == 1

@@ -4,13 +4,14 @@ Specs: product N7, CIBA Core 1.0 §11, group LG.
 """
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
 
 from gateway import summoning
 from tests.spec.test_ciba_inbox import mails
-from tests.support import asking, offices
+from tests.support import administration, asking, offices
 from tests.support.browser import Browser
 from tests.support.gateway import Citizen, Gateway
 from tests.support.offices import refund
@@ -284,3 +285,21 @@ async def dues(gateway: Gateway, auth_req_id: str) -> bool:
         await named(gateway, auth_req_id),
     )
     return row["ping"] is not None and row["ping_due_at"] is not None
+
+
+async def test_who_looks_after_services_sees_numbers_alone(gateway: Gateway, ana: Citizen) -> None:
+    """N7: what was asked too often is counted, and whom it was to is not told."""
+    name = "asks-too-often"
+    await offices.register(gateway, name)
+    await asking.ask(gateway, ana, name)
+    raw = asking.signed(gateway, name, login_hint=ana.email)
+    refused = await asking.send(gateway, raw, name)
+    staff = await administration.officer(gateway, "operator")
+
+    page = await Browser(gateway, staff.cookie).follow(f"/admin/services/{name}")
+
+    assert refused.status_code == 429
+    rows = dict(re.findall(r"<dt>([^<]+)</dt><dd>(\d+)</dd>", page.text))
+    assert rows["Waiting for citizens"] == "1"
+    assert rows["Refused by us, because it asked too often"] == "1"
+    assert ana.email not in page.text
