@@ -136,6 +136,9 @@ async def test_what_is_overdue_is_said_plainly(
         assert "Overdue" in page.text
         assert said in page.text
         assert ("has not reported since" in page.text) == ("not reported" in said)
+    front = (await opened(gateway, ana, "/account")).text
+    mine = over["state"] == "waiting_for_you"
+    assert ("1 request of yours is overdue" in front) == (not mine)
 
 
 async def test_what_is_decided_is_never_overdue(

@@ -44,10 +44,11 @@ SHOWN = {"open": N_("Open"), "closed": N_("Decided or closed"), "all": N_("All")
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many requests are open, and how many of them wait for the citizen."""
+    """How many requests are open, wait for the citizen, and for an office that lets a day pass."""
 
     open: int
     waiting: int
+    overdue: int
 
 
 @citizen.signed_in("requests")
@@ -102,7 +103,9 @@ async def count(call: Call, session: Session, subjects: Mapping[str, Any]) -> Co
     """Count what the citizen may want to look at."""
     found = await requests.of_subjects(call.entry, await _key(call, session), subjects)
     going = [one for one in found if not one.now.settled]
-    return Count(len(going), sum(one.now.state == WAITING_FOR_YOU for one in going))
+    mine = [one for one in going if one.now.state == WAITING_FOR_YOU]
+    late = [one for one in going if one not in mine and one.now.overdue(call.entry.at.date())]
+    return Count(len(going), len(mine), len(late))
 
 
 def _fits(one: Request, wanted: str) -> bool:

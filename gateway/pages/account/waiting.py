@@ -72,6 +72,17 @@ async def _standing(call: Call, session: Session, subjects: Subjects) -> Waiting
     return Waiting(_("Your requests"), f"{going} {waits}", href, _("Waiting for you"), "warn")
 
 
+async def _late(call: Call, session: Session, subjects: Subjects) -> Waiting | None:
+    number = (await requests.count(call, session, subjects)).overdue
+    if not number:
+        return None
+    text = call.ngettext(
+        "%(num)s request of yours is overdue.", "%(num)s requests of yours are overdue.", number
+    )
+    _ = call.gettext
+    return Waiting(_("Your requests"), text, "/account/requests", _("Overdue"), "warn")
+
+
 async def _ending(call: Call, _session: Session, subjects: Subjects) -> Waiting | None:
     shared = await consents.of_subjects(call.entry, subjects)
     number = sum(reminders.concerns(one, call.entry.at) for one in shared)
@@ -104,6 +115,7 @@ _ROWS: tuple[Callable[[Call, Session, Subjects], Awaitable[Waiting | None]], ...
     _asked,
     _questioned,
     _standing,
+    _late,
     _ending,
     _overdue,
 )
