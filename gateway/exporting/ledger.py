@@ -4,6 +4,7 @@ The file is the one of "Who got your details"; beside it lie the public keys of 
 program, so that it can be checked where there is no network.
 """
 
+import asyncio
 from functools import cache
 from pathlib import Path
 
@@ -38,8 +39,10 @@ async def gather(whose: Whose) -> Files:
     speller = Speller(whose, agreed)
     told = {one.id: in_words(await speller.spell(one)) for one in lines.whole}
     keys = await checkpoints.keys(whose.entry)
+    made = ledger_proofs.document(proven, lines.whole, told, keys)
     return {
-        f"{NAME}.json": spell(ledger_proofs.document(proven, lines.whole, told, keys)),
+        # There may be thousands of lines, and the worker has others to serve meanwhile.
+        f"{NAME}.json": await asyncio.to_thread(spell, made),
         "keys.json": spell({"keys": list(keys)}),
         "verify_ledger.py": _program(),
     }

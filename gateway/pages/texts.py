@@ -60,7 +60,7 @@ TEXTS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
             (
                 N_("Your rights"),
                 N_(
-                    "See everything under Your details and Who has your details. To correct something that a register says, ask the register."
+                    "See everything under Your details and Who has your details. Take it with you, or delete your account, under Download or delete. To correct something that a register says, ask the register."
                 ),
             ),
         ),
