@@ -142,6 +142,18 @@ async def test_whoever_stays_after_all_says_so_once(
     assert "What will change" not in again.text
 
 
+async def test_a_plan_to_stay_takes_back_the_one_to_move(
+    gateway: Gateway, ears: Any, ana: Citizen, day: date
+) -> None:
+    await save(gateway, ana, THERE, since=day.isoformat())
+    await heard(gateway, ears)
+
+    await save(gateway, ana, HERE, since=day.isoformat())
+
+    [event] = await heard(gateway, ears)
+    assert "effective_from" not in event
+
+
 async def test_who_was_left_out_does_not_hear_of_it_that_way(
     gateway: Gateway, ears: Any, ana: Citizen, day: date
 ) -> None:

@@ -153,12 +153,15 @@ async def save(call: Call) -> Response:
 async def _write_and_tell(call: Call, session: Session, claim: str, concerned: Whom) -> int:
     """Write the detail down, and tell of it if services read something else now."""
     before, since = await _read(call, session, claim), _since(call, claim)
+    former = await _to_come(call, session, claim) if since else None
     await _write(call, session, claim, Validity(since))
     if since is not None and since > call.entry.at.date():
         planned = await _to_come(call, session, claim)
-        if planned is None or planned.value == before:
-            return 0
-        return await whom.tell(call, concerned, effective=since)
+        if planned is None or planned.value != before:
+            return await whom.tell(call, concerned, effective=since)
+        # What is to come is what holds: whoever was told otherwise hears of it.
+        known = former.valid_from if former else None
+        return await whom.take_back(call, session, claim, known) if known else 0
     if await _read(call, session, claim) == before:
         return 0
     return await whom.tell(call, concerned)
