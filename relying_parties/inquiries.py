@@ -191,6 +191,11 @@ async def answer(entry: Entry, key: DataKey, held: Inquiry, *, words: str) -> No
     entry.record(InquiryAnswered(actor=f"client:{held.client_id}", object=None))
 
 
+async def talked_about(entry: Entry, request_id: UUID) -> bool:
+    """Whether anything was said about a request."""
+    return bool(await entry.all(SAID, requests=[request_id]))
+
+
 async def of_requests(
     entry: Entry, key: DataKey, requests: Collection[UUID]
 ) -> dict[UUID, list[Said]]:

@@ -25,7 +25,7 @@ from idp.accounts import Account
 from idp.sessions import Session
 from keys import pairwise
 from keys.entry import Entry
-from relying_parties import agencies, approvals, consents, standing_rules
+from relying_parties import agencies, approvals, consents, inquiries, standing_rules
 from relying_parties.clients import Client
 from relying_parties.errors import ConsentMissing
 from relying_parties.grants import backchannel_requests
@@ -40,9 +40,14 @@ async def answer(runtime: Runtime, entry: Entry, account: Account, request_id: U
     client: Client | None = await runtime.client(held.client_id) if held else None
     if held is None or held.state != "pending" or client is None or not client.live:
         return False
-    rules = await standing_rules.hold(entry, held.subject, client.client_id)
+    rules = [
+        one
+        for one in await standing_rules.hold(entry, held.subject, client.client_id)
+        if one.given_at <= held.created_at  # beforehand, to the letter
+    ]
     found = await _rules(entry, held, rules) if rules else None
-    if not found:
+    # Who asked something about it wants to decide by themselves.
+    if not found or await inquiries.talked_about(entry, held.id):
         return False
     here = AtWork(runtime, entry)
     at = await _at(here, held, client, account, found)

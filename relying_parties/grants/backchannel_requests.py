@@ -25,6 +25,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from keys.entry import Entry, Row, statement
 from relying_parties import tables
+from relying_parties.consent_records import ACTIVE
 from relying_parties.events import BackchannelApproved, BackchannelDeclined
 
 # After its end, for the citizen's page and to know what comes back; what was asked in detail
@@ -66,6 +67,14 @@ CITIZEN = statement(
     )
     .order_by(tables.codes.c.issued_at.desc())
     .limit(1)
+)
+# A code is forgotten a day after its tokens; what was agreed to knows them as long as it holds.
+AGREED = statement(
+    sa.select(tables.consents.c.citizen).where(
+        tables.consents.c.subject == sa.bindparam("of_subject"),
+        tables.consents.c.client_id == sa.bindparam("of_client"),
+        tables.consents.c.state == ACTIVE,
+    )
 )
 PURGE = statement(
     sa.delete(tables.backchannel_requests).where(
@@ -145,7 +154,8 @@ async def decline(entry: Entry, held: Asked) -> None:
 
 async def citizen_of(entry: Entry, subject: str, client_id: str) -> bytes | None:
     """Return the sealed reference to a citizen whom a client knows by ``subject``."""
-    row = await entry.one(CITIZEN, of_subject=subject, of_client=client_id)
+    known = {"of_subject": subject, "of_client": client_id}
+    row = await entry.one(CITIZEN, **known) or await entry.one(AGREED, **known)
     return row["citizen"] if row else None
 
 

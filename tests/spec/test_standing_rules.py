@@ -383,3 +383,39 @@ async def test_it_is_offered_for_what_was_approved_by_hand(gateway: Gateway, ana
 
     assert "/account/standing/for/" in first.text
     assert "/account/standing/for/" not in bare.text + again.text
+
+
+async def test_what_waited_before_goes_on_waiting(gateway: Gateway) -> None:
+    """Beforehand, to the letter; and an answer of the office does not turn it into a yes."""
+    someone = await gateway.citizen()
+    waits = await offices.ask(gateway, someone, OFFICE, refund(reference="B1"))
+    await offices.inquire(gateway, someone, waits, "Which account is that?")
+    await agreed(gateway, someone, refund(reference="B2"))
+    name = (await asking.waiting(gateway, waits)).rsplit("/", 1)[1]
+    token = await offices.token(gateway, OFFICE)
+
+    await offices.call(gateway, token, "POST", f"/{name}", {"answer": "The one that ends in 42"})
+
+    assert await fate(gateway, waits) == "authorization_pending"
+
+
+async def test_what_somebody_asks_about_is_theirs_to_decide(gateway: Gateway, ana: Citizen) -> None:
+    """A rule that has room again does not answer what the citizen had a question about."""
+    request = await offices.ask(gateway, ana, OFFICE, NEXT)
+    await offices.inquire(gateway, ana, request, "Which account is that?")
+
+    assert await fate(gateway, request) == "authorization_pending"
+
+
+async def test_whoever_is_named_by_an_id_token_is_known_by_what_they_agreed_to(
+    gateway: Gateway, ana: Citizen
+) -> None:
+    """CIBA-7.1: also when the code of that time is forgotten."""
+    first = await offices.ask(gateway, ana, OFFICE, NEXT)
+    await summoning.summon_citizens(gateway.runtime)
+    hint = (await offices.tokens(gateway, first, OFFICE))["id_token"]
+    await gateway.rows("DELETE FROM relying_parties.codes WHERE client_id = $1", OFFICE)
+
+    request = await offices.ask(gateway, ana, OFFICE, refund(reference="H2"), id_token_hint=hint)
+
+    assert await fate(gateway, request) == "approved"
