@@ -305,7 +305,8 @@ async def test_a_service_does_not_nag(gateway: Gateway, ana: Citizen) -> None:
     assert other
     for refused in (second, fourth):
         assert refused.status_code == 429
-        assert refused.json() == {"error": "temporarily_unavailable"}
+        assert refused.json()["error"] == "temporarily_unavailable"
+        assert "Retry-After" in refused.json()["error_description"]
     assert 0 < int(second.headers["retry-after"]) <= 300
     assert 300 < int(fourth.headers["retry-after"]) <= 3600
 
