@@ -23,12 +23,10 @@ LONGER = 5  # seconds, for each poll that comes too early (§11)
 _r = tables.backchannel_requests.c
 _named = (_r.digest == sa.bindparam("of_digest"), _r.client_id == sa.bindparam("of_client"))
 
-POLLED = statement(
-    sa.select(_r.id, _r.state, _r.interval, _r.expires_at, _r.poll_at, _r.used_at)
-    .where(*_named)
-    .with_for_update(skip_locked=True)
-)
-THERE = statement(sa.select(_r.id).where(*_named))
+_polled = sa.select(_r.id, _r.state, _r.interval, _r.expires_at, _r.poll_at, _r.used_at)
+POLLED = statement(_polled.where(*_named).with_for_update(skip_locked=True))
+ANSWERED = statement(_polled.where(*_named).with_for_update())
+THERE = statement(sa.select(_r.state).where(*_named))
 WAIT = statement(
     sa.update(tables.backchannel_requests)
     .where(_r.id == sa.bindparam("of_request"))
@@ -65,13 +63,18 @@ async def poll(entry: Entry, auth_req_id: str, *, client_id: str) -> Polled:
     """Say how a request of this client stands, and hold its row; another's is as unknown as none.
 
     A poll that comes too early makes the next one wait longer (§11); one that comes while
-    another is being answered is too early, and waits for nothing here.
+    another is being answered is too early, and waits for nothing here, unless the citizen has
+    answered: then it may well be our own note of the ping that holds the row.
     """
     named = {"of_digest": opaque.digest(auth_req_id), "of_client": client_id}
     row = await entry.one(POLLED, **named)
     if row is None:
         there = await entry.one(THERE, **named)
-        return Polled(Fate.TOO_EARLY if there else Fate.UNKNOWN)
+        if there and there["state"] == "pending":
+            return Polled(Fate.TOO_EARLY)
+        row = await entry.one(ANSWERED, **named) if there else None
+    if row is None:
+        return Polled(Fate.UNKNOWN)
     fate = _fate(row, entry.at)
     if fate in (Fate.PENDING, Fate.TOO_EARLY):
         longer = row["interval"] + (LONGER if fate is Fate.TOO_EARLY else 0)

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from keys import opaque
-from keys.entry import Entry
+from keys.entry import Entry, statement
 from relying_parties import inquiries, pings, summons
 from relying_parties.errors import TooManyAsked
 from relying_parties.grants import (
@@ -21,6 +22,7 @@ from relying_parties.grants.backchannel_orders import Order
 from relying_parties.grants.backchannel_polls import Fate
 from tests.relying_parties.conftest import CITIZEN, Later
 
+WAITING = statement(sa.text("SELECT 1 AS one FROM pg_locks WHERE NOT granted"))
 REQUEST = {"client_id": "hotline", "scope": "openid"}
 
 
@@ -108,6 +110,28 @@ async def test_a_yes_is_used_once(at: Later) -> None:
 
     assert fates.count(Fate.APPROVED) == 1
     assert fates.count(Fate.USED) + fates.count(Fate.TOO_EARLY) == 49
+
+
+async def test_a_service_that_was_pinged_need_not_wait_for_our_note_of_it(at: Later) -> None:
+    """CIBA §10.2, §11: ``slow_down`` is for requests that nobody has answered."""
+    async with at() as entry:
+        name, made = await ask(entry, ping=b"sealed")
+        await answer(entry, made, yes=True)
+    async with at(seconds=1) as entry:
+        [ping] = await pings.take(entry)
+
+    async def come() -> Fate:
+        async with at(seconds=1) as entry:
+            return await fate(entry, name)
+
+    async with at(seconds=1) as noting:
+        await pings.told(noting, ping)
+        coming = asyncio.create_task(come())
+        async with at() as watching:
+            while not coming.done() and not await watching.one(WAITING):
+                pass
+
+    assert await coming is Fate.APPROVED
 
 
 async def test_a_no_stays_no(at: Later) -> None:
