@@ -17,7 +17,7 @@ from gateway.cli import house, running
 from gateway.cli.conformance import certificates, citizen, clients, suite
 from gateway.runtime import now
 from keys import master
-from relying_parties.profiles import PROFILES
+from relying_parties.profiles import CERTIFICATE_METHODS, PROFILES
 
 KEPT = timedelta(days=300)  # what is asked in detail: as long as a run may take, and then some
 
@@ -113,9 +113,15 @@ def _mutual(
             role: authority.issue(client["client_id"])
             for role, client in roles.items()
             if "client_id" in client  # who registers itself brings a certificate of its own
-            and PROFILES[client.get("profile", "oidc-basic")].require_sender_constraint
+            and _shows(client)
         },
     )
+
+
+def _shows(client: Mapping[str, Any]) -> bool:
+    """Whether a client shows a certificate: to prove who it is, or for its tokens."""
+    by_it = client["token_endpoint_auth_method"] in CERTIFICATE_METHODS
+    return by_it or PROFILES[client.get("profile", "oidc-basic")].require_sender_constraint
 
 
 def _environment(

@@ -96,6 +96,7 @@ def shakes(home: Path, address: str, suites: str) -> bool:
     ("group", "roles"),
     [
         ("oidc", {"client", "client2", "client_secret_post"}),
+        ("oidc-mtls", {"client", "client2", "mtls", "mtls2"}),
         ("oidc-backchannel", {"client"}),
         ("oidc-frontchannel", {"client"}),
         ("fapi2", {"client", "client2"}),
@@ -116,7 +117,7 @@ def test_each_client_can_prove_who_it_is(home: Path, group: str, roles: set[str]
 
     assert clients.keys() == roles
     for client in clients.values():
-        assert "client_secret" in client or client["jwks"]["keys"][0]["d"]
+        assert "client_secret" in client or "key" in client or client["jwks"]["keys"][0]["d"]
 
 
 def ask(
