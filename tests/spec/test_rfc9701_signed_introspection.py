@@ -117,5 +117,5 @@ async def test_discovery_says_how_it_is_signed(gateway: Gateway) -> None:
     """RFC9701-7."""
     told = (await gateway.get("/.well-known/openid-configuration")).json()
 
-    assert told["introspection_signing_alg_values_supported"] == ["ES256", "RS256"]
+    assert told["introspection_signing_alg_values_supported"] == ["ES256", "RS256", "PS256"]
     assert "none" not in told["introspection_endpoint_auth_methods_supported"]

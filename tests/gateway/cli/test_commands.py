@@ -92,7 +92,7 @@ def test_keys_are_listed_rotated_and_replaced(gatehouse: Command) -> None:
 
     rotated = gatehouse("keys", "rotate")
     replaced = gatehouse("keys", "emergency", "--purpose", "event", "--alg", "ES256", "--yes")
-    wrong = gatehouse("keys", "emergency", "--purpose", "event", "--alg", "PS256", "--yes")
+    wrong = gatehouse("keys", "emergency", "--purpose", "event", "--alg", "EdDSA", "--yes")
 
     assert {one["state"] for one in listed} == {"active"}
     assert old in told.out
