@@ -10,7 +10,9 @@ Specs: OpenID Connect CIBA Core 1.0 §7, §10.2 and §11, FAPI-CIBA, RFC 9396, R
 """
 
 import asyncio
+import base64
 import dataclasses
+import hashlib
 import hmac
 import logging
 import time
@@ -34,6 +36,7 @@ from relying_parties.samples.sdk.provider import (
 from relying_parties.samples.sdk.settings import Settings
 from relying_parties.samples.sdk.store import Store, Waiting
 
+SCOPE = "inquiries.answer"
 GRANT = "urn:openid:params:grant-type:ciba"
 WAITS = 7 * 86400  # seconds that a citizen may take
 AGAIN = 30.0  # seconds after which we look without having been pinged
@@ -93,6 +96,28 @@ class Asking:
         waiting = Waiting(told["auth_req_id"], token, sub, str(detail["reference"]))
         self._store.wait(waiting)
 
+    async def questions(self) -> list[dict[str, str]]:
+        """Return what citizens asked about it and wait for.
+
+        :raises Unavailable: there is no answer
+        """
+        told = await self._call("GET", "?open=true")
+        return [
+            {
+                "request_id": one["request_id"],
+                "reference": one["authorization_details"][0]["reference"],
+                "words": one["said"][-1]["words"],
+            }
+            for one in told["inquiries"]
+        ]
+
+    async def reply(self, request_id: str, words: str) -> None:
+        """Answer what a citizen asked.
+
+        :raises Unavailable: it was not taken
+        """
+        await self._call("POST", f"/{request_id}", {"answer": words})
+
     async def pinged(self, request: Request) -> Response:
         """Hear that there is something to come for (CIBA Core §10.2)."""
         given = request.headers.get("authorization", "")
@@ -120,7 +145,7 @@ class Asking:
         metadata = await self._provider.metadata()
         url = metadata["token_endpoint"]
         form = {"grant_type": GRANT, "auth_req_id": one.auth_req_id}
-        told = await self._post(url, form, dpop=self._proof(url))
+        told = await self._post(url, form, dpop=self._proof("POST", url))
         error = told.get("error")
         if error in STILL:
             return
@@ -135,6 +160,22 @@ class Asking:
                 decided = dataclasses.replace(decided, details=tuple(told["authorization_details"]))
         self._act(decided)
         self._store.came(one.auth_req_id)
+
+    async def _call(self, method: str, path: str, given: Any = None) -> dict[str, Any]:
+        metadata = await self._provider.metadata()
+        url = metadata["token_endpoint"]
+        form = {"grant_type": "client_credentials", "scope": SCOPE}
+        got = await self._post(url, form, dpop=self._proof("POST", url))
+        if "access_token" not in got:
+            raise Unavailable(f"{url} refused: {got.get('error')}")
+        token, where = got["access_token"], f"{metadata['issuer']}/api/agency/v1/inquiries"
+        proof = self._proof(method, f"{where}{path}".partition("?")[0], token)
+        headers = {"authorization": f"DPoP {token}", "dpop": proof}
+        with asking(where):
+            async with httpx2.AsyncClient() as http:
+                answer = await http.request(method, f"{where}{path}", json=given, headers=headers)
+                told: dict[str, Any] = answer.raise_for_status().json()
+        return told
 
     async def _post(self, url: str, form: Mapping[str, str], **headers: str) -> dict[str, Any]:
         metadata = await self._provider.metadata()
@@ -156,9 +197,12 @@ class Asking:
         header = {"alg": "ES256", "kid": own.get("kid")}
         return jwt.encode(header, {**around, **when, **claims}, jwk.import_key(own))
 
-    def _proof(self, url: str) -> str:
+    def _proof(self, method: str, url: str, token: str = "") -> str:
         at = int(time.time())  # noqa: TID251 - its own clock
         public = self._key.as_dict(private=False)
         header = {"alg": "ES256", "typ": "dpop+jwt", "jwk": public}
-        claims = {"jti": new_handle(), "htm": "POST", "htu": url, "iat": at}
+        claims = {"jti": new_handle(), "htm": method, "htu": url, "iat": at}
+        if token:
+            half = base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest())
+            claims["ath"] = half.rstrip(b"=").decode()
         return jwt.encode(header, claims, self._key)

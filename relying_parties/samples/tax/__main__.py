@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from relying_parties.samples.sdk import Answer, Decided, Person, Service, Settings
 from relying_parties.samples.sdk.provider import Unavailable
+from relying_parties.samples.tax import desk
 from relying_parties.samples.tax.logo import LOGO
 
 service = Service(
@@ -130,6 +131,11 @@ def filed(_person: Person, _details: Mapping[str, Any]) -> Answer:
     return "applied", None
 
 
+DESK = (
+    Route("/desk", desk.show(service)),
+    Route("/desk/{number}", desk.reply(service), methods=["POST"]),
+)
+
 service.hear(filed, pushed=False)
 service.ask(refunded)
 app = service.application(
@@ -138,6 +144,7 @@ app = service.application(
         Route("/assess", assess, methods=["POST"]),
         Route("/confirm", confirm, methods=["POST"]),
         Route("/refund", refund, methods=["POST"]),
+        *(DESK if service.settings.desk else ()),
     ]
 )
 
