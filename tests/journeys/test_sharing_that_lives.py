@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from idp import tables as idp
+from keys import tables as keys
+from relying_parties import tables as relying_parties
 from tests.support import looking, offices
 from tests.support.demo import Demo
 from tests.support.hotline import IN_DETAIL, Hotline
@@ -31,6 +34,8 @@ _TAMPER = (
     " SET sealed = set_byte(sealed, 40, 255 - get_byte(sealed, 40))"
     " WHERE id = (SELECT max(record) FROM keys.tree_leaves); RESET session_replication_role"
 )
+_SERVICES = "SELECT a.id::text, c.client_id FROM idp.accounts a, relying_parties.clients c"
+_SUBJECTS = "SELECT a.id::text, c.subject FROM idp.accounts a, relying_parties.consents c"
 
 
 @pytest.fixture
@@ -68,8 +73,20 @@ def test_sharing_lives_from_the_first_yes_to_the_last_farewell(
     expect(page.locator("[data-claim=given_name]")).to_be_visible()
 
     check(page, demo, tmp_path)
+    for pairs in (_SERVICES, _SUBJECTS, f"SELECT '{email}', ''"):
+        assert demo.count(rows_with(pairs)) == 0, pairs
     take_along(page, demo, tmp_path)
     go(page, demo, email)
+
+
+def rows_with(pairs: str) -> str:
+    """Return the query that counts rows, of all our tables, in which both of a pair stand."""
+    tables = [one for room in (keys, idp, relying_parties) for one in room.metadata.sorted_tables]
+    lines = " UNION ALL ".join(f"SELECT t::text AS line FROM {one.fullname} t" for one in tables)
+    return (
+        f"SELECT count(*) FROM ({lines}) AS dump, ({pairs}) AS pair(one, other)"
+        " WHERE line LIKE '%' || one || '%' AND line LIKE '%' || other || '%'"
+    )
 
 
 def lives_at(page: Page, demo: Demo, street: str, postal_code: str) -> None:
