@@ -8,10 +8,15 @@ a shoulder, or sends one that looks like it, has nothing. There are few of them 
 whatever number of services ask.
 """
 
+import logging
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
 from gateway import letters
 from gateway.oauth import standing
 from gateway.runtime import Runtime
 from idp import accounts, attempts
+from idp.accounts import Account
 from idp.errors import TooManyAttempts
 from keys import pairwise
 from keys.entry import Entry
@@ -20,22 +25,39 @@ from relying_parties.summons import Summons
 
 TEMPLATE, IN_ADVANCE = "request-waiting", "approved-in-advance"
 
+log = logging.getLogger("gatehouse.worker")
+
+Answer = Callable[[Runtime, Entry, Account, UUID], Awaitable[bool]]
+
 
 async def summon_citizens(runtime: Runtime) -> int:
     """Queue the mails about what was asked since; return how many requests that were."""
+    try:
+        return await _take(runtime, standing.answer)
+    except Exception:
+        # One that can't be judged must not keep the others: whoever is asked loses nothing.
+        log.exception("not answered beforehand")
+    return await _take(runtime, _asked)
+
+
+async def _take(runtime: Runtime, answer: Answer) -> int:
     async with runtime.entry() as entry:
         taken = await summons.take(entry)
         for each in taken:
-            await _tell(runtime, entry, each)
+            await _tell(runtime, entry, each, answer)
     return len(taken)
 
 
-async def _tell(runtime: Runtime, entry: Entry, each: Summons) -> None:
+async def _asked(_runtime: Runtime, _entry: Entry, _account: Account, _request: UUID) -> bool:
+    return False
+
+
+async def _tell(runtime: Runtime, entry: Entry, each: Summons, answer: Answer) -> None:
     account_id = pairwise.open_citizen(runtime.vault.sealer, each.citizen, each.client_id)
     account = await accounts.find(entry, account_id)
     if account is None or account.status != "open":  # nobody has the address, or they left
         return
-    if await standing.answer(runtime, entry, account, each.id):
+    if await answer(runtime, entry, account, each.id):
         # Each time, as they were promised: a rule answers few requests in a month.
         await letters.write(runtime, entry, account, IN_ADVANCE)
         return

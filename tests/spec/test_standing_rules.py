@@ -84,6 +84,24 @@ async def test_what_lies_within_is_approved_and_told(gateway: Gateway, ana: Citi
     assert "€120.00" in rules.text
 
 
+async def test_what_can_t_be_judged_waits_and_holds_nobody_up(
+    gateway: Gateway, ana: Citizen
+) -> None:
+    """A rule that is damaged: its citizen is asked, and so is everybody who comes after."""
+    while await summoning.summon_citizens(gateway.runtime):
+        pass
+    before = len(await mails(gateway, ana))
+    whom = await signals.subject(gateway, ana, OFFICE)
+    await gateway.rows(
+        "UPDATE relying_parties.standing_rules SET detail = '[]' WHERE subject = $1", whom
+    )
+    request = await offices.ask(gateway, ana, OFFICE, NEXT)
+
+    assert await fate(gateway, request) == "authorization_pending"
+    queued = (await mails(gateway, ana))[before:]
+    assert [one.template for one in queued] == ["request-waiting"]
+
+
 async def test_the_token_tells_of_the_sign_in_of_then(gateway: Gateway, ana: Citizen) -> None:
     """OpenID Connect Core §2: nobody signed in for this request."""
     [was] = await gateway.rows("SELECT auth_time FROM idp.sessions WHERE id = $1", ana.session)
