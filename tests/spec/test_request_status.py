@@ -23,10 +23,10 @@ async def offices(gateway: Gateway) -> None:
     """Two services of two agencies that may report, one that may not, one with a key."""
     signed = {"method": "private_key_jwt", "jwks": services.jwks(ec=services.EC_KEY)}
     for made in (
-        reports.document("berths"),
-        reports.document("moorings", "southtown"),
-        reports.document("mute", requests=None, events={"types": ["claims-changed"]}),
-        reports.document("counter-desk", profile="fapi2", auth=signed, dpop=True),
+        reports.document("status-berths"),
+        reports.document("status-moorings", "southtown"),
+        reports.document("status-mute", requests=None, events={"types": ["claims-changed"]}),
+        reports.document("status-desk", profile="fapi2", auth=signed, dpop=True),
     ):
         await gateway.service(made)
     await gateway.settled()
@@ -34,12 +34,12 @@ async def offices(gateway: Gateway) -> None:
 
 @pytest.fixture
 async def berths(gateway: Gateway, offices: None) -> Api:
-    return await reports.api(gateway, "berths")
+    return await reports.api(gateway, "status-berths")
 
 
 @pytest.fixture
 async def ana(gateway: Gateway, offices: None) -> Citizen:
-    return await gateway.citizen("berths", "moorings")
+    return await gateway.citizen("status-berths", "status-moorings")
 
 
 async def test_a_report_is_told_back_and_added_to(
@@ -55,7 +55,7 @@ async def test_a_report_is_told_back_and_added_to(
     told = second.json()
     assert told == (await berths.ask("GET", f"{ROOM}/B-1")).json()
     assert told["reference"] == "B-1"
-    assert told["sub"] == await signals.subject(gateway, ana, "berths")
+    assert told["sub"] == await signals.subject(gateway, ana, "status-berths")
     assert (told["state"], told["link"]) == ("waiting_for_you", PAGE)
     assert told["next_step"] == {"en": STEP, "fr": "Envoyez les papiers"}
     assert [one["state"] for one in told["states"]] == ["waiting_for_you", "received"]
@@ -87,7 +87,7 @@ async def test_a_late_report_takes_its_place_and_changes_nothing_else(
 
 
 async def test_of_fifty_at_once_one_counts(gateway: Gateway, berths: Api, ana: Citizen) -> None:
-    sub, given = await signals.subject(gateway, ana, "berths"), state()
+    sub, given = await signals.subject(gateway, ana, "status-berths"), state()
     answers = await asyncio.gather(
         *(berths.ask("PUT", f"{ROOM}/B-4", {"sub": sub, **given}, node=n % 2) for n in range(MANY))
     )
@@ -106,17 +106,17 @@ async def test_nobody_and_not_allowed_answer_alike(
     gateway: Gateway, berths: Api, ana: Citizen
 ) -> None:
     """An unknown sub, another agency's, one who stopped, one who was locked out: one answer."""
-    stopped, locked = [await gateway.citizen("berths") for _ in range(2)]
-    whom = await signals.subject(gateway, stopped, "berths")
+    stopped, locked = [await gateway.citizen("status-berths") for _ in range(2)]
+    whom = await signals.subject(gateway, stopped, "status-berths")
     async with gateway.runtime.entry() as entry:
-        found = await consents.current(entry, whom, "berths")
+        found = await consents.current(entry, whom, "status-berths")
         assert found is not None
         await consents.withdraw(entry, found.id, [whom])
         await accounts.lock(entry, locked.account, reason="test", by="test")
     subs = [
         whom,
-        await signals.subject(gateway, locked, "berths"),
-        await signals.subject(gateway, ana, "moorings"),
+        await signals.subject(gateway, locked, "status-berths"),
+        await signals.subject(gateway, ana, "status-moorings"),
         "x" * 43,
         "",
     ]
@@ -131,7 +131,7 @@ async def test_nobody_and_not_allowed_answer_alike(
 async def test_a_request_is_its_service_s_and_its_citizen_s_alone(
     gateway: Gateway, berths: Api, ana: Citizen
 ) -> None:
-    moorings, other = await reports.api(gateway, "moorings"), await gateway.citizen("berths")
+    moorings, other = await reports.api(gateway, "status-moorings"), await gateway.citizen("status-berths")
     await reports.put(gateway, berths, ana, "B-6")
 
     async with gateway.unchanged():
@@ -147,9 +147,9 @@ async def test_who_stops_sharing_is_not_reported_about(
     gateway: Gateway, berths: Api, ana: Citizen
 ) -> None:
     await reports.put(gateway, berths, ana, "B-7", minutes=-2)
-    whom = await signals.subject(gateway, ana, "berths")
+    whom = await signals.subject(gateway, ana, "status-berths")
     async with gateway.runtime.entry() as entry:
-        found = await consents.current(entry, whom, "berths")
+        found = await consents.current(entry, whom, "status-berths")
         assert found is not None
         await consents.withdraw(entry, found.id, [whom])
 
@@ -217,8 +217,8 @@ async def test_only_a_service_of_the_registration_may_report(
     gateway: Gateway, berths: Api, ana: Citizen
 ) -> None:
     """A token of the events' API opens nothing here, and this one nothing there."""
-    mute = await signals.api(gateway, "mute")
-    proof = services.proves(gateway, "mute")
+    mute = await signals.api(gateway, "status-mute")
+    proof = services.proves(gateway, "status-mute")
     for over in ({"scope": "requests.write"}, {"resource": f"{gateway.issuer}/api/agency"}):
         form = {"grant_type": "client_credentials"} | over | proof.form
         asked = await gateway.post("/token", form, headers=proof.headers)
@@ -248,16 +248,16 @@ async def test_where_the_profile_binds_tokens_each_call_proves_the_key(
     gateway: Gateway, offices: None
 ) -> None:
     """RFC 9449 §7: without the proof the token opens nothing."""
-    someone, path = await gateway.citizen("counter-desk"), f"{ROOM}/D-1"
-    form = services.by_assertion(services.assertion(gateway, "counter-desk"))
+    someone, path = await gateway.citizen("status-desk"), f"{ROOM}/D-1"
+    form = services.by_assertion(services.assertion(gateway, "status-desk"))
     form |= {"grant_type": "client_credentials", "scope": "requests.write"}
     asked = await gateway.post("/token", form, headers={"dpop": dpop.proof(gateway)})
     token = asked.json()["access_token"]
-    body = {"sub": await signals.subject(gateway, someone, "counter-desk"), **state()}
+    body = {"sub": await signals.subject(gateway, someone, "status-desk"), **state()}
     proof = dpop.proof(gateway, path, method="PUT", token=token)
     stolen = dpop.proof(gateway, path, method="PUT", token=token, key=dpop.OTHER)
 
-    caller = Api(gateway, "counter-desk", token)
+    caller = Api(gateway, "status-desk", token)
     answers = [
         await caller.ask("PUT", path, body, headers={"authorization": f"DPoP {token}"} | given)
         for given in ({}, {"dpop": stolen}, {"dpop": proof})
@@ -299,9 +299,9 @@ async def test_there_is_an_end_of_what_one_service_reports(
     gateway: Gateway, berths: Api, monkeypatch: pytest.MonkeyPatch, ana: Citizen
 ) -> None:
     """A line that nobody could read, and more requests than anybody has, are refused."""
-    sub = await signals.subject(gateway, ana, "berths")
+    sub = await signals.subject(gateway, ana, "status-berths")
     async with gateway.runtime.entry() as entry:
-        found = await consents.current(entry, sub, "berths")
+        found = await consents.current(entry, sub, "status-berths")
     assert found is not None
     await reports.put(gateway, berths, ana, "B-11", minutes=-2000)
     await gateway.rows(
@@ -330,7 +330,7 @@ async def test_there_is_an_end_of_what_one_service_reports(
 
 async def test_old_requests_are_forgotten(gateway: Gateway, berths: Api, ana: Citizen) -> None:
     await reports.put(gateway, berths, ana, "B-13")
-    hers = await signals.subject(gateway, ana, "berths")
+    hers = await signals.subject(gateway, ana, "status-berths")
     await gateway.rows(
         "UPDATE relying_parties.citizen_requests SET moved_at = $2 WHERE subject = $1",
         hers,
