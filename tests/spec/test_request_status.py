@@ -131,7 +131,10 @@ async def test_nobody_and_not_allowed_answer_alike(
 async def test_a_request_is_its_service_s_and_its_citizen_s_alone(
     gateway: Gateway, berths: Api, ana: Citizen
 ) -> None:
-    moorings, other = await reports.api(gateway, "status-moorings"), await gateway.citizen("status-berths")
+    moorings, other = (
+        await reports.api(gateway, "status-moorings"),
+        await gateway.citizen("status-berths"),
+    )
     await reports.put(gateway, berths, ana, "B-6")
 
     async with gateway.unchanged():
