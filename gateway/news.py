@@ -56,7 +56,7 @@ async def _tell(runtime: Runtime, entry: Entry, template: str, account_id: UUID)
     if account is None or account.status != "open":
         return
     try:
-        await attempts.count(entry, "news", account_id.bytes)
+        await attempts.count(entry, "news", account_id.bytes, template)
     except TooManyAttempts:
         return  # the page shows it all the same
     await letters.write(runtime, entry, account, template, worth_until=entry.at + WORTH)

@@ -62,6 +62,7 @@ _columns = (
 _head = (_accounts.status.label("account_status"), _keys.wrapped, _accounts.ial)
 DISPUTED = "disputed"
 COMING = readings.COMING
+FIRST = date(1850, 1, 1)  # nothing that we hold has held for longer
 AHEAD = timedelta(days=366)  # so far a citizen may tell us what will be
 # As the index spells it: with parameters it would not be one that the planner knows.
 CURRENT = sa.literal_column("idp.attributes.status IN ('active', 'disputed', 'coming')", sa.Boolean)
@@ -379,6 +380,8 @@ async def data_key(entry: Entry, vault: Vault, account_id: UUID) -> DataKey:
 def _judge(validity: Validity, today: date, *, told: bool) -> bool:
     """Refuse days that can't be; return whether it begins later."""
     since, until = validity.since, validity.until
+    if since is not None and since < FIRST:
+        raise ValueRefused("day")
     later = since is not None and since > today
     if since is not None and later and (not told or since > today + AHEAD):
         raise ValueRefused("future")

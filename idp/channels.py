@@ -36,10 +36,12 @@ class Kind:
 
 
 KINDS = (
-    Kind("requests", ("request-waiting", "approved-in-advance")),
+    Kind("requests", ("request-waiting",)),
     Kind("progress", ("request-moved",)),
     Kind("corrections", ("correction-proposed",)),
-    Kind("sharing", ("first-share", "sharing-ends")),
+    Kind("sharing", ("sharing-ends",)),
+    # Whoever sits at an open browser could share, or agree beforehand, and silence the word of it.
+    Kind("done", ("first-share", "approved-in-advance"), silent=False),
     Kind(
         "security",
         (

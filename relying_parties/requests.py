@@ -30,7 +30,7 @@ from relying_parties.errors import ReferenceTaken, StateConflict, TooManyStates
 from relying_parties.events import RequestReported
 from relying_parties.request_states import State
 
-MOST, MOST_STATES = 200, 200  # requests of one citizen at one service, and states of a request
+MOST, MOST_STATES = 50, 50  # requests of one citizen at one service, and states of a request
 KEPT = request_states.OLDEST  # after the newest state
 PAUSE = timedelta(days=1)  # between two mails about one request
 _PLACE = "relying_parties.request_states"

@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.oauth import answers, sender, targets
+from gateway.oauth import answers, client_auth, sender, targets
 from gateway.oauth.refusals import OAuthRefused, ProofRefused
 from gateway.web.call import Call
 from keys import assertions
@@ -75,6 +75,7 @@ async def _admit(call: Call, scopes: tuple[str, ...]) -> Client:
     await sender.check(call, own.cnf, token, scheme)
     if not set(scopes) & set(own.scope.split()):
         raise OAuthRefused("insufficient_scope", status=403)
+    client_auth.pace(call, client)
     return client
 
 

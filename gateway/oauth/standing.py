@@ -69,6 +69,9 @@ async def _subjects(runtime: Runtime, entry: Entry, account: Account) -> list[st
 
 async def _rules(entry: Entry, held: Asked, rules: Sequence[Rule]) -> list[Rule] | None:
     asked = held.request
+    # A rule says nothing of details that are asked for one by one, or with their proof.
+    if any((asked.get("claims") or {}).values()) or asked.get("verified"):
+        return None
     return await standing_rules.answering(
         entry,
         rules,
@@ -82,16 +85,17 @@ async def _at(
     here: AtWork, held: Asked, client: Client, account: Account, rules: Sequence[Rule]
 ) -> Standing:
     """Work out what the request comes to for whoever gave the weakest of ``rules``."""
-    weakest = min(rules, key=lambda one: (one.ial, one.aal, one.auth_time))
-    now = replace(account, ial=min(account.ial, weakest.ial))
+    weakest = min(rules, key=lambda one: (one.aal, one.auth_time))
+    now = replace(account, ial=min(account.ial, *(one.ial for one in rules)))
+    signed_in = min(one.auth_time for one in rules)
     session = Session(
         id=weakest.id,
         account=now,
         kind="citizen",
-        started_at=weakest.auth_time,
-        seen_at=weakest.auth_time,
-        expires_at=weakest.auth_time,
-        auth_time=weakest.auth_time,
+        started_at=signed_in,
+        seen_at=signed_in,
+        expires_at=signed_in,
+        auth_time=signed_in,
         amr=tuple(weakest.amr),
         aal=weakest.aal,
         device="",

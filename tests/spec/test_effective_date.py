@@ -165,7 +165,9 @@ async def test_who_was_left_out_does_not_hear_of_it_that_way(
     assert await heard(gateway, ears) == []
 
 
-@pytest.mark.parametrize("since", ["tomorrow", "2027-13-01", "3000-01-01", "1-1-1", "2027-02-29"])
+@pytest.mark.parametrize(
+    "since", ["tomorrow", "2027-13-01", "3000-01-01", "1-1-1", "0001-01-01", "2027-02-29"]
+)
 async def test_a_day_that_is_none_changes_nothing(
     gateway: Gateway, ears: Any, ana: Citizen, since: str
 ) -> None:

@@ -178,6 +178,18 @@ async def test_more_scopes_are_asked(gateway: Gateway, ana: Citizen) -> None:
     assert await fate(gateway, request) == "authorization_pending"
 
 
+@pytest.mark.parametrize("part", ["userinfo", "id_token"])
+async def test_details_that_are_asked_for_one_by_one_are_asked(
+    gateway: Gateway, ana: Citizen, part: str
+) -> None:
+    """N8: a rule says nothing of them, however much the consent lets be read."""
+    request = await offices.ask(
+        gateway, ana, OFFICE, NEXT, claims={part: {"name": None, "email": None}}
+    )
+
+    assert await fate(gateway, request) == "authorization_pending"
+
+
 async def test_a_stronger_sign_in_is_asked_for(gateway: Gateway) -> None:
     """N8: never for a request that demands more than the rule was given with."""
     someone = await gateway.citizen()

@@ -19,7 +19,8 @@ WORDS = {
     "requests": N_("When a service asks you something, or did what you agreed to beforehand"),
     "progress": N_("When one of your requests has moved"),
     "corrections": N_("When a service knows a detail otherwise"),
-    "sharing": N_("When you begin to share something, and before it ends"),
+    "sharing": N_("Before something that you share ends"),
+    "done": N_("When you begin to share something, or they do what you agreed to beforehand"),
     "security": N_("When somebody signs in, or changes how you sign in"),
 }
 

@@ -14,7 +14,7 @@ from idp.errors import TooManyAttempts
 from idp.sessions import Session
 
 # Places where a password is not enough beside a passkey.
-_GUARDED = ("security", "inbox", "data", "corrections")
+_GUARDED = ("security", "inbox", "data", "corrections", "standing")
 
 DOUBTFUL = N_(
     "The passkey that you used behaves as if there were a copy of it."

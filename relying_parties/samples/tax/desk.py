@@ -33,6 +33,9 @@ def reply(service: Service) -> Endpoint:
     """Answer one of them."""
 
     async def replied(request: Request) -> Response:
+        # A page of somebody else may send a form here, and the browser says so.
+        if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+            return Response(status_code=403)
         form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
         words, number = form.get("words", ""), request.path_params["number"]
         if service.asking is not None:
