@@ -16,6 +16,7 @@ def test_it_prints_a_table_of_what_each_request_costs(monkeypatch: pytest.Monkey
     assert printed.exit_code == 0, printed.output
     for what in ("sign-on", "userinfo", "introspect", "refresh", "discovery"):
         assert re.search(ROW.format(what), printed.output, re.MULTILINE), printed.output
+    assert re.search(r"DPoP: .* times a plain one: (held|missed)", printed.output)
     assert re.search(r"with two: \d\.\d\d times: (held|missed)", printed.output)
     assert re.search(r"MB after 20 more sign-ons: held", printed.output)
     assert re.search(r"ready after \d+\.\d\d s: (held|missed)", printed.output)

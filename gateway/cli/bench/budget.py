@@ -17,6 +17,7 @@ CPU_MS: Mapping[str, float] = {
     "refresh": 0.65,
     "discovery": 0.06,
 }
+KEYED = 2.0  # what a sign-on with keys, both shares, takes against a plain one
 SCALING = 1.8  # what two workers do against one
 MEGABYTES = 90.0  # of the largest process, after ten thousand sign-ons
 TOLD_FEW, TOLD_MANY = 2.0, 60.0  # seconds from a save to the receipt: three services, four hundred

@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from gateway.cli.bench import budget, kernel, load, scaling, standing
+from gateway.cli.bench import budget, kernel, keyed, load, scaling, standing
 from gateway.cli.bench.load import SCENARIOS, Load, Result
 from gateway.cli.bench.standing import Base
 
@@ -25,7 +25,8 @@ async def _costs(base: Base, seconds: float, connections: int, flows: int) -> No
         before = kernel.memory(gateway.pid)
         at_work = Load(gateway, connections, seconds)
         results = [await at_work.measure(what, steps) for what, steps in SCENARIOS]
-        _show(results)
+        with_keys = await at_work.measure("with keys", keyed.sign_on)
+        _show(results, with_keys)
         await at_work.repeat(load.sign_on, flows)
         after = kernel.memory(gateway.pid)
     click.echo(
@@ -38,7 +39,7 @@ async def _costs(base: Base, seconds: float, connections: int, flows: int) -> No
     )
 
 
-def _show(results: list[Result]) -> None:
+def _show(results: list[Result], with_keys: Result) -> None:
     click.echo(
         f"{'CPU of each':38} {'done/s':>8} {'server ms':>10} {'database ms':>12} {'both ms':>8}"
         f" {'judged':>8}  budget"
@@ -52,6 +53,11 @@ def _show(results: list[Result]) -> None:
             f" {one.database_ms:12.3f} {one.both_ms:8.3f} {judged:8.3f}"
             f"  {budget.verdict(judged, budget.CPU_MS[name])}"
         )
+    times = with_keys.both_ms * with_keys.speed / (results[0].both_ms * results[0].speed)
+    click.echo(
+        f"\na sign-on with PAR, private_key_jwt and DPoP: {with_keys.both_ms:.3f} ms,"
+        f" {times:.2f} times a plain one: {budget.verdict(times, budget.KEYED)}"
+    )
     speed = sum(one.speed for one in results) / len(results)
     click.echo(
         "\njudged: both shares of a sign-on, the server's of the others, scaled from this core"

@@ -3,6 +3,8 @@
 from typing import Any
 
 import click
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
 
 from gateway.cli.services import rules
 from gateway.runtime import Runtime
@@ -13,12 +15,13 @@ from relying_parties import clients, consents, onboarding
 from relying_parties.consents import Decision
 
 CITIZENS = 64
+KEYED = "bench-keyed"
 CLAIMS = ("name", "given_name", "family_name", "email")
 REDIRECT = "http://127.0.0.1:9/cb"
 
 
 async def seed(runtime: Runtime, entry: Entry, prefix: str = "bench") -> dict[str, Any]:
-    """Register a service and let citizens be signed in and agree; returns cookies and secret."""
+    """Register services and let citizens be signed in and agree; returns cookies and secrets."""
     agency = {
         "apiVersion": "gatehouse/v1",
         "kind": "Agency",
@@ -33,8 +36,18 @@ async def seed(runtime: Runtime, entry: Entry, prefix: str = "bench") -> dict[st
             entry, _service(client_id, prefix, alg), rules=rules(runtime)
         )
         secrets[client_id] = applied.secret or ""
-    cookies = [await _citizen(runtime, entry, number, list(secrets)) for number in range(CITIZENS)]
-    return {"secrets": secrets, "cookies": cookies, "redirect_uri": REDIRECT}
+    key = ec.generate_private_key(ec.SECP256R1())
+    keyed = {**ECAlgorithm.to_jwk(key, as_dict=True), "kid": KEYED}
+    public = {name: keyed[name] for name in ("kty", "crv", "x", "y", "kid")}
+    document = _service(KEYED, prefix, "ES256")
+    document["spec"] |= {
+        "profile": "fapi2",
+        "auth": {"method": "private_key_jwt", "jwks": {"keys": [{**public, "alg": "ES256"}]}},
+    }
+    await onboarding.apply(entry, document, rules=rules(runtime))
+    services = [*secrets, KEYED]
+    cookies = [await _citizen(runtime, entry, number, services) for number in range(CITIZENS)]
+    return {"secrets": secrets, "keyed": keyed, "cookies": cookies, "redirect_uri": REDIRECT}
 
 
 async def _citizen(runtime: Runtime, entry: Entry, number: int, client_ids: list[str]) -> str:
