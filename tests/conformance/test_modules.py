@@ -55,8 +55,10 @@ def test_a_module_is_held_by_a_test_that_passed_in_every_case() -> None:
     assert conformance.score(plan, good, ["a.py::test_x[3]", "a.py::test_y[other]"]) == 1
 
 
-def test_a_run_by_several_workers_ends_with_the_score() -> None:
+def test_a_run_by_several_workers_ends_with_the_score(tmp_path: Path) -> None:
     how = ["-n", "1", "-q", "-p", "no:cacheprovider", "-m", "conformance", "-k", "none_of_them"]
+    # Without a folder of its own it would close ours to the user that runs the database.
+    how.append(f"--basetemp={tmp_path / 'run'}")
 
     told = subprocess.run(
         [sys.executable, "-m", "pytest", *how, "tests/spec/test_discovery.py"],
