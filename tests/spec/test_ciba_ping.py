@@ -25,6 +25,12 @@ async def ana(gateway: Gateway) -> Citizen:
     return await gateway.citizen()
 
 
+@pytest.fixture(autouse=True)
+async def quiet(gateway: Gateway) -> None:
+    """Nobody else waits to be told: not of this file's tests, nor of others before it."""
+    await gateway.rows("UPDATE relying_parties.backchannel_requests SET ping_due_at = NULL")
+
+
 @asynccontextmanager
 async def a_service(port: int, *answers: bytes) -> AsyncIterator[list[dict[str, Any]]]:
     """Listen, note what is told, and answer in turn; the last answer goes on."""
