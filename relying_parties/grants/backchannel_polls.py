@@ -26,7 +26,7 @@ _named = (_r.digest == sa.bindparam("of_digest"), _r.client_id == sa.bindparam("
 _polled = sa.select(_r.id, _r.state, _r.interval, _r.expires_at, _r.poll_at, _r.used_at)
 POLLED = statement(_polled.where(*_named).with_for_update(skip_locked=True))
 ANSWERED = statement(_polled.where(*_named).with_for_update())
-THERE = statement(sa.select(_r.state).where(*_named))
+THERE = statement(sa.select(_r.state, _r.noticed_at).where(*_named))
 WAIT = statement(
     sa.update(tables.backchannel_requests)
     .where(_r.id == sa.bindparam("of_request"))
@@ -63,14 +63,14 @@ async def poll(entry: Entry, auth_req_id: str, *, client_id: str) -> Polled:
     """Say how a request of this client stands, and hold its row; another's is as unknown as none.
 
     A poll that comes too early makes the next one wait longer (§11); one that comes while
-    another is being answered is too early, and waits for nothing here, unless the citizen has
-    answered: then it may well be our own note of the ping that holds the row.
+    another is being answered is too early, and waits for nothing here, unless it may well be
+    ourselves who hold the row: to note a ping, or to tell the citizen that they are asked.
     """
     named = {"of_digest": opaque.digest(auth_req_id), "of_client": client_id}
     row = await entry.one(POLLED, **named)
     if row is None:
         there = await entry.one(THERE, **named)
-        if there and there["state"] == "pending":
+        if there and there["state"] == "pending" and there["noticed_at"] is not None:
             return Polled(Fate.TOO_EARLY)
         row = await entry.one(ANSWERED, **named) if there else None
     if row is None:

@@ -134,6 +134,25 @@ async def test_a_service_that_was_pinged_need_not_wait_for_our_note_of_it(at: La
     assert await coming is Fate.APPROVED
 
 
+async def test_a_service_that_comes_while_we_tell_the_citizen_is_not_too_early(at: Later) -> None:
+    """CIBA §11: who never came before can't have come too often."""
+    async with at() as entry:
+        name, _ = await ask(entry)
+
+    async def come() -> Fate:
+        async with at(seconds=1) as entry:
+            return await fate(entry, name)
+
+    async with at(seconds=1) as telling:
+        assert await summons.take(telling)
+        coming = asyncio.create_task(come())
+        async with at() as watching:
+            while not coming.done() and not await watching.one(WAITING):
+                pass
+
+    assert await coming is Fate.PENDING
+
+
 async def test_a_no_stays_no(at: Later) -> None:
     async with at() as entry:
         name, made = await ask(entry)

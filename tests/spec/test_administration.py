@@ -283,7 +283,7 @@ FILLED = {
     "{invitation}": "i" * 43, "{passkey}": "0" * 36, "{session}": "0" * 36,
     "{cancel}": "c" * 43, "{link}": "l" * 43, "{problem}": "lost", "{stream}": "s" * 43,
     "{change}": "0" * 36, "{request}": "r" * 43,
-    "{correction}": "0" * 36, "{export}": "0" * 36,
+    "{correction}": "0" * 36, "{export}": "0" * 36, "{rule}": "0" * 36,
 }  # fmt: skip
 PROTOCOL = {route.path for route in routes.PROTOCOL}
 PAGES = sorted(
