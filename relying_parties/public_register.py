@@ -21,7 +21,11 @@ from relying_parties.registration import Registration
 NEWEST = 100  # decisions in the list of changes
 
 _v, _c, _a = tables.registrations.c, tables.clients.c, tables.agencies.c
-_WAS_IN_FORCE = _v.state.in_([sa.literal_column("'approved'"), sa.literal_column("'superseded'")])
+# A version that was handed in, and overtaken before anybody decided, was never in force.
+_WAS_IN_FORCE = sa.and_(
+    _v.state.in_([sa.literal_column("'approved'"), sa.literal_column("'superseded'")]),
+    _v.decided_at.is_not(None),
+)
 _DECISION = (
     sa.select(
         *(_v.client_id, _v.version, _v.document, _v.decided_at, _v.decided_by),

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.debian
 
 PAGE = """
 OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration
-OIDCClientID apache
+OIDCClientID apache-{port}
 OIDCClientSecret {secret}
 OIDCRedirectURI http://localhost:{port}/callback
 OIDCCryptoPassphrase only-this-test-uses-it
@@ -63,7 +63,7 @@ def page(demo: Demo, register: Register, run_folder: Path) -> Iterator[str]:
     port, place = apaches.place(run_folder)
     apaches.page(place, "index.html", "let in")
     secret = register(
-        "apache",
+        f"apache-{port}",  # a process believes for a second what it knew of the one before
         f"http://localhost:{port}/callback",
         {"method": "client_secret_basic"},
         idTokenAlg="ES256",
