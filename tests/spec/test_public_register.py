@@ -122,3 +122,18 @@ async def test_it_is_kept_for_five_minutes_and_open_to_anybody(gateway: Gateway)
         assert answer.status_code == 200
         assert answer.headers["cache-control"] == "public, max-age=300"
         assert "set-cookie" not in answer.headers
+
+
+async def test_what_was_overtaken_before_a_decision_is_no_decision(gateway: Gateway) -> None:
+    """Handed in, and never in force: the feed leaves it out."""
+    for text in ("One", "Two"):
+        await gateway.service(services.document("overtaken", name={"en": text}))
+    await gateway.rows(
+        "UPDATE relying_parties.registrations SET decided_at = NULL, decided_by = NULL"
+        " WHERE client_id = 'overtaken' AND version = 1"
+    )
+
+    told = (await gateway.get("/services.atom")).text
+
+    assert "/services/overtaken#version-2" in told
+    assert "/services/overtaken#version-1" not in told
