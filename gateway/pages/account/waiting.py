@@ -29,93 +29,91 @@ class Waiting:
 
 async def of(call: Call, session: Session, subjects: Subjects) -> list[Waiting]:
     """Return what waits for the citizen who has these ``subjects``, the most urgent first."""
-    found = [await row(call, session, subjects) for row in _ROWS]
-    return [one for one in found if one is not None]
+    return [one for row in _ROWS for one in await row(call, session, subjects)]
 
 
-async def _asked(call: Call, _session: Session, subjects: Subjects) -> Waiting | None:
+async def _asked(call: Call, _session: Session, subjects: Subjects) -> list[Waiting]:
     asked = await backchannel_requests.of_subjects(call.entry, subjects)
     number = sum(one.state == "pending" for one in asked)
     if not number:
-        return None
+        return []
     text = call.ngettext(
         "%(num)s request waits for your answer.", "%(num)s requests wait for your answer.", number
     )
     _ = call.gettext
-    return Waiting(_("Requests to you"), text, "/account/inbox", _("New"), "brand")
+    return [Waiting(_("Requests to you"), text, "/account/inbox", _("New"), "brand")]
 
 
-async def _questioned(call: Call, _session: Session, subjects: Subjects) -> Waiting | None:
+async def _questioned(call: Call, _session: Session, subjects: Subjects) -> list[Waiting]:
     number = await corrections.count(call, subjects)
     if not number:
-        return None
+        return []
     text = call.ngettext(
         "An office says that %(num)s detail of yours is wrong.",
         "Offices say that %(num)s details of yours are wrong.",
         number,
     )
     _ = call.gettext
-    return Waiting(_("Is this right?"), text, "/account/corrections", _("New"), "warn")
+    return [Waiting(_("Is this right?"), text, "/account/corrections", _("New"), "warn")]
 
 
-async def _standing(call: Call, session: Session, subjects: Subjects) -> Waiting | None:
-    standing = await requests.count(call, session, subjects)
-    if not standing.waiting:
-        return None
-    going = call.ngettext(
-        "%(num)s request of yours is open.", "%(num)s requests of yours are open.", standing.open
-    )
-    waits = call.ngettext(
-        "%(num)s of them waits for you.", "%(num)s of them wait for you.", standing.waiting
-    )
-    _, href = call.gettext, "/account/requests"
-    return Waiting(_("Your requests"), f"{going} {waits}", href, _("Waiting for you"), "warn")
+async def _standing(call: Call, session: Session, subjects: Subjects) -> list[Waiting]:
+    """Say what waits for the citizen and what is late: both are read at once."""
+    standing, _ = await requests.count(call, session, subjects), call.gettext
+    title, href = _("Your requests"), "/account/requests"
+    found = []
+    if standing.waiting:
+        going = call.ngettext(
+            "%(num)s request of yours is open.",
+            "%(num)s requests of yours are open.",
+            standing.open,
+        )
+        waits = call.ngettext(
+            "%(num)s of them waits for you.", "%(num)s of them wait for you.", standing.waiting
+        )
+        found.append(Waiting(title, f"{going} {waits}", href, _("Waiting for you"), "warn"))
+    if standing.overdue:
+        text = call.ngettext(
+            "%(num)s request of yours is overdue.",
+            "%(num)s requests of yours are overdue.",
+            standing.overdue,
+        )
+        found.append(Waiting(title, text, href, _("Overdue"), "warn"))
+    return found
 
 
-async def _late(call: Call, session: Session, subjects: Subjects) -> Waiting | None:
-    number = (await requests.count(call, session, subjects)).overdue
-    if not number:
-        return None
-    text = call.ngettext(
-        "%(num)s request of yours is overdue.", "%(num)s requests of yours are overdue.", number
-    )
-    _ = call.gettext
-    return Waiting(_("Your requests"), text, "/account/requests", _("Overdue"), "warn")
-
-
-async def _ending(call: Call, _session: Session, subjects: Subjects) -> Waiting | None:
+async def _ending(call: Call, _session: Session, subjects: Subjects) -> list[Waiting]:
     shared = await consents.of_subjects(call.entry, subjects)
     number = sum(reminders.concerns(one, call.entry.at) for one in shared)
     if not number:
-        return None
+        return []
     text = call.ngettext(
         "Sharing with %(num)s service ends soon. Keep it going, or let it end.",
         "Sharing with %(num)s services ends soon. Keep it going, or let it end.",
         number,
     )
     _ = call.gettext
-    return Waiting(_("Ends soon"), text, "/account/sharing", _("Decide"), "warn")
+    return [Waiting(_("Ends soon"), text, "/account/sharing", _("Decide"), "warn")]
 
 
-async def _overdue(call: Call, _session: Session, subjects: Subjects) -> Waiting | None:
+async def _overdue(call: Call, _session: Session, subjects: Subjects) -> list[Waiting]:
     told = await changes.of_subjects(call.entry, subjects)
     number = sum(one.overdue(call.entry.at) for one in told)
     if not number:
-        return None
+        return []
     text = call.ngettext(
         "%(num)s service has not answered in time about a change of yours.",
         "%(num)s services have not answered in time about a change of yours.",
         number,
     )
     _ = call.gettext
-    return Waiting(_("Who was told"), text, "/account/changes", _("Overdue"), "warn")
+    return [Waiting(_("Who was told"), text, "/account/changes", _("Overdue"), "warn")]
 
 
-_ROWS: tuple[Callable[[Call, Session, Subjects], Awaitable[Waiting | None]], ...] = (
+_ROWS: tuple[Callable[[Call, Session, Subjects], Awaitable[list[Waiting]]], ...] = (
     _asked,
     _questioned,
     _standing,
-    _late,
     _ending,
     _overdue,
 )
