@@ -23,6 +23,7 @@ GATEHOUSE_CONTACT: {{ . | quote }}
 {{- with .Values.settings.country }}
 GATEHOUSE_COUNTRY: {{ . | quote }}
 {{- end }}
+GATEHOUSE_LEGACY_RESPONSE_TYPES: {{ .Values.settings.legacyResponseTypes | quote }}
 {{- with .Values.mutualTls }}
 {{- if .address }}
 GATEHOUSE_MTLS_ADDRESS: {{ .address | quote }}

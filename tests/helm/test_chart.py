@@ -60,6 +60,7 @@ def test_no_two_objects_share_a_name(render: Render, values: str) -> None:
         pytest.param("settings.defaultLocale=de", id="locale-that-nobody-translated"),
         pytest.param("settings.poolSize=0", id="no-connection"),
         pytest.param("settings.environment=test", id="environment-of-tests"),
+        pytest.param("settings.legacyResponseTypes=some", id="switch-that-is-no-switch"),
         pytest.param("settings.trustedProxies={everyone}", id="proxy-that-is-no-address"),
         pytest.param("image.digest=latest", id="digest-that-is-none"),
         pytest.param("web.replicas=1", id="one-replica"),
@@ -71,6 +72,7 @@ def test_no_two_objects_share_a_name(render: Render, values: str) -> None:
         pytest.param("mutualTls.certificateHeader=x-cert", id="header-of-nobody"),
         pytest.param("web.drainSeconds=60", id="killed-while-draining"),
         pytest.param("extraEnv[0].name=GATEHOUSE_MASTER_KEY", id="secret-by-the-back-door"),
+        pytest.param("extraEnv[0].name=GATEHOUSE_COUNTRY", id="setting-with-a-value-of-its-own"),
     ],
 )
 def test_a_value_that_means_nothing_is_refused(chart: Path, setting: str) -> None:
