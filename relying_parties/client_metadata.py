@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 from relying_parties import metadata, redirects, response_types
 from relying_parties.errors import RegistrationInvalid
-from relying_parties.metadata import Problem, Rules
+from relying_parties.metadata.credentials import CERTIFICATE_NAMES
+from relying_parties.metadata.rules import Problem, Rules
 from relying_parties.profiles import PROFILES
 
 # Members that say the same as one of ours. The next is a row.
@@ -49,7 +50,7 @@ SAME: Mapping[str, str] = {
 }
 # Names of a certificate (RFC 8705 §2.1.2), which stand inside ``auth``.
 CERTIFICATE: Mapping[str, str] = {
-    f"tls_client_auth_{kind}": member for member, kind in metadata.CERTIFICATE_NAMES.items()
+    f"tls_client_auth_{kind}": member for member, kind in CERTIFICATE_NAMES.items()
 }
 # Members of ours that are made of several, or of one in another way.
 MADE: Mapping[str, str] = {

@@ -36,7 +36,7 @@ from relying_parties.errors import (
     StateConflict,
     VersionUnknown,
 )
-from relying_parties.metadata import STRICT, Rules
+from relying_parties.metadata.rules import STRICT, Rules
 from relying_parties.profiles import SEALED_METHODS, SECRET_METHODS
 
 OPERATOR = agencies.OPERATOR

@@ -12,7 +12,8 @@ from typing import Any
 from keys import encryption
 from relying_parties import metadata, resources, response_types
 from relying_parties.errors import RegistrationInvalid
-from relying_parties.metadata import STRICT, Rules
+from relying_parties.metadata.credentials import CERTIFICATE_NAMES
+from relying_parties.metadata.rules import STRICT, Rules
 from relying_parties.profiles import PROFILES, SEALED_METHODS, SECRET_ALGS, Profile
 from relying_parties.purposes import LONGEST, Asked, Purpose, Words
 from relying_parties.resources import Called, Resource
@@ -219,7 +220,7 @@ def _auth(auth: Document) -> Auth:
     jwks = auth.get("jwks")
     names = (
         (kind, auth[member])
-        for member, kind in metadata.CERTIFICATE_NAMES.items()
+        for member, kind in CERTIFICATE_NAMES.items()
         if auth.get(member)
     )
     return Auth(

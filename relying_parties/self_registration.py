@@ -17,7 +17,7 @@ from keys import opaque
 from keys.entry import Entry
 from keys.sealing import DataKey
 from relying_parties import clients, onboarding, registration_access_tokens
-from relying_parties.metadata import Rules
+from relying_parties.metadata.rules import Rules
 from relying_parties.onboarding import Version
 from relying_parties.profiles import SECRET_METHODS
 

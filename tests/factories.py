@@ -8,7 +8,7 @@ from idp import attributes
 from relying_parties import registration
 from relying_parties.agencies import Agency
 from relying_parties.clients import Client
-from relying_parties.metadata import Rules
+from relying_parties.metadata.rules import Rules
 
 MOMENT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 

@@ -16,7 +16,7 @@ from relying_parties import agencies, onboarding
 from relying_parties.detail_types import BY_NAME as DETAIL_TYPES
 from relying_parties.errors import RegistrationInvalid
 from relying_parties.life_events import LIFE_EVENTS
-from relying_parties.metadata import CERTIFICATE_NAMES
+from relying_parties.metadata.credentials import CERTIFICATE_NAMES
 from relying_parties.onboarding import Standing
 from relying_parties.profiles import CERTIFICATE_METHODS, PROFILES, SECRET_METHODS
 from relying_parties.streams.event_types import NAMES as EVENT_TYPES

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from relying_parties.metadata import CERTIFICATE_NAMES, DEFAULT_PROFILE
+from relying_parties.metadata import DEFAULT_PROFILE
+from relying_parties.metadata.credentials import CERTIFICATE_NAMES
 from relying_parties.purposes import AREA
 
 LANGUAGES = ("en", "fr", "ar")

@@ -12,7 +12,7 @@ from gateway.pages import rich
 from gateway.pages.sharing import words
 from gateway.web.call import Call, see_other
 from relying_parties import clients, onboarding, resources
-from relying_parties.metadata import CERTIFICATE_NAMES
+from relying_parties.metadata.credentials import CERTIFICATE_NAMES
 from relying_parties.onboarding import Standing, Version
 from relying_parties.profiles import SECRET_METHODS
 from relying_parties.streams import delivery

@@ -13,7 +13,7 @@ from gateway.runtime import Runtime
 from keys.entry import Entry
 from relying_parties import clients, initial_access_tokens
 from relying_parties.errors import ClientUnknown
-from relying_parties.metadata import Rules
+from relying_parties.metadata.rules import Rules
 from relying_parties.streams import delivery, subscriptions
 
 BY = "operator"

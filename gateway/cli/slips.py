@@ -11,8 +11,8 @@ from typing import Any
 
 from gateway.admin.problems import SENTENCES
 from idp import accounts, catalog
-from relying_parties import metadata
-from relying_parties.metadata import DEFAULT_PROFILE, MEMBERS, RESPONSE_MODES
+from relying_parties.metadata import DEFAULT_PROFILE, KNOWN, MEMBERS, words
+from relying_parties.metadata.responses import RESPONSE_MODES
 from relying_parties.profiles import PROFILES
 from relying_parties.purposes import BASES, LONGEST, NEEDS
 from relying_parties.response_types import RESPONSE_TYPES
@@ -30,9 +30,9 @@ _CHOICES: Mapping[str, Iterable[str]] = {
     "responseModes": RESPONSE_MODES,
 }
 _LENGTHS = {
-    "contact": metadata.CONTACT,
-    "acr": metadata.ACR,
-    **dict.fromkeys(("country_code", "region", "locality"), metadata.PLACE),
+    "contact": words.CONTACT,
+    "acr": words.ACR,
+    **dict.fromkeys(("country_code", "region", "locality"), words.PLACE),
 }
 
 Say = Callable[[Any, str], str]
@@ -83,7 +83,7 @@ def _unknown_member(document: Any, path: str) -> str:
     kind = document.get("kind") if isinstance(document, dict) else None
     *places, member = _names(path) or [""]
     place = places[-1] if places else ""
-    known: Iterable[str] = MEMBERS if place == "spec" else metadata.KNOWN.get(place, ())
+    known: Iterable[str] = MEMBERS if place == "spec" else KNOWN.get(place, ())
     if place == "spec" and kind == "Agency":
         known = ("name", "contact")
     return f"there is no such member{_near(member, known)}"
@@ -116,7 +116,7 @@ def _forbidden(document: Any, path: str) -> str:
 def _length(document: Any, path: str) -> str:
     names = _names(path)
     member = next((name for name in reversed(names) if name in _LENGTHS), "")
-    ours = metadata.NAME if names[:2] == ["spec", "name"] else metadata.SENTENCE
+    ours = words.NAME if names[:2] == ["spec", "name"] else words.SENTENCE
     low, high = _LENGTHS.get(member, ours)
     return f"must have {low} to {high} characters, this has {len(str(_value(document, path)))}"
 
@@ -127,8 +127,8 @@ def _words(document: Any, path: str) -> str:
 
 
 def _missing(_document: Any, path: str) -> str:
-    words = path.rsplit(".", 1)[-1] in ("name", "why", "law")
-    return "is missing: {en: …}" if words else "is missing"
+    by_language = path.rsplit(".", 1)[-1] in ("name", "why", "law")
+    return "is missing: {en: …}" if by_language else "is missing"
 
 
 def _choice(_document: Any, path: str) -> str:

@@ -27,7 +27,7 @@ from gateway.oauth.refusals import OAuthRefused, PageRefused
 from gateway.oauth.request import AuthorizationRequest
 from relying_parties import redirects, response_types
 from relying_parties.clients import Client
-from relying_parties.metadata import BY_FRAGMENT, RESPONSE_MODES
+from relying_parties.metadata.responses import BY_FRAGMENT, RESPONSE_MODES
 from relying_parties.response_types import ResponseType
 
 _PLAIN_MODES = tuple(mode for mode in RESPONSE_MODES if mode not in BY_FRAGMENT)

@@ -21,7 +21,7 @@ from idp.sessions import Session
 from keys.entry import Entry
 from relying_parties import claims_policy
 from relying_parties.claims_policy import Care, SignIn, Wanted
-from relying_parties.metadata import Rules
+from relying_parties.metadata.rules import Rules
 from relying_parties.registration import Registration
 
 CARE = Care(

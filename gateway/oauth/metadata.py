@@ -16,7 +16,7 @@ from keys import encryption, proofs
 from keys.keystore import ALGORITHMS
 from relying_parties import response_types
 from relying_parties.detail_types import BY_NAME as DETAIL_TYPES
-from relying_parties.metadata import DELIVERY_MODES
+from relying_parties.metadata.backchannel import DELIVERY_MODES
 from relying_parties.profiles import PROFILES, SECRET_ALGS
 
 # What is answered at the alias host, too (the routes that say so), by its name in metadata.

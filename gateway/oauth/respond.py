@@ -18,8 +18,9 @@ from gateway.oauth.request import AuthorizationRequest
 from gateway.web import render
 from gateway.web.call import Call
 from keys import signing
-from relying_parties import metadata, redirects, response_types
+from relying_parties import redirects, response_types
 from relying_parties.clients import Client
+from relying_parties.metadata import responses
 
 SIGNED = timedelta(seconds=120)  # for which a signed answer is good; JARM §2.1 allows ten minutes
 
@@ -116,7 +117,7 @@ def _mode(call: Call, client: Client, asked: AuthorizationRequest) -> str:
     legacy = call.runtime.settings.legacy_response_types
     default = "fragment" if legacy and response_types.by_browser(asked.response_type) else "query"
     name = asked.response_mode
-    if name not in metadata.RESPONSE_MODES:
+    if name not in responses.RESPONSE_MODES:
         return default
     way = name.removesuffix("jwt").removesuffix(".")
     fragment = legacy and client.registration.profile.front_channel

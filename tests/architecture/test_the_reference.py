@@ -8,7 +8,8 @@ import pytest
 from gateway.claim_labels import LABELS
 from idp import catalog
 from idp.catalog import Claim
-from relying_parties.metadata import DEFAULT_PROFILE, MEMBERS, NECESSARY, RESPONSE_MODES
+from relying_parties.metadata import DEFAULT_PROFILE, MEMBERS, NECESSARY
+from relying_parties.metadata.responses import RESPONSE_MODES
 from relying_parties.profiles import PROFILES, Profile
 from relying_parties.purposes import AREA, BASES, NEEDS
 

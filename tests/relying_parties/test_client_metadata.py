@@ -10,7 +10,7 @@ from gateway.admin import form
 from relying_parties import client_metadata, registration, self_registration
 from relying_parties.errors import RegistrationInvalid
 from relying_parties.metadata import MEMBERS as OURS
-from relying_parties.metadata import STRICT
+from relying_parties.metadata.rules import STRICT
 from tests.factories import A_KEY, asks
 
 MEMBERS = (

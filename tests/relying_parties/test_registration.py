@@ -8,12 +8,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from relying_parties import client_keys, metadata, redirects, registration
 from relying_parties.errors import RegistrationInvalid
-from relying_parties.metadata import Rules
+from relying_parties.metadata.rules import STRICT, Rules
 from relying_parties.profiles import PROFILES
 from tests.factories import A_KEY, a_document, a_registration, asks
 
 
-def problems(rules: Rules = metadata.STRICT, **spec: Any) -> list[tuple[str, str]]:
+def problems(rules: Rules = STRICT, **spec: Any) -> list[tuple[str, str]]:
     return metadata.problems(a_document(**spec), rules)
 
 
@@ -621,7 +621,7 @@ LEGACY = Rules(legacy=True, unsigned=True)
     ("rules", "spec", "word"),
     [
         pytest.param(LEGACY, {"profile": "oidc-basic"}, None, id="where-it-is-offered"),
-        pytest.param(metadata.STRICT, {"profile": "oidc-basic"}, "not_here", id="switched-off"),
+        pytest.param(STRICT, {"profile": "oidc-basic"}, "not_here", id="switched-off"),
         *(
             pytest.param(LEGACY, {"profile": name}, "profile_forbids", id=name)
             for name in ("gov-standard", "fapi2", "native-public")
@@ -654,7 +654,7 @@ def test_a_request_that_nobody_signs_is_for_one_profile_and_the_suite_alone() ->
     given = {"requestAlg": "none"}
 
     assert problems(LEGACY, profile="oidc-basic", **given) == []
-    for rules, profile in ((metadata.STRICT, "oidc-basic"), (LEGACY, "gov-standard")):
+    for rules, profile in ((STRICT, "oidc-basic"), (LEGACY, "gov-standard")):
         assert ("spec.requestAlg", "profile_forbids") in problems(rules, profile=profile, **given)
 
 

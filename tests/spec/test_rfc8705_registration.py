@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from keys.certificates import NAMES
-from relying_parties import client_metadata
-from relying_parties import metadata as rules
+from relying_parties import client_metadata, metadata
+from relying_parties.metadata.credentials import CERTIFICATE_NAMES
+from relying_parties.metadata.rules import Rules
 from tests import factories
 from tests.support import newcomers, verdicts
 from tests.support.gateway import Gateway
@@ -74,26 +75,26 @@ def test_what_no_certificate_could_prove_is_refused(
 ) -> None:
     made = document("berths", profile="fapi2", auth=auth)
 
-    found = rules.problems(made)
+    found = metadata.problems(made)
 
     assert (f"spec.auth.{path}".rstrip("."), word) in found, found
 
 
 def test_what_works_nowhere_is_refused_where_none_can_be_shown() -> None:
     """RFC 7591 §5: nobody is to believe that their tokens are bound."""
-    nowhere = rules.Rules(mutual_tls=False)
+    nowhere = Rules(mutual_tls=False)
     made = document("berths", profile="fapi2", auth=vouched(), certificateBound=True)
 
-    assert rules.problems(made) == []
-    assert rules.problems(made, nowhere) == [
+    assert metadata.problems(made) == []
+    assert metadata.problems(made, nowhere) == [
         ("spec.auth.method", "no_certificates"),
         ("spec.certificateBound", "no_certificates"),
     ]
 
 
 def test_every_kind_of_name_can_be_registered() -> None:
-    assert list(rules.CERTIFICATE_NAMES.values()) == list(NAMES)
-    assert NAMED.keys() == rules.CERTIFICATE_NAMES.keys()
+    assert list(CERTIFICATE_NAMES.values()) == list(NAMES)
+    assert NAMED.keys() == CERTIFICATE_NAMES.keys()
 
 
 @pytest.mark.parametrize("name", client_metadata.CERTIFICATE)
