@@ -23,151 +23,23 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql as pg
-
-from idp import catalog, person_keys, readings, tables, values
+from idp import attribute_records as records
+from idp import catalog, person_keys, readings, values
 from idp import coming as coming_rows
 from idp.derived import NO_TERMS, Terms
 from idp.errors import AccountNotOpen, ClaimUnknown, StaleVersion, ValueRefused
 from idp.events import AttributesChanged
 from keys import opaque
-from keys.entry import Entry, Row, statement
-from keys.gathering import asked, words
+from keys.entry import Entry, Row
 from keys.sealing import DataKey
 from keys.vault import Vault
 
-_attributes = tables.attributes.c
-_accounts, _keys = tables.accounts.c, tables.person_keys.c
-
-# Not decode(): what we spelt ourselves has no white space to look for.
-_read = json.JSONDecoder().raw_decode
-
-_columns = (
-    _attributes.id,
-    _attributes.claim,
-    _attributes.sealed,
-    _attributes.source_type,
-    _attributes.source,
-    _attributes.verified,
-    _attributes.verification,
-    _attributes.verified_at,
-    _attributes.verification_ends_at,
-    _attributes.recorded_at,
-    _attributes.valid_from,
-    _attributes.valid_until,
-    _attributes.status,
-    _attributes.version,
-)
-_head = (_accounts.status.label("account_status"), _keys.wrapped, _accounts.ial)
-DISPUTED = "disputed"
 COMING = readings.COMING
 FIRST = date(1850, 1, 1)  # nothing that we hold has held for longer
 AHEAD = timedelta(days=366)  # so far a citizen may tell us what will be
-# As the index spells it: with parameters it would not be one that the planner knows.
-CURRENT = sa.literal_column("idp.attributes.status IN ('active', 'disputed', 'coming')", sa.Boolean)
 
-
-def _join(*where: sa.ColumnElement[bool]) -> sa.FromClause:
-    return sa.outerjoin(
-        tables.accounts.outerjoin(tables.person_keys, _keys.account_id == _accounts.id),
-        tables.attributes,
-        sa.and_(
-            _attributes.account_id == _accounts.id,
-            CURRENT,
-            *where,
-        ),
-    )
-
-
-READ = statement(
-    sa.select(*_head, *_columns)
-    .select_from(
-        _join(_attributes.claim == sa.any_(sa.bindparam("claims", type_=pg.ARRAY(sa.Text))))
-    )
-    .where(_accounts.id == sa.bindparam("of_account"))
-)
-_asked = asked(of_account=sa.Uuid(), claims=sa.Text())
-VALUES = statement(
-    sa.select(
-        _asked.c.n,
-        *_head,
-        *(_attributes.id, _attributes.claim, _attributes.sealed, _attributes.recorded_at),
-        *(_attributes.verified, _attributes.verified_at, _attributes.verification_ends_at),
-        *(_attributes.valid_from, _attributes.valid_until, _attributes.status),
-    ).select_from(
-        _asked.join(tables.accounts, _accounts.id == _asked.c.of_account)
-        .outerjoin(tables.person_keys, _keys.account_id == _accounts.id)
-        .outerjoin(
-            tables.attributes,
-            sa.and_(
-                _attributes.account_id == _accounts.id,
-                CURRENT,
-                _attributes.claim == sa.any_(words(_asked.c.claims)),
-            ),
-        )
-    )
-)
-ALL = statement(
-    sa.select(*_head, *_columns)
-    .select_from(_join())
-    .where(_accounts.id == sa.bindparam("of_account"))
-)
-_expected = sa.bindparam("expected", type_=sa.Integer)
-_was = tables.attributes.alias("was")
-_old = (
-    sa.select(_was.c.id, _was.c.sealed, _was.c.status, _was.c.version)
-    .where(
-        _was.c.account_id == sa.bindparam("of_account"),
-        _was.c.claim == sa.bindparam("of_claim"),
-        _was.c.verified == sa.bindparam("of_verified"),
-        _was.c.version == sa.func.coalesce(_expected, _was.c.version),
-        sa.or_(_was.c.status == "active", _was.c.status == DISPUTED),
-    )
-    .with_for_update()
-    .subquery("old")
-)
-SUPERSEDE = statement(
-    sa.update(tables.attributes)
-    .where(_attributes.id == _old.c.id)
-    .values(
-        status="superseded",
-        valid_until=sa.func.coalesce(_attributes.valid_until, sa.bindparam("left", type_=sa.Date)),
-    )
-    .returning(_old.c.id, _old.c.sealed, _old.c.status, _old.c.version)
-)
-LOOK = statement(
-    sa.select(_old.c.id, _old.c.sealed, _old.c.status, _old.c.version).select_from(_old)
-)
-ADD = statement(
-    pg.insert(tables.attributes)
-    .values(
-        id=sa.bindparam("id"),
-        account_id=sa.bindparam("account_id"),
-        claim=sa.bindparam("claim"),
-        sealed=sa.bindparam("sealed"),
-        source_type=sa.bindparam("source_type"),
-        source=sa.bindparam("source"),
-        verified=sa.bindparam("verified"),
-        verification=sa.bindparam("verification"),
-        verified_at=sa.bindparam("verified_at"),
-        verification_ends_at=sa.bindparam("verification_ends_at"),
-        valid_from=sa.bindparam("valid_from"),
-        valid_until=sa.bindparam("valid_until"),
-        recorded_at=sa.bindparam("at"),
-        recorded_by=sa.bindparam("recorded_by"),
-        status=sa.bindparam("status"),
-        change_kind=sa.bindparam("change_kind"),
-        version=sa.bindparam("version"),
-    )
-    .on_conflict_do_nothing()
-    .returning(_attributes.id)
-)
-KEY = statement(
-    sa.select(_accounts.status.label("account_status"), _keys.wrapped)
-    .join_from(tables.accounts, tables.person_keys, _keys.account_id == _accounts.id)
-    .where(_accounts.id == sa.bindparam("of_account"))
-)
+# Not decode(): what we spelt ourselves has no white space to look for.
+_read = json.JSONDecoder().raw_decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +92,7 @@ class Attribute:
     @property
     def disputed(self) -> bool:
         """Whether the citizen says that it is wrong: it goes out to nobody."""
-        return self.status == DISPUTED
+        return self.status == records.DISPUTED
 
 
 async def read(
@@ -237,7 +109,7 @@ async def read(
     :raises AccountNotOpen: locked, closed or unknown: nothing is read
     """
     inputs = {source for name in claims for source in catalog.BY_NAME[name].derived_from}
-    rows = await entry.all(READ, of_account=account_id, claims=sorted({*claims, *inputs}))
+    rows = await entry.all(records.READ, of_account=account_id, claims=sorted({*claims, *inputs}))
     key = _key(vault, account_id, rows)
     seen = readings.Seen(entry.at, rows[0]["ial"], readings.best(rows, entry.at), claims, terms)
     held = {name: _opened(key, account_id, row, entry.at) for name, row in seen.best.items()}
@@ -262,11 +134,12 @@ async def release(
     :raises AccountNotOpen: locked, closed or unknown: nothing is read
     """
     inputs = (source for name in claims for source in catalog.BY_NAME[name].derived_from)
-    rows = await entry.together(VALUES, of_account=account_id, claims=" ".join({*claims, *inputs}))
+    wanted = " ".join({*claims, *inputs})
+    rows = await entry.together(records.VALUES, of_account=account_id, claims=wanted)
     key = _key(vault, account_id, rows)
     at, whose = entry.at, str(account_id)
     found_rows = readings.best(rows, at)
-    disputed = {name for name, row in found_rows.items() if row["status"] == DISPUTED}
+    disputed = {name for name, row in found_rows.items() if row["status"] == records.DISPUTED}
     best = {name: row for name, row in found_rows.items() if name not in disputed}
     known = {}
     for name, row in best.items():
@@ -288,7 +161,7 @@ async def all_current(entry: Entry, vault: Vault, account_id: UUID) -> list[Attr
 
     :raises AccountNotOpen: locked, closed or unknown
     """
-    rows = await entry.all(ALL, of_account=account_id)
+    rows = await entry.all(records.ALL, of_account=account_id)
     key = _key(vault, account_id, rows)
     return [_opened(key, account_id, row, entry.at) for row in rows if row["claim"] is not None]
 
@@ -332,19 +205,19 @@ async def record(  # noqa: PLR0913 - one row of the table
     whose = {"of_account": account_id, "of_claim": claim, "of_verified": verified}
     if later:
         await coming_rows.drop(entry, account_id, claim)
-        old = await entry.one(LOOK, **whose, expected=expected)
+        old = await entry.one(records.LOOK, **whose, expected=expected)
     else:
         left = validity.since - timedelta(days=1) if validity.since else None
-        old = await entry.one(SUPERSEDE, **whose, expected=expected, left=left)
+        old = await entry.one(records.SUPERSEDE, **whose, expected=expected, left=left)
     before = old["version"] if old else 0
     if expected is not None and expected != before:
         raise StaleVersion(claim)
     # Whoever says the same again does not settle what the citizen contests.
-    contested = old is not None and old["status"] == DISPUTED
+    contested = old is not None and old["status"] == records.DISPUTED
     same = old is not None and _spelt(_plain(key, account_id, claim, old)) == value
     row_id, days = opaque.new_id(), known.verified_for
     added = await entry.one(
-        ADD,
+        records.ADD,
         id=row_id,
         account_id=account_id,
         claim=claim,
@@ -373,7 +246,7 @@ async def data_key(entry: Entry, vault: Vault, account_id: UUID) -> DataKey:
 
     :raises AccountNotOpen: locked, closed or unknown
     """
-    row = await entry.one(KEY, of_account=account_id)
+    row = await entry.one(records.KEY, of_account=account_id)
     return _key(vault, account_id, [row] if row else [])
 
 
@@ -393,7 +266,7 @@ def _judge(validity: Validity, today: date, *, told: bool) -> bool:
 def _status(*, later: bool, disputed: bool) -> str:
     if later:
         return COMING
-    return DISPUTED if disputed else "active"
+    return records.DISPUTED if disputed else "active"
 
 
 def _change(before: int, *, contested: bool, same: bool) -> str | None:
@@ -456,7 +329,7 @@ def _derived(
         verified_at=first.verified_at if first and verified else None,
         recorded_at=first.recorded_at if first else seen.at,
         valid_from=None,
-        status=DISPUTED if any(one.disputed for one in sources) else "active",
+        status=records.DISPUTED if any(one.disputed for one in sources) else "active",
         version=first.version if first else 1,
         verification_ends_at=first.verification_ends_at if first and verified else None,
     )

@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from idp import tables
-from idp.attributes import DISPUTED
+from idp.attribute_records import DISPUTED
 from idp.errors import NothingToDispute
 from idp.events import AttributeDisputed, DisputeDropped
 from keys.entry import Entry, statement

@@ -20,6 +20,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from idp import attribute_records as records
 from idp import attributes, catalog, readings, tables
 from idp.derived import NO_TERMS, Terms
 from idp.proofing import evidence
@@ -38,7 +39,7 @@ VERIFIED = statement(
         _a.account_id == sa.bindparam("of_account"),
         _a.claim == sa.any_(sa.bindparam("claims", type_=pg.ARRAY(sa.Text))),
         _a.verified,
-        attributes.CURRENT,
+        records.CURRENT,
     )
 )
 LOOKED_AT = statement(
@@ -98,7 +99,7 @@ async def read(
     key = await attributes.data_key(entry, vault, account_id)
     inputs = {source for name in claims for source in catalog.BY_NAME[name].derived_from}
     rows = await entry.all(VERIFIED, of_account=account_id, claims=sorted({*claims, *inputs}))
-    disputed = {row["claim"] for row in rows if row["status"] == attributes.DISPUTED}
+    disputed = {row["claim"] for row in rows if row["status"] == records.DISPUTED}
     held = {row["claim"]: row for row in rows if _counts(row, entry.at)}
     known = {
         name: json.loads(

@@ -5,7 +5,7 @@ import re
 import asyncpg
 import pytest
 
-from idp import attributes, sessions, verifications
+from idp import attribute_records, sessions, verifications
 from keys.entry import Statement
 from relying_parties import consent_records, releases
 from relying_parties.grants import access_tokens, codes, proofs, refresh_tokens
@@ -16,7 +16,7 @@ HOT = {
     "code": codes.ISSUE,
     "redeem": codes.REDEEM,
     "token": access_tokens.FIND,
-    "attributes": attributes.VALUES,
+    "attributes": attribute_records.VALUES,
     "release": releases.RECORD,
     "refresh": refresh_tokens.USE,
     "proofs kept": proofs.KEEP,

@@ -11,7 +11,7 @@ import httpx2
 
 from gateway.routes import ROUTES
 from gateway.web.dispatch import Dispatcher
-from idp import attributes, sessions
+from idp import attribute_records, sessions
 from keys import keystore
 from relying_parties import consent_records, registry, releases
 from relying_parties.grants import access_tokens, codes
@@ -24,7 +24,7 @@ NAMES = {
     codes.ISSUE.sql: "code",
     codes.REDEEM.sql: "redeem",
     access_tokens.FIND.sql: "token",
-    attributes.VALUES.sql: "attributes",
+    attribute_records.VALUES.sql: "attributes",
     releases.RECORD.sql: "release",
 }
 EACH_SECOND = {registry.VERSION.sql, keystore.LAST_STEP.sql}
