@@ -14,20 +14,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql as pg
-
-from keys.entry import Entry, Row, statement
+from keys.entry import Entry, Row
 from keys.sealing import DataKey
-from relying_parties import (
-    agencies,
-    clients,
-    events,
-    registration,
-    registry,
-    sealed_secrets,
-    tables,
-)
+from relying_parties import agencies, clients, events, registration, registry, sealed_secrets
+from relying_parties import registration_records as records
 from relying_parties.errors import (
     AgencyUnknown,
     ClientUnknown,
@@ -41,126 +31,6 @@ from relying_parties.profiles import SEALED_METHODS, SECRET_METHODS
 
 OPERATOR = agencies.OPERATOR
 BEYOND = 2**31 - 1  # no version has a higher number
-
-_v, _c = tables.registrations.c, tables.clients.c
-_OF_CLIENT = _v.client_id == sa.bindparam("of_client")
-_SHOWN = (
-    *(_v.client_id, _v.version, _v.document, _v.state, _v.author, _v.changed_at),
-    *(_v.submitted_at, _v.submitted_by, _v.decided_at, _v.decided_by, _v.reason),
-)
-
-ADD_CLIENT = statement(
-    pg.insert(tables.clients)
-    .values(
-        client_id=sa.bindparam("client_id"),
-        agency_id=sa.bindparam("agency_id"),
-        status="draft",
-        version=0,
-        registration=sa.bindparam("registration"),
-        created_at=sa.bindparam("created_at"),
-    )
-    .on_conflict_do_nothing()
-)
-
-# Versions are counted under this lock, and decided under it.
-LOCK = statement(
-    sa.select(_c.agency_id, _c.status, _c.version, _c.registration)
-    .where(_c.client_id == sa.bindparam("client_id"))
-    .with_for_update()
-)
-
-NEXT = statement(
-    sa.select((sa.func.coalesce(sa.func.max(_v.version), 0) + 1).label("version")).where(_OF_CLIENT)
-)
-
-ADD = statement(
-    sa.insert(tables.registrations).values(
-        {
-            name: sa.bindparam(name)
-            for name in ("client_id", "version", "document", "state", "author", "changed_at")
-        }
-    )
-)
-
-FIND = statement(sa.select(*_SHOWN).where(_OF_CLIENT, _v.version == sa.bindparam("of_version")))
-VERSIONS = statement(sa.select(*_SHOWN).where(_OF_CLIENT).order_by(_v.version.desc()))
-WAITING = statement(
-    sa.select(*_SHOWN).where(_v.state == "submitted").order_by(_v.submitted_at, _v.client_id)
-)
-NEWEST = statement(
-    sa.select(*_SHOWN, _c.agency_id, _c.status, _c.version.label("in_force"))
-    .ext(pg.distinct_on(_v.client_id))
-    .join_from(tables.registrations, tables.clients, _c.client_id == _v.client_id)
-    .order_by(_v.client_id, _v.version.desc())
-)
-
-SUBMIT = statement(
-    sa.update(tables.registrations)
-    .where(_OF_CLIENT, _v.version == sa.bindparam("of_version"), _v.state == "draft")
-    .values(
-        state="submitted",
-        submitted_at=sa.bindparam("at"),
-        submitted_by=sa.bindparam("asker"),
-    )
-    .returning(_v.version)
-)
-
-_of_version = sa.bindparam("of_version", type_=sa.Integer)
-HAND = statement(
-    sa.select(_v.version)
-    .join_from(tables.registrations, tables.clients, _c.client_id == _v.client_id)
-    .where(
-        _OF_CLIENT,
-        sa.or_(
-            sa.and_(
-                _v.author == sa.bindparam("whose", type_=sa.Text),
-                _v.version > _c.version,
-                _v.version <= _of_version,
-            ),
-            sa.and_(
-                _v.submitted_by == sa.bindparam("whose", type_=sa.Text),
-                _v.version == _of_version,
-            ),
-        ),
-    )
-    .limit(1)
-)
-
-DECIDE = statement(
-    sa.update(tables.registrations)
-    .where(_OF_CLIENT, _v.version == sa.bindparam("of_version"), _v.state == "submitted")
-    .values(
-        state=sa.bindparam("verdict"),
-        decided_at=sa.bindparam("at"),
-        decided_by=sa.bindparam("judge"),
-        reason=sa.bindparam("why", type_=sa.Text),
-    )
-    .returning(_v.document)
-)
-
-SUPERSEDE = statement(
-    sa.update(tables.registrations)
-    .where(
-        _OF_CLIENT,
-        _v.version != sa.bindparam("of_version"),
-        _v.state == sa.any_(sa.bindparam("states", type_=pg.ARRAY(sa.Text))),
-        _v.version < sa.bindparam("of_version"),
-    )
-    .values(state="superseded")
-)
-
-# A suspended service stays suspended when its next version is approved.
-PUT_IN_FORCE = statement(
-    sa.update(tables.clients)
-    .where(_c.client_id == sa.bindparam("of_client"), _c.status != "retired")
-    .values(
-        registration=sa.bindparam("document"),
-        resource=sa.bindparam("resource", type_=sa.Text),
-        version=sa.bindparam("of_version"),
-        status=sa.case((_c.status == "draft", "live"), else_=_c.status),
-    )
-    .returning(_c.version)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,19 +102,19 @@ async def draft(
     if read.resource and await _taken(entry, read.resource.identifier, client_id):
         raise RegistrationInvalid((("spec.resource.identifier", "taken"),))
     await entry.run(
-        ADD_CLIENT,
+        records.ADD_CLIENT,
         client_id=client_id,
         agency_id=read.agency_id,
         registration={},
         created_at=entry.at,
     )
-    held = await entry.one(LOCK, client_id=client_id)
+    held = await entry.one(records.LOCK, client_id=client_id)
     if held is None or held["agency_id"] != read.agency_id or held["status"] == "retired":
         raise StateConflict(client_id)
-    row = await entry.one(NEXT, of_client=client_id)
+    row = await entry.one(records.NEXT, of_client=client_id)
     version: int = row["version"] if row else 1
     await entry.run(
-        ADD,
+        records.ADD,
         client_id=client_id,
         version=version,
         document=dict(document),
@@ -264,7 +134,7 @@ async def submit(entry: Entry, client_id: str, version: int, *, by: str) -> None
     :raises StateConflict: the version is not a draft
     """
     given = {"of_client": client_id, "of_version": version}
-    if await entry.one(SUBMIT, **given, at=entry.at, asker=by) is None:
+    if await entry.one(records.SUBMIT, **given, at=entry.at, asker=by) is None:
         raise StateConflict(client_id)
     entry.record(
         events.RegistrationSubmitted(actor=by, object=f"client:{client_id}", version=version)
@@ -276,10 +146,10 @@ async def approve(entry: Entry, client_id: str, version: int, *, by: str) -> Non
 
     :raises VersionUnknown: there is no such version
     :raises FourEyes: ``by`` had a hand in it
-    :raises StateConflict: it does not wait for a review, an newer one is in force, the
+    :raises StateConflict: it does not wait for a review, a newer one is in force, the
         service has ended, or another one offers its resource
     """
-    held = await entry.one(LOCK, client_id=client_id)
+    held = await entry.one(records.LOCK, client_id=client_id)
     found = await find(entry, client_id, version)
     if held is None or found is None:
         raise VersionUnknown(client_id)
@@ -289,7 +159,7 @@ async def approve(entry: Entry, client_id: str, version: int, *, by: str) -> Non
         raise StateConflict(client_id)
     await _decide(entry, client_id, version, "approved", by)
     await entry.run(
-        SUPERSEDE,
+        records.SUPERSEDE,
         of_client=client_id,
         of_version=version,
         states=["draft", "submitted", "approved"],
@@ -299,7 +169,7 @@ async def approve(entry: Entry, client_id: str, version: int, *, by: str) -> Non
     if offered and await _taken(entry, offered.identifier, client_id):
         raise StateConflict(client_id)
     put = await entry.one(
-        PUT_IN_FORCE,
+        records.PUT_IN_FORCE,
         of_client=client_id,
         of_version=version,
         document=dict(found.document),
@@ -329,25 +199,25 @@ async def refuse(entry: Entry, client_id: str, version: int, *, by: str, reason:
 async def had_a_hand(entry: Entry, client_id: str, version: int, by: str) -> bool:
     """Whether ``by`` wrote this version, or one that it may come from, or asked for its review."""
     given = {"of_client": client_id, "of_version": version}
-    return await entry.one(HAND, **given, whose=by) is not None
+    return await entry.one(records.HAND, **given, whose=by) is not None
 
 
 async def abandon(entry: Entry, client_id: str) -> None:
     """Let nothing of a service that ended wait for a review."""
     await entry.run(
-        SUPERSEDE, of_client=client_id, of_version=BEYOND, states=["draft", "submitted"]
+        records.SUPERSEDE, of_client=client_id, of_version=BEYOND, states=["draft", "submitted"]
     )
 
 
 async def find(entry: Entry, client_id: str, version: int) -> Version | None:
     """Return one version."""
-    row = await entry.one(FIND, of_client=client_id, of_version=version)
+    row = await entry.one(records.FIND, of_client=client_id, of_version=version)
     return _version(row) if row else None
 
 
 async def versions(entry: Entry, client_id: str) -> list[Version]:
     """Return all versions of a service, the newest first."""
-    return [_version(row) for row in await entry.all(VERSIONS, of_client=client_id)]
+    return [_version(row) for row in await entry.all(records.VERSIONS, of_client=client_id)]
 
 
 async def standings(entry: Entry) -> list[Standing]:
@@ -359,13 +229,13 @@ async def standings(entry: Entry) -> list[Standing]:
             row["in_force"],
             Version(**{name: row[name] for name in Version.__slots__}),
         )
-        for row in await entry.all(NEWEST)
+        for row in await entry.all(records.NEWEST)
     ]
 
 
 async def waiting(entry: Entry) -> list[Version]:
     """Return what waits for a review, the longest first."""
-    return [_version(row) for row in await entry.all(WAITING)]
+    return [_version(row) for row in await entry.all(records.WAITING)]
 
 
 async def apply(
@@ -385,7 +255,7 @@ async def apply(
     if isinstance(document, dict) and document.get("kind") == "Agency":
         return await _apply_agency(entry, document, by)
     read = registration.parse(document, rules)
-    held = await entry.one(LOCK, client_id=read.client_id)
+    held = await entry.one(records.LOCK, client_id=read.client_id)
     if held is not None and held["registration"] == document:
         return Applied("Service", read.client_id, changed=False)
     client_id, version = await draft(entry, document, author=by, rules=rules)
@@ -435,7 +305,7 @@ async def _decide(
     entry: Entry, client_id: str, version: int, verdict: str, by: str, reason: str | None = None
 ) -> None:
     given = {"of_client": client_id, "of_version": version, "verdict": verdict}
-    row = await entry.one(DECIDE, **given, at=entry.at, judge=by, why=reason)
+    row = await entry.one(records.DECIDE, **given, at=entry.at, judge=by, why=reason)
     if row is None:
         raise StateConflict(client_id)
 

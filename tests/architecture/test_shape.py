@@ -45,6 +45,12 @@ def test_no_module_is_a_heap() -> None:
     assert not [name(path) for path in MODULES if path.stem in BANNED]
 
 
+def test_every_module_can_be_read_in_a_sitting() -> None:
+    lines = {name(path): path.read_text().count("\n") for path in MODULES}
+
+    assert not {path: count for path, count in lines.items() if count > 400}
+
+
 def test_the_top_level_is_the_plan() -> None:
     tracked = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
