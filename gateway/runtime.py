@@ -23,7 +23,7 @@ from keys.entry import Entry
 from keys.keystore import Keyring
 from keys.pool import Pool, PoolPolicy
 from keys.vault import Vault
-from relying_parties import clients, origins
+from relying_parties import clients, origins, registry
 from relying_parties.clients import Client
 
 log = logging.getLogger("gatehouse")
@@ -144,7 +144,7 @@ class Runtime:
     async def _look(self) -> None:
         self._looked = time.monotonic()
         async with self._look_up() as entry:
-            number = await clients.registry_version(entry)
+            number = await registry.version(entry)
         if number != self._registry:
             self._registry = number
             self._clients.clear()

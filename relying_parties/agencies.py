@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql as pg
 from keys.entry import Entry, Row, statement
 from relying_parties import events, registry, sectors, tables, wording
 from relying_parties.errors import AgencyExists, AgencyServes, AgencyUnknown, RegistrationInvalid
-from relying_parties.metadata.words import slug_problem
+from relying_parties.metadata import words
 from relying_parties.purposes import Words
 
 ROLES = ("owner", "engineer", "privacy", "viewer")
@@ -232,10 +232,10 @@ async def memberships(entry: Entry, subject: str) -> dict[str, str]:
 
 
 def _judge(agency_id: str, name: Words, contact: str | None) -> None:
-    problems = list(wording.names(name, "spec.name", 2, 80))
-    if word := slug_problem(agency_id):
+    problems = list(wording.names(name, "spec.name", *words.NAME))
+    if word := words.slug_problem(agency_id):
         problems.append(("metadata.id", word))
-    if contact is not None and (word := wording.problem(contact, 3, 254)):
+    if contact is not None and (word := wording.problem(contact, *words.CONTACT)):
         problems.append(("spec.contact", word))
     if problems:
         raise RegistrationInvalid(tuple(problems))

@@ -191,11 +191,6 @@ async def of_resource(entry: Entry, identifier: str) -> str | None:
     return row["client_id"] if row else None
 
 
-async def registry_version(entry: Entry) -> int:
-    """Return the number that rises with every change; see :mod:`relying_parties.registry`."""
-    return await registry.version(entry)
-
-
 def secret_is_right(client: Client, secret: str, at: datetime) -> bool:
     """Whether ``secret`` is one of the client's that are in force at ``at``."""
     given = opaque.digest(secret)

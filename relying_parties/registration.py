@@ -20,18 +20,6 @@ from relying_parties.resources import Called, Resource
 from relying_parties.streams import registered
 from relying_parties.streams.registered import Events
 
-__all__ = [
-    "Asked",
-    "Auth",
-    "Encryption",
-    "Purpose",
-    "Registration",
-    "Rules",
-    "parse",
-    "read",
-    "to_document",
-]
-
 Document = Mapping[str, Any]
 
 
@@ -211,18 +199,9 @@ def read(document: Document) -> Registration:
     )
 
 
-def to_document(registration: Registration) -> Document:
-    """Return the document that ``registration`` was read from."""
-    return registration.document
-
-
 def _auth(auth: Document) -> Auth:
     jwks = auth.get("jwks")
-    names = (
-        (kind, auth[member])
-        for member, kind in CERTIFICATE_NAMES.items()
-        if auth.get(member)
-    )
+    names = ((kind, auth[member]) for member, kind in CERTIFICATE_NAMES.items() if auth.get(member))
     return Auth(
         method=auth["method"],
         certificate_name=next(names, None),

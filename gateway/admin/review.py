@@ -20,7 +20,8 @@ from relying_parties import onboarding, redirects, registration
 from relying_parties.claims_policy import New
 from relying_parties.errors import FourEyes
 from relying_parties.onboarding import Standing, Version
-from relying_parties.registration import Asked, Registration
+from relying_parties.purposes import Asked
+from relying_parties.registration import Registration
 
 SAMPLES = {
     "name": "Alex Sample",

@@ -237,7 +237,7 @@ async def test_services_of_one_agency_share_a_sector(
 
 async def test_a_suspension_and_its_end_move_the_number(at: Later, parking: Client) -> None:
     async with at() as entry:
-        before = await clients.registry_version(entry)
+        before = await registry.version(entry)
         await clients.suspend(entry, "parking-permits", "incident", BEN)
         suspended = await clients.find(entry, "parking-permits")
         with pytest.raises(StateConflict):
@@ -247,7 +247,7 @@ async def test_a_suspension_and_its_end_move_the_number(at: Later, parking: Clie
 
         assert suspended
         assert not suspended.live
-        assert await clients.registry_version(entry) == before + 3
+        assert await registry.version(entry) == before + 3
         with pytest.raises(StateConflict):
             await clients.resume(entry, "parking-permits", BEN)
         with pytest.raises(StateConflict):

@@ -28,7 +28,7 @@ def test_a_document_is_read_as_it_was_written() -> None:
     assert read.require_par
     assert read.require_pkce
     assert list(read.asked) == ["name", "address", "phone_number"]
-    assert registration.to_document(read) == a_document()
+    assert read.document == a_document()
 
 
 def test_all_problems_are_told_at_once() -> None:
