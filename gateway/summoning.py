@@ -5,7 +5,9 @@
 
 The mail names no service and no reason, and its link opens the sign-in: whoever reads it over
 a shoulder, or sends one that looks like it, has nothing. There are few of them in an hour,
-whatever number of services ask.
+whatever number of services ask, and one service causes no more of them by naming somebody by
+an address and by an ID token in turn: that is let through, because a refusal would tell that
+both are one person, and waits on the page alone.
 """
 
 import logging
@@ -21,6 +23,7 @@ from idp.errors import TooManyAttempts
 from keys import pairwise
 from keys.entry import Entry
 from relying_parties import summons
+from relying_parties.grants import backchannel_orders
 from relying_parties.summons import Summons
 
 TEMPLATE, IN_ADVANCE = "request-waiting", "approved-in-advance"
@@ -60,6 +63,8 @@ async def _tell(runtime: Runtime, entry: Entry, each: Summons, answer: Answer) -
     if await answer(runtime, entry, account, each.id):
         # Each time, as they were promised: a rule answers few requests in a month.
         await letters.write(runtime, entry, account, IN_ADVANCE)
+        return
+    if await backchannel_orders.too_much(entry, each.id, in_detail=each.in_detail):
         return
     try:
         await attempts.count(entry, "summons", account_id.bytes)

@@ -37,6 +37,14 @@ def reference(key: bytes, client_id: str, number: str) -> str:
     return _mac(key, b"reference", client_id.encode(), number.encode())
 
 
+def named(key: bytes, client_id: str, how: str, said: bytes) -> str:
+    """Name whom a client means by what it said, so that the same is told again and no more.
+
+    :param how: what ``said`` is, such as an address; the same person named otherwise is another
+    """
+    return _mac(key, b"named", client_id.encode(), how.encode(), said)
+
+
 def seal_citizen(sealer: DataKey, account_id: uuid.UUID, client_id: str) -> bytes:
     """Make the reference by which a client's rows lead back to the citizen."""
     return sealer.seal(account_id.bytes, "citizen", client_id)

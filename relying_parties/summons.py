@@ -26,17 +26,22 @@ TAKE = statement(
     sa.update(tables.backchannel_requests)
     .where(_r.id.in_(_next.scalar_subquery()))
     .values(noticed_at=_at)
-    .returning(_r.id, _r.client_id, _r.citizen, _r.state, _r.expires_at)
+    .returning(_r.id, _r.client_id, _r.citizen, _r.in_detail, _r.state, _r.expires_at)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Summons:
-    """One citizen to tell, if there is one; ``citizen`` is the sealed reference."""
+    """One citizen to tell, if there is one.
+
+    :ivar citizen: the sealed reference
+    :ivar in_detail: which of the two budgets it is of
+    """
 
     id: UUID
     client_id: str
     citizen: bytes = field(repr=False)
+    in_detail: bool
     expires_at: datetime
 
 
@@ -44,7 +49,13 @@ async def take(entry: Entry, most: int = 50) -> list[Summons]:
     """Take those whom nobody has told; durable with what is done about them."""
     rows = await entry.all(TAKE, at=entry.at, most=most)
     return [
-        Summons(UUID(bytes=row["id"].bytes), row["client_id"], row["citizen"], row["expires_at"])
+        Summons(
+            UUID(bytes=row["id"].bytes),
+            row["client_id"],
+            row["citizen"],
+            row["in_detail"],
+            row["expires_at"],
+        )
         for row in rows
         if row["citizen"] is not None and row["state"] == "pending" and row["expires_at"] > entry.at
     ]

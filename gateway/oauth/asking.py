@@ -75,9 +75,14 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Whom:
-    """Who is asked, as the service knows them; ``citizen`` is the sealed reference, if any."""
+    """Who is asked, as the service knows them.
+
+    :ivar named: MAC of what the service named them by: that is what its requests are counted by
+    :ivar citizen: the sealed reference, if any
+    """
 
     subject: str
+    named: str
     citizen: bytes | None = field(repr=False)
 
 
@@ -110,11 +115,11 @@ async def whom(call: Call, client: Client, asked: AuthorizationRequest) -> Whom:
     :raises OAuthRefused: ``invalid_request`` for a hint of another's; ``unknown_user_id`` for
         what is no address at all, whoever has an account
     """
+    vault = call.runtime.vault
     if asked.id_token_hint is not None:
         subject = hints.subject(call, client, asked.id_token_hint)
         known = await backchannel_requests.citizen_of(call.entry, subject, client.client_id)
-        return Whom(subject, known)
-    vault = call.runtime.vault
+        return Whom(subject, _named(vault, client, "subject", subject.encode()), known)
     try:
         email = identifiers.normalise_email(asked.login_hint)
     except IdentifierInvalid as error:
@@ -124,8 +129,13 @@ async def whom(call: Call, client: Client, asked: AuthorizationRequest) -> Whom:
     account_id = account_id or _nobody(vault, email)
     return Whom(
         pairwise.subject(vault.pairwise, client.sector, account_id),
+        _named(vault, client, "address", identifiers.lookup(vault, email)),
         pairwise.seal_citizen(vault.sealer, account_id, client.client_id),
     )
+
+
+def _named(vault: Vault, client: Client, how: str, said: bytes) -> str:
+    return pairwise.named(vault.pairwise, client.client_id, how, said)
 
 
 def _nobody(vault: Vault, email: str) -> UUID:

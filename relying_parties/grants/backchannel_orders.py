@@ -6,10 +6,18 @@
 A row is made for an address that nobody has, too, and runs out unanswered, so that no answer
 tells whether there is an account; its budget is kept as anybody's is.
 
+What is counted for the service is whom it named, as it named them: an address, or a subject of
+an ID token. Were it the citizen, being told to wait after the one for what was asked with the
+other would tell that both are one person, who may have shared no address with the service. So
+whoever names somebody in two ways is let through twice as often. The citizen is spared that
+in silence: :func:`too_much` says of whom more was asked than one name is good for, and they
+are not mailed about it (:mod:`gateway.summoning`). The page shows it, and the service is
+answered as always.
+
 Specs: OpenID Connect CIBA Core 1.0 §7.3.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,12 +69,29 @@ ALONE = statement(sa.select(sa.func.pg_try_advisory_xact_lock(_whom).label("alon
 ASKED = statement(
     sa.select(_r.state, _r.created_at, _r.expires_at)
     .where(
-        _r.subject == sa.bindparam("of_subject"),
-        _r.client_id == sa.bindparam("of_client"),
+        _r.named == sa.bindparam("whom"),
         _r.in_detail == sa.bindparam("detailed"),
         _r.created_at > sa.bindparam("since", type_=tables.NOW),
         _r.state != "approved",
     )
+    .order_by(_r.created_at.desc())
+)
+_this = tables.backchannel_requests.alias("this")
+BEFORE = statement(
+    sa.select(_this.c.created_at.label("at"), _r.state, _r.created_at, _r.expires_at)
+    .join_from(
+        _this,
+        tables.backchannel_requests,
+        sa.and_(
+            _r.subject == _this.c.subject,
+            _r.client_id == _this.c.client_id,
+            _r.in_detail == _this.c.in_detail,
+            _r.created_at < _this.c.created_at,
+            _r.created_at > _this.c.created_at - sa.bindparam("window", type_=sa.Interval),
+            _r.state != "approved",
+        ),
+    )
+    .where(_this.c.id == sa.bindparam("of_request"))
     .order_by(_r.created_at.desc())
 )
 WAITING = statement(
@@ -82,8 +107,9 @@ ADD = statement(
         **{
             name: sa.bindparam(name)
             for name in (
-                *("id", "digest", "client_id", "subject", "citizen", "request", "in_detail"),
-                *("message", "interval", "created_at", "expires_at", "ping"),
+                *("id", "digest", "client_id", "subject", "named", "citizen"),
+                *("request", "in_detail", "message", "interval", "ping"),
+                *("created_at", "expires_at"),
             )
         },
         state="pending",
@@ -98,6 +124,7 @@ class Order:
 
     :ivar id: of the row; ``auth_req_id`` is another name, that the service alone knows
     :ivar subject: who the citizen is to the service; of nobody, if nobody has the address
+    :ivar named: MAC of what the service named them by
     :ivar citizen: sealed reference, of nobody too; ``None`` where only a subject was named
     :ivar ping: sealed, what the notification will say; ``None`` for a service that polls
     """
@@ -105,6 +132,7 @@ class Order:
     id: UUID
     client_id: str
     subject: str
+    named: str
     citizen: bytes | None = field(repr=False)
     request: Mapping[str, Any]
     message: str
@@ -145,6 +173,7 @@ async def ask(entry: Entry, auth_req_id: str, order: Order, *, nagging: bool = F
         digest=opaque.digest(auth_req_id),
         client_id=order.client_id,
         subject=order.subject,
+        named=order.named,
         citizen=order.citizen,
         request=dict(order.request),
         in_detail=order.in_detail,
@@ -158,22 +187,36 @@ async def ask(entry: Entry, auth_req_id: str, order: Order, *, nagging: bool = F
     entry.record(BackchannelAsked(actor=f"client:{order.client_id}", object=None))
 
 
+async def too_much(entry: Entry, request_id: UUID, *, in_detail: bool) -> bool:
+    """Whether more was asked of its citizen when a request came than one name is good for."""
+    allowed = budget(in_detail=in_detail)
+    before = await entry.all(BEFORE, of_request=request_id, window=allowed.window)
+    return bool(before) and _full(before, allowed, before[0]["at"]) is not None
+
+
 async def _within_budget(entry: Entry, order: Order) -> None:
-    lock = await entry.one(ALONE, whom=f"{order.client_id} {order.subject}")
+    lock = await entry.one(ALONE, whom=order.named)
     if lock is None or not lock["alone"]:
         raise TooManyAsked(entry.at + INTERVAL)
-    allowed = order.budget
-    asked = {"of_client": order.client_id, "detailed": order.in_detail}
+    allowed, detailed = order.budget, order.in_detail
     since = entry.at - allowed.window
-    late = await entry.all(ASKED, **asked, of_subject=order.subject, since=since)
-    waiting = [row["expires_at"] for row in late if _waits(row, entry.at)]
-    if len(waiting) >= allowed.waiting:
-        raise TooManyAsked(min(waiting))
-    if len(late) >= allowed.most:
-        raise TooManyAsked(late[allowed.most - 1]["created_at"] + allowed.window)
-    of_all = await entry.one(WAITING, **asked, at=entry.at)
+    late = await entry.all(ASKED, whom=order.named, detailed=detailed, since=since)
+    if until := _full(late, allowed, entry.at):
+        raise TooManyAsked(until)
+    of_all = await entry.one(WAITING, of_client=order.client_id, detailed=detailed, at=entry.at)
     if of_all is not None and of_all["waiting"] >= allowed.everywhere:
         raise TooManyAsked(of_all["until"])
+
+
+def _full(late: Sequence[Row], allowed: Budget, at: datetime) -> datetime | None:
+    """Return until when no more is let in, ``late`` being what was asked of late, newest first."""
+    waiting: list[datetime] = [row["expires_at"] for row in late if _waits(row, at)]
+    if len(waiting) >= allowed.waiting:
+        return min(waiting)
+    if len(late) >= allowed.most:
+        oldest: datetime = late[allowed.most - 1]["created_at"]
+        return oldest + allowed.window
+    return None
 
 
 def _waits(row: Row, at: datetime) -> bool:

@@ -64,6 +64,7 @@ backchannel_requests = sa.Table(
     sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),  # of auth_req_id
     sa.Column("client_id", sa.Text, nullable=False),
     sa.Column("subject", sa.Text, nullable=False),  # also of nobody: an address without an account
+    sa.Column("named", sa.Text),  # MAC of what the service named them by; null: before it was kept
     sa.Column("citizen", sa.LargeBinary),  # for the mail; null where only a subject was named
     sa.Column("request", pg.JSONB, nullable=False),  # the frozen AuthorizationRequest
     # It asks for authorization details (RFC 9396), and has a budget of its own.
@@ -82,6 +83,7 @@ backchannel_requests = sa.Table(
     sa.Column("ping_tries", sa.Integer, nullable=False),
     sa.Column("ping_due_at", NOW),
     sa.Index("backchannel_requests_by_subject", "subject", "client_id"),
+    sa.Index("backchannel_requests_by_name", "named"),
     sa.Index("backchannel_requests_by_end", "expires_at"),
     sa.Index(
         "backchannel_requests_unnoticed",

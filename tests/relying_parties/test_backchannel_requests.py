@@ -35,7 +35,9 @@ def order(**over: Any) -> Order:
         "request": REQUEST,
         "message": "Booking 4711",
     }
-    return Order(**usual | over)
+    given = usual | over
+    named = f"{given['client_id']} {given['subject']}"
+    return Order(**{"named": named} | given)
 
 
 async def ask(entry: Entry, **over: Any) -> tuple[str, Order]:
@@ -194,6 +196,27 @@ async def test_one_waits_at_a_time(at: Later) -> None:
         await ask(entry, client_id="library")
     async with at(minutes=5) as entry:
         await ask(entry)
+
+
+async def test_whom_a_service_names_in_two_ways_is_two_to_it(at: Later) -> None:
+    """Or being told to wait would tell that an address is that of a subject."""
+    async with at() as entry:
+        _, first = await ask(entry, named="the address")
+    async with at(seconds=1) as entry:
+        _, second = await ask(entry, named="the subject")
+        for named in ("the address", "the subject"):
+            with pytest.raises(TooManyAsked) as stop:
+                await ask(entry, named=named)
+            assert stop.value.until - entry.at <= timedelta(minutes=5)
+        assert not await backchannel_orders.too_much(entry, first.id, in_detail=False)
+        assert await backchannel_orders.too_much(entry, second.id, in_detail=False)
+    async with at(minutes=6) as entry:
+        _, third = await ask(entry, named="the address")
+        assert not await backchannel_orders.too_much(entry, third.id, in_detail=False)
+    async with at(minutes=12) as entry:
+        _, fourth = await ask(entry, named="the subject")
+        # Three an hour without a yes, whoever they were to.
+        assert await backchannel_orders.too_much(entry, fourth.id, in_detail=False)
 
 
 async def test_three_an_hour_without_a_yes(at: Later) -> None:

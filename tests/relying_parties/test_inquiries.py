@@ -29,6 +29,7 @@ async def asked(entry: Entry, **over: Any) -> Asked:
         "id": opaque.new_id(),
         "client_id": "hotline",
         "subject": CITIZEN,
+        "named": "citizen",
         "citizen": None,
         "request": {"authorization_details": [{"type": "x"}]},
         "message": "Booking 4711",

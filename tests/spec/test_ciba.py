@@ -321,6 +321,28 @@ async def test_nobody_is_not_nagged_either(gateway: Gateway) -> None:
     assert (first.status_code, second.status_code) == (200, 429)
 
 
+async def test_being_told_to_wait_ties_no_address_to_a_token(gateway: Gateway) -> None:
+    """CIBA-10, CO-11: whose address it is makes no difference to what the service is told."""
+    ana, bea = [await gateway.citizen() for _ in range(2)]
+    tokens = []
+    for one in (ana, bea):
+        request = await asking.ask(gateway, one)
+        await asking.approve(gateway, one, request)
+        tokens.append((await asking.poll(gateway, request)).json()["id_token"])
+
+    told = []
+    for address, token in ((ana.email, tokens[0]), (f"no-{bea.email}", tokens[1])):
+        asked = [{"login_hint": address}, {"id_token_hint": token}, {"login_hint": address.upper()}]
+        answers = [
+            await asking.send(gateway, asking.signed(gateway, **each))
+            for each in (*asked, asked[1])
+        ]
+        told.append([(one.status_code, sorted(one.json())) for one in answers])
+
+    assert told[0] == told[1]
+    assert [status for status, _ in told[0]] == [200, 200, 429, 429]
+
+
 async def test_fifty_at_once_make_one(gateway: Gateway, ana: Citizen) -> None:
     requests = [asking.signed(gateway, login_hint=ana.email) for _ in range(50)]
 

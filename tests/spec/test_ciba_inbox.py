@@ -283,6 +283,26 @@ async def test_a_mail_says_that_something_waits_and_no_more(gateway: Gateway, an
         assert secret not in text + letter["Subject"]
 
 
+async def test_who_is_named_in_two_ways_is_mailed_once(gateway: Gateway, ana: Citizen) -> None:
+    """CIBA-10: the service is not told that it is one person; that person is not nagged."""
+    first = await asking.ask(gateway, ana)
+    await asking.approve(gateway, ana, first)
+    hint = (await asking.poll(gateway, first)).json()["id_token"]
+    while await summoning.summon_citizens(gateway.runtime):
+        pass
+    before = await mails(gateway, ana)
+
+    for hints in ({}, {"id_token_hint": hint}):
+        await asking.ask(gateway, ana, binding_message=f"Named with {len(hints)}", **hints)
+    while await summoning.summon_citizens(gateway.runtime):
+        pass
+    page = await Browser(gateway, ana.cookie).follow("/account/inbox")
+
+    assert len(await mails(gateway, ana)) == len(before) + 1
+    assert "Named with 0" in page.text
+    assert "Named with 1" in page.text
+
+
 async def tell(gateway: Gateway, someone: Citizen, claim: str, value: str) -> None:
     """Let somebody tell a detail."""
     vault = gateway.runtime.vault

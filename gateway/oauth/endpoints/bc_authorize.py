@@ -69,6 +69,7 @@ async def _order(call: Call, client: Client, asked: Asking, auth_req_id: str) ->
         id=request_id,
         client_id=client.client_id,
         subject=whom.subject,
+        named=whom.named,
         citizen=whom.citizen,
         request=asked.kept(vault, request_id),
         message=asked.message,
