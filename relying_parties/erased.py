@@ -4,6 +4,9 @@ A citizen is known by subjects, one for each sector, so all of theirs are given 
 table that has a row by subject, by consent or by code stands in one of the two lists:
 tests/architecture sees to it. The next table is one row.
 
+What a service asked from behind stays for the service alone, and is nobody's: a poll that found
+nothing would tell, whoever has no consent and no stream of events, that the account has ended.
+
 A consent stays as the proof that it was given (GDPR Art. 7 (1)), by a subject that is nobody's
 any more: the reference to the citizen is taken out of it. Its last moment is told to the day,
 since one that all consents of a citizen share to the second would join them.
@@ -14,9 +17,11 @@ from collections.abc import Collection, Mapping
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from keys import opaque
 from keys.entry import Entry, Statement, statement
 from relying_parties import corrections, requests, tables
 from relying_parties.consent_records import ACTIVE
+from relying_parties.grants import backchannel_requests
 from relying_parties.streams.event_types import AFTER
 
 _SUBJECTS = sa.bindparam("subjects", type_=pg.ARRAY(sa.Text))
@@ -80,7 +85,7 @@ ERASED: tuple[tuple[sa.Table, Statement], ...] = (
     _under(tables.standing_uses, "rule_id", tables.standing_rules.c.id),
     _all_of(tables.standing_rules),
     _under(tables.inquiries, "request_id", tables.backchannel_requests.c.id),
-    _all_of(tables.backchannel_requests),
+    (tables.backchannel_requests, backchannel_requests.ERASE),
     # That the account has ended is still on its way, and has to arrive.
     _all_of(tables.deliveries, tables.deliveries.c.event != sa.all_(sa.literal(list(AFTER)))),
     _all_of(tables.stream_exclusions),
@@ -98,9 +103,9 @@ KEPT: Mapping[str, str] = {
 
 async def forget(entry: Entry, subjects: Collection[str]) -> int:
     """Delete every row of a citizen, and end what stays; return how many it was."""
-    day = entry.at.replace(hour=0, minute=0, second=0, microsecond=0)
-    gone = 0
-    for _, step in ERASED:
-        given = {"day": day} if "day" in step.order else {}
-        gone += await entry.run(step, subjects=list(subjects), **given)
-    return gone
+    given = {
+        "subjects": list(subjects),
+        "day": entry.at.replace(hour=0, minute=0, second=0, microsecond=0),
+        "salt": opaque.handle().encode(),  # kept nowhere
+    }
+    return sum([await entry.run(step, **given) for _, step in ERASED])

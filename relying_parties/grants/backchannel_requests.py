@@ -76,6 +76,21 @@ AGREED = statement(
         tables.consents.c.state == ACTIVE,
     )
 )
+# Of nobody from now on, as if an address was named that nobody has: it waits, runs out or says
+# what was decided as before, so that no poll tells that somebody went. `named` and the moments
+# stay, or the service could ask again sooner. Each row gets a subject that joins it to no other.
+_salted = sa.bindparam("salt", type_=sa.LargeBinary).op("||")(sa.func.uuid_send(_r.id))
+_nobody = sa.func.encode(sa.func.sha256(_salted), sa.literal_column("'hex'", sa.Text))
+ERASE = statement(
+    sa.update(tables.backchannel_requests)
+    .where(_theirs)
+    .values(
+        subject=_nobody,
+        citizen=sa.null(),
+        request=sa.literal_column("'{}'::jsonb", pg.JSONB),
+        message=sa.literal_column("''", sa.Text),
+    )
+)
 PURGE = statement(
     sa.delete(tables.backchannel_requests).where(
         _r.id.in_(

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from keys import opaque
 from keys.entry import Entry, statement
-from relying_parties import inquiries, pings, summons
+from relying_parties import erased, inquiries, pings, summons, tables
 from relying_parties.errors import TooManyAsked
 from relying_parties.grants import (
     backchannel_counts,
@@ -23,6 +23,7 @@ from relying_parties.grants.backchannel_polls import Fate
 from tests.relying_parties.conftest import CITIZEN, Later
 
 WAITING = statement(sa.text("SELECT 1 AS one FROM pg_locks WHERE NOT granted"))
+ROWS = statement(sa.select(tables.backchannel_requests))
 REQUEST = {"client_id": "hotline", "scope": "openid"}
 
 
@@ -355,6 +356,33 @@ async def test_all_of_it_can_be_read(at: Later) -> None:
         await ask(entry, subject="another")
 
         assert [one.id for one in await backchannel_requests.of(entry, [CITIZEN])] == [made.id]
+
+
+async def test_who_goes_takes_no_answer_along(at: Later) -> None:
+    """GDPR Art. 17: nothing leads to them, and no poll, ping or limit tells that they went."""
+    async with at() as entry:
+        fates = {}
+        for client, told in (("hotline", None), ("library", False), ("parking", True)):
+            name, made = await ask(entry, client_id=client, ping=b"what it says")
+            if told is not None:
+                await answer(entry, made, yes=told)
+            fates[client] = name
+        await erased.forget(entry, [CITIZEN])
+
+        rows = [dict(row) for row in await entry.all(ROWS)]
+        assert await backchannel_requests.of(entry, [CITIZEN]) == []
+        assert len({row["subject"] for row in rows}) == 3
+        for row in rows:
+            assert (row["citizen"], row["request"], row["message"]) == (None, {}, "")
+        found = {client: await fate(entry, name, client) for client, name in fates.items()}
+        assert list(found.values()) == [Fate.PENDING, Fate.DECLINED, Fate.APPROVED]
+        with pytest.raises(TooManyAsked):
+            await ask(entry)
+        assert len(await pings.take(entry)) == 2
+    async with at(minutes=5) as entry:
+        assert await summons.take(entry) == []
+        assert await fate(entry, fates["hotline"]) is Fate.EXPIRED
+        await ask(entry)
 
 
 async def test_it_is_counted_what_becomes_of_them(at: Later) -> None:

@@ -22,10 +22,10 @@ from gateway.pages import receipt
 from idp import accounts, attributes, erasures, identifiers, recovery
 from idp.erasures import GRACE
 from idp.errors import AccountNotOpen, StaffStays
-from keys import journal
+from keys import journal, opaque
 from keys.errors import NotSealedHere
 from relying_parties import ledger_audit
-from tests.support import leaving, letters, services, signals, verdicts
+from tests.support import asking, leaving, letters, services, signals, verdicts
 from tests.support.browser import Browser
 from tests.support.gateway import ROOT, Citizen, Gateway
 from tests.support.leaving import PLACE, asked, due, gone, link, stage
@@ -409,6 +409,54 @@ async def test_services_that_asked_hear_it_and_nothing_else(
         [("https://schemas.openid.net/secevent/risc/event-type/account-purged", {})]
     ]
     assert about[0]["sub_id"]["format"] == "iss_sub"
+
+
+@pytest.mark.parametrize("client_id", ["counter", "leaving-pinged"])
+async def test_who_asked_from_behind_does_not_learn_it(
+    gateway: Gateway, someone: Citizen, client_id: str
+) -> None:
+    """CIBA §14: a request to somebody who went ends as one to an address that nobody has."""
+    if client_id != "counter":
+        await gateway.service(
+            services.document(
+                client_id,
+                profile="ciba",
+                auth={"method": "private_key_jwt", "jwks": services.jwks(ec=services.EC_KEY)},
+                redirectUris=None,
+                backchannelMode="ping",
+                notificationEndpoint=f"{gateway.issuer}/nobody-is-there",
+            )
+        )
+        await gateway.settled()
+    token = {} if client_id == "counter" else {"client_notification_token": opaque.handle()}
+    nobody = Citizen(someone.account, someone.session, f"no-{someone.email}", "")
+    both = [
+        await asking.ask(gateway, one, client_id, requested_expiry=1800, **token)
+        for one in (someone, nobody)
+    ]
+    await asked(gateway, someone)
+    await gone(gateway, someone)
+
+    async def told(seconds: int) -> list[list[Any]]:
+        """Poll both, then try to ask both again, after some time."""
+        for one in both:
+            await asking.later(gateway, one, seconds)
+        polled = [await asking.poll(gateway, one, client_id) for one in both]
+        objects = [
+            asking.signed(gateway, client_id, login_hint=one.email, **token)
+            for one in (someone, nobody)
+        ]
+        again = [await asking.send(gateway, one, client_id) for one in objects]
+        return [
+            [polls.json(), answer.status_code, sorted(answer.json())]
+            for polls, answer in zip(polled, again, strict=True)
+        ]
+
+    waiting, over = await told(600), await told(1200)
+    assert waiting[0] == waiting[1]
+    assert (waiting[0][0]["error"], waiting[0][1]) == ("authorization_pending", 429)
+    assert over[0] == over[1]
+    assert (over[0][0]["error"], over[0][1]) == ("expired_token", 200)
 
 
 async def test_sessions_of_services_are_signed_out(gateway: Gateway, tells: None) -> None:
