@@ -18,7 +18,7 @@ from uuid import UUID
 
 from idp import attributes, catalog, disputes
 from idp.attributes import Attribute
-from idp.errors import NothingToDispute
+from idp.errors import NothingToDispute, StaleVersion
 from keys.entry import Entry
 from keys.errors import NotSealedHere
 from keys.sealing import DataKey
@@ -46,6 +46,20 @@ class Said:
     value: Any = field(repr=False)
     reason: Words
     evidence: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """What a citizen agrees to.
+
+    :ivar seen: the version that they saw of what it changes: of their own word, or of the
+        register's; 0 if there was none
+    """
+
+    claim: str
+    value: Any = field(repr=False)
+    effect: Effect
+    seen: int
 
 
 def sealed(key: DataKey, correction_id: UUID, subject: str, said: Said) -> bytes:
@@ -91,21 +105,34 @@ def effect(claim: str, held: Attribute | None) -> Effect:
     return Effect.WRITE if claim in catalog.TOLD else Effect.NOTHING
 
 
-async def agree(
-    entry: Entry, vault: Vault, account_id: UUID, claim: str, value: Any, does: Effect
-) -> None:
+async def agree(entry: Entry, vault: Vault, account_id: UUID, yes: Yes) -> None:
     """Let the yes have its effect.
 
     :raises ValueRefused: the value is none of this detail any more
+    :raises StaleVersion: what it changes was changed since they saw it
     """
-    if does is Effect.WRITE:
-        by = f"account:{account_id}"
-        await attributes.record(entry, vault, account_id, claim, value, source_type="self", by=by)
-    elif does is Effect.CONTEST:
-        await contest(entry, account_id, claim)
+    if yes.effect is Effect.WRITE:
+        await attributes.record(
+            entry,
+            vault,
+            account_id,
+            yes.claim,
+            yes.value,
+            source_type="self",
+            by=f"account:{account_id}",
+            expected=yes.seen,
+        )
+    elif yes.effect is Effect.CONTEST:
+        await contest(entry, account_id, yes.claim, yes.seen)
 
 
-async def contest(entry: Entry, account_id: UUID, claim: str) -> None:
-    """Let nobody have the detail until it is settled; that may be so already."""
-    with suppress(NothingToDispute):
-        await disputes.begin(entry, account_id, claim)
+async def contest(entry: Entry, account_id: UUID, claim: str, seen: int) -> None:
+    """Let nobody have the detail until it is settled; that may be so already.
+
+    :raises StaleVersion: it is another one than they saw
+    """
+    try:
+        await disputes.begin(entry, account_id, claim, expected=seen)
+    except NothingToDispute as error:
+        if not await disputes.stands(entry, account_id, claim, seen):
+            raise StaleVersion(claim) from error

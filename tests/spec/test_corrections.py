@@ -4,6 +4,7 @@ import asyncio
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -29,6 +30,10 @@ ROOM, MINE = "/api/agency/v1/corrections", "/account/corrections"
 SCOPE = "corrections.propose"
 MANY = 50
 NEW, WHY, SEEN = "Anabel", "The birth certificate spells it otherwise", "Certificate 4711"
+BLOCKED = (
+    "SELECT 1 AS one FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 BORN, OTHER_DAY = "1980-02-29", "1980-02-28"
 
 
@@ -449,6 +454,42 @@ async def test_who_answers_something_that_changed_meanwhile_is_asked_again(
     assert after.status_code == 409
     assert "Anastasia" in after.text
     assert (await told(desk, number))["state"] == "open"
+
+
+@pytest.mark.parametrize("effect", [Effect.WRITE, Effect.CONTEST])
+async def test_a_yes_overwrites_nothing_that_is_saved_in_the_same_moment(
+    gateway: Gateway, desk: Api, ana: Citizen, effect: Effect
+) -> None:
+    """The answer has been looked at and waits, as another tab, or a register, writes."""
+    if effect is Effect.CONTEST:
+        await registered(gateway, ana, "given_name", "Anastasia")
+    number = await proposed(gateway, desk, ana)
+    browser = Browser(gateway, ana.cookie)
+    page = await browser.follow(f"{MINE}/{number}")
+
+    async with gateway.runtime.entry() as holding:
+        theirs = [await signals.subject(gateway, ana, "corrects")]
+        assert await corrections.hold(holding, UUID(number), theirs)
+        answer = asyncio.create_task(browser.fill(page, "correction-answer", {"answer": "accept"}))
+        while not answer.done() and not await gateway.rows(BLOCKED):
+            pass
+        if effect is Effect.CONTEST:
+            await registered(gateway, ana, "given_name", "Annette")
+        else:
+            other = Browser(gateway, ana.cookie)
+            form = await other.follow("/account/details/given_name")
+            await other.fill(form, "detail-save", {"given_name": "Annette"})
+    after = await answer
+
+    assert after.status_code == 409
+    assert "Annette" in after.text
+    assert "This was changed meanwhile" in after.text
+    assert await held(gateway, ana, "given_name") == "Annette"
+    assert (await told(desk, number))["state"] == "open"
+    async with gateway.runtime.entry() as entry:
+        vault = gateway.runtime.vault
+        found = (await attributes.read(entry, vault, ana.account, ["given_name"]))["given_name"]
+    assert not found.disputed
 
 
 async def test_another_citizen_sees_and_answers_nothing(

@@ -1,6 +1,7 @@
 """Is this right? What an office says is wrong with a detail, and the citizen's answer.
 
     what is held, what the office says, why ─┬─ they are right ──▶ confirm that it is you ──▶ done
+                                             │      └─ changed since it was shown ▶ 409, as it is
                                              ├─ they are wrong ──▶ the office is told
                                              └─ something else ──▶ the office is told in words
 
@@ -12,7 +13,6 @@ Specs: GDPR Art. 16 and 19.
 
 import hashlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,10 +20,9 @@ from uuid import UUID
 from starlette.responses import Response
 
 from gateway import claim_labels, correcting
-from gateway.correcting import Effect, Said
+from gateway.correcting import Effect, Said, Yes
 from gateway.pages import passage, stale
-from gateway.pages.account import citizen, proof, whom
-from gateway.pages.account.telling import CHANGED
+from gateway.pages.account import citizen, proof, telling, whom
 from gateway.pages.passage import Arrival
 from gateway.pages.sharing import words
 from gateway.web import csrf
@@ -68,6 +67,7 @@ class Visit:
     """One proposal, with all that its page says.
 
     :ivar held: what services read now, if anything
+    :ivar own: the version of what the citizen told themselves; 0 if there is none
     :ivar effect: what a yes does
     """
 
@@ -75,6 +75,7 @@ class Visit:
     to: Arrival
     said: Said
     held: Attribute | None
+    own: int
     effect: Effect
     whom: whom.Whom
     key: DataKey
@@ -83,8 +84,19 @@ class Visit:
     def shown(self) -> str:
         """SHA-256, in hexadecimal, of what an answer is about."""
         held = (self.held.version, self.held.status, self.held.verified) if self.held else ()
-        said = (self.one.id.hex, self.effect.value, repr(self.said.value), *held)
+        said = (self.one.id.hex, self.effect.value, repr(self.said.value), self.own, *held)
         return hashlib.sha256("\0".join(map(str, said)).encode()).hexdigest()
+
+    @property
+    def yes(self) -> Yes:
+        """What it is to agree."""
+        seen = self.version if self.effect is Effect.CONTEST else self.own
+        return Yes(self.one.claim, self.said.value, self.effect, seen)
+
+    @property
+    def version(self) -> int:
+        """Of what services read now."""
+        return self.held.version if self.held else 0
 
     @property
     def contestable(self) -> bool:
@@ -130,22 +142,31 @@ async def answer(call: Call, session: Session) -> Response:
     if choice == "accept" and not await proof.given(call, session):
         return see_other(f"/login/confirm?next=corrections/{visit.one.id}")
     if not opaque.same(call.form.text("shown"), visit.shown):
-        return await _page(
-            call, session, visit, errors={"answer": call.gettext(CHANGED)}, status=409
-        )
-    told = await _once(call, session, visit, choice)
+        return await _changed(call, session, visit)
+    try:
+        told = await _once(call, session, visit, choice)
+    except StaleVersion:
+        found = await corrections.find(call.entry, visit.one.id, theirs)
+        return await _changed(call, session, await _visit(call, session, found))
     return see_other(f"{call.path}?told={told}" if told else call.path)
 
 
+async def _changed(call: Call, session: Session, visit: Visit) -> Response:
+    """Show how it is now, with what was typed: nothing was answered yet."""
+    errors = {"answer": call.gettext(telling.CHANGED)}
+    return await _page(call, session, visit, errors=errors, status=409)
+
+
 async def _once(call: Call, session: Session, visit: Visit, choice: str) -> int:
-    """Let the answer count if none did yet; return how many services are told."""
+    """Let the answer count if none did yet; return how many services are told.
+
+    :raises StaleVersion: somebody else wrote the detail since it was read for this answer
+    """
     # Held until the end: of fifty answers, one finds it open.
     one = await corrections.hold(call.entry, visit.one.id, [visit.one.subject])
     if one is None or one.state != OPEN:
         return 0
-    with suppress(StaleVersion):  # somebody else writes the detail now: the page shows how it is
-        return await _answered(call, session, visit, choice)
-    return 0
+    return await _answered(call, session, visit, choice)
 
 
 async def count(call: Call, subjects: Mapping[str, Any]) -> int:
@@ -161,13 +182,12 @@ async def open_of(call: Call, subjects: Mapping[str, Any]) -> Mapping[str, UUID]
 
 async def _answered(call: Call, session: Session, visit: Visit, choice: str) -> int:
     """Let the answer have its effect; return how many services are told."""
-    entry, vault, one = call.entry, call.runtime.vault, visit.one
+    entry, one = call.entry, visit.one
     before = await _held(call, session, one.claim)
     if choice == "accept":
-        account_id = session.account.id
-        await correcting.agree(entry, vault, account_id, one.claim, visit.said.value, visit.effect)
+        await correcting.agree(entry, call.runtime.vault, session.account.id, visit.yes)
     elif choice == "dispute" and visit.contestable and call.form.text("contest") == "yes":
-        await correcting.contest(entry, session.account.id, one.claim)
+        await correcting.contest(entry, session.account.id, one.claim, visit.version)
     text = "" if choice == "accept" else _text(call)
     sealed = correcting.sealed_answer(visit.key, one, text)
     await corrections.answer(entry, one, CHOICES[choice], sealed)
@@ -214,11 +234,13 @@ async def _visit(call: Call, session: Session, one: Correction | None) -> Visit:
     if one is None or client is None or said is None:
         raise stale.DeadEnd(stale.NO_CORRECTION)
     held = await _held(call, session, one.claim)
+    own = await telling.told_now(call, session, one.claim)
     does = correcting.effect(one.claim, held)
     concerned = (
         await whom.all_of(call, session, one.claim) if _may_change(one, does) else whom.Whom()
     )
-    return Visit(one, passage.arrival(client, call.locale), said, held, does, concerned, key)
+    to = passage.arrival(client, call.locale)
+    return Visit(one, to, said, held, own.version if own else 0, does, concerned, key)
 
 
 def _may_change(one: Correction, does: Effect) -> bool:

@@ -102,7 +102,7 @@ async def show(call: Call) -> Response:
         return see_other(way.address("/login") if way.i else "/login?next=details")
     if claim not in FORMS:
         return _no_such(call)
-    held = await _held(call, session, claim)
+    held = await told_now(call, session, claim)
     concerned = await whom.known(call, session, claim)
     return _page(call, way, claim, held, _typed(claim, held.value if held else None), concerned)
 
@@ -138,11 +138,11 @@ async def save(call: Call) -> Response:
     try:
         told = await _write_and_tell(call, session, claim, concerned)
     except ValueRefused as refused:
-        held = await _held(call, session, claim)
+        held = await told_now(call, session, claim)
         given = _given(call, claim)
         return _page(call, way, claim, held, given, concerned, error=refused.reason, status=422)
     except StaleVersion:
-        held = await _held(call, session, claim)
+        held = await told_now(call, session, claim)
         typed = _typed(claim, held.value if held else None)
         return _page(call, way, claim, held, typed, concerned, error="changed", status=409)
     if way.i:
@@ -204,7 +204,7 @@ async def _write(call: Call, session: Session, claim: str, validity: Validity) -
     )
 
 
-async def _held(call: Call, session: Session, claim: str) -> Attribute | None:
+async def told_now(call: Call, session: Session, claim: str) -> Attribute | None:
     """Return what the citizen told us themselves, as it holds now."""
     told = await _told(call, session, claim)
     holding = [one for one in told if not one.coming]
@@ -249,7 +249,7 @@ async def _value(call: Call, session: Session, claim: str) -> Any:
     if kind == "place":
         return {name: text for name, text in typed.items() if text}
     if kind == "children":
-        held = await _held(call, session, claim)
+        held = await told_now(call, session, claim)
         kept = [one for number, one in _numbered(held) if number in typed["keep"]]
         born = {name: typed[name] for name in CHILD if typed[name]}
         return [*kept, born] if born else kept
