@@ -7,9 +7,11 @@ addresses, the lines of the ledger; in every copy of the rest as well, as long a
 table is copied apart and its copies are kept for a few days only (ADR 12).
 """
 
+from collections.abc import Collection
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 
 from idp import tables
 from keys.entry import Entry, statement
@@ -19,7 +21,7 @@ from keys.vault import Vault
 # What is wrapped is bound to its citizen by the name of the table that it once stood in.
 _PLACE = "idp.accounts"
 
-_keys = tables.person_keys.c
+_keys, _accounts = tables.person_keys.c, tables.accounts.c
 
 ADD = statement(
     sa.insert(tables.person_keys).values(
@@ -28,6 +30,15 @@ ADD = statement(
 )
 DESTROY = statement(
     sa.delete(tables.person_keys).where(_keys.account_id == sa.bindparam("of_account"))
+)
+
+OF_OPEN = statement(
+    sa.select(_keys.account_id, _keys.wrapped)
+    .join_from(tables.person_keys, tables.accounts, _accounts.id == _keys.account_id)
+    .where(
+        _keys.account_id == sa.any_(sa.bindparam("accounts", type_=pg.ARRAY(sa.Uuid))),
+        _accounts.status == sa.literal_column("'open'", sa.Text),
+    )
 )
 
 
@@ -44,6 +55,15 @@ def unwrap(vault: Vault, account_id: UUID, wrapped: bytes) -> DataKey:
     :raises NotSealedHere: another citizen's, or altered
     """
     return vault.sealer.data_key(wrapped, _PLACE, str(account_id))
+
+
+async def of_open(entry: Entry, vault: Vault, accounts: Collection[UUID]) -> dict[UUID, DataKey]:
+    """Return the keys of those accounts that are open, in one statement."""
+    found = {}
+    for row in await entry.all(OF_OPEN, accounts=list(accounts)):
+        account_id = UUID(bytes=row["account_id"].bytes)
+        found[account_id] = unwrap(vault, account_id, row["wrapped"])
+    return found
 
 
 async def destroy(entry: Entry, account_id: UUID) -> bool:

@@ -200,9 +200,14 @@ async def of_requests(
     entry: Entry, key: DataKey, requests: Collection[UUID]
 ) -> dict[UUID, list[Said]]:
     """Return what was said about requests of one citizen, oldest first."""
+    return await of_each(entry, dict.fromkeys(requests, key))
+
+
+async def of_each(entry: Entry, keys: Mapping[UUID, DataKey]) -> dict[UUID, list[Said]]:
+    """Return what was said about requests, each with its citizen's key, in one statement."""
     found: dict[UUID, list[Said]] = {}
-    for row in await entry.all(SAID, requests=list(requests)):
-        one = _said(row, key)
+    for row in await entry.all(SAID, requests=list(keys)):
+        one = _said(row, keys[UUID(bytes=row["request_id"].bytes)])
         found.setdefault(one.request_id, []).append(one)
     return found
 

@@ -7,7 +7,7 @@ Here are questions, the answers to them, and why somebody said no. Who did not s
 does not show, so nothing tells which address has an account.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +19,7 @@ from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.targets import INQUIRIES
 from gateway.web.call import Call
 from gateway.web.dispatch import Route
-from idp import attributes
-from idp.errors import AccountNotOpen
+from idp import person_keys
 from keys import pairwise
 from keys.sealing import DataKey
 from relying_parties import inquiries
@@ -35,11 +34,18 @@ LIMIT = 4096  # bytes
 @access.of_service(INQUIRIES)
 async def listed(call: Call, client: Client) -> Response:
     """Tell what citizens said, the newest request first; with ``?open=true`` what waits."""
-    only_open, told = call.query.text("open") == "true", []
-    for one in await inquiries.of_client(call.entry, client.client_id):
-        said = () if only_open and one.state != "pending" else await _said(call, one)
-        if said and (_open(one, said) or not only_open):
-            told.append(_told(call, one, said))
+    only_open = call.query.text("open") == "true"
+    found = [
+        one
+        for one in await inquiries.of_client(call.entry, client.client_id)
+        if one.state == "pending" or not only_open
+    ]
+    said = await _all_said(call, found)
+    told = [
+        _told(call, one, said[one.id])
+        for one in found
+        if one.id in said and (_open(one, said[one.id]) or not only_open)
+    ]
     return answers.told({"inquiries": told})
 
 
@@ -60,7 +66,7 @@ async def answer(call: Call, client: Client) -> Response:
     if not isinstance(words, str):
         raise OAuthRefused("invalid_request", "answer is no text")
     held = await inquiries.hold(call.entry, client.client_id, _id(call))
-    key = await _key(call, held) if held else None
+    key = (await _keys(call, [held])).get(held.id) if held else None
     if held is None or key is None:
         raise _unknown()
     try:
@@ -80,21 +86,23 @@ def _id(call: Call) -> UUID:
         raise _unknown() from error
 
 
-async def _key(call: Call, one: Inquiry) -> DataKey | None:
-    """Return the key that the citizen's words are under; ``None`` if the account is not open."""
+async def _keys(call: Call, some: Collection[Inquiry]) -> dict[UUID, DataKey]:
+    """Return for each request the key of its citizen, if their account is open."""
     vault = call.runtime.vault
-    account_id = pairwise.open_citizen(vault.sealer, one.citizen, one.client_id)
-    try:
-        return await attributes.data_key(call.entry, vault, account_id)
-    except AccountNotOpen:
-        return None
+    whose = {
+        one.id: pairwise.open_citizen(vault.sealer, one.citizen, one.client_id) for one in some
+    }
+    keys = await person_keys.of_open(call.entry, vault, {*whose.values()})
+    return {name: keys[account_id] for name, account_id in whose.items() if account_id in keys}
+
+
+async def _all_said(call: Call, some: Collection[Inquiry]) -> Mapping[UUID, Sequence[Said]]:
+    """Return what was said about requests: as many statements for all as for one."""
+    return await inquiries.of_each(call.entry, await _keys(call, some))
 
 
 async def _said(call: Call, one: Inquiry) -> Sequence[Said]:
-    key = await _key(call, one)
-    if key is None:
-        return ()
-    return (await inquiries.of_requests(call.entry, key, [one.id])).get(one.id, ())
+    return (await _all_said(call, [one])).get(one.id, ())
 
 
 def _open(one: Inquiry, said: Sequence[Said]) -> bool:

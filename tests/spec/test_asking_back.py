@@ -4,13 +4,18 @@ Specs: product N7, CIBA Core 1.0 §11, group LG.
 """
 
 import asyncio
+import dataclasses
 import re
 from typing import Any
 
+import httpx2
 import pytest
 
 from gateway import summoning
+from gateway.routes import ROUTES
+from gateway.web.dispatch import Dispatcher
 from tests.spec.test_ciba_inbox import mails
+from tests.spec.test_statements import EACH_SECOND
 from tests.support import administration, asking, offices
 from tests.support.browser import Browser
 from tests.support.gateway import Citizen, Gateway
@@ -128,6 +133,35 @@ async def test_a_bad_answer_is_refused(gateway: Gateway, ana: Citizen, given: An
 
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
     assert len((await only(gateway, token, name))["said"]) == 1
+
+
+async def test_a_long_list_takes_no_more_statements(gateway: Gateway) -> None:
+    """It costs the database the same whether one citizen said something or five did."""
+    await offices.register(gateway, "asks-many")
+    token, seen = await offices.token(gateway, "asks-many"), []
+    for more in (1, 4):
+        for _ in range(more):
+            someone = await gateway.citizen()
+            request = await offices.ask(gateway, someone, "asks-many", refund())
+            await offices.inquire(gateway, someone, request, QUESTION)
+        seen.append(await statements(gateway, token))
+
+    assert [number for number, _ in seen] == [1, 5]
+    assert seen[0][1] == seen[1][1]
+
+
+async def statements(gateway: Gateway, token: str) -> tuple[int, list[str]]:
+    """List what waits in this process; how much that is, and what the database was asked."""
+    runtime, asked = gateway.runtime, list[str]()
+    transport = httpx2.ASGITransport(app=Dispatcher(ROUTES, lambda: runtime))
+    async with httpx2.AsyncClient(transport=transport) as http:
+        inside = dataclasses.replace(gateway, http=http)
+        await offices.call(inside, token, "GET", "?open=true")  # now the service is known here
+        async with runtime.pool.connection() as connection:
+            connection.add_query_logger(note := lambda told: asked.append(told.query))
+        told = await offices.call(inside, token, "GET", "?open=true")
+        connection.remove_query_logger(note)
+    return len(told.json()["inquiries"]), [sql for sql in asked if sql not in EACH_SECOND]
 
 
 async def test_fifty_answers_are_one(gateway: Gateway, ana: Citizen) -> None:
