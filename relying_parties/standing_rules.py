@@ -7,7 +7,8 @@
 A rule is a detail (RFC 9396) of which only what is of one time is left open: words are the
 same to the letter, lists may be shorter, an amount up to a ceiling. It knows how sure the
 sign-in was in which it was given, because nothing that takes more may come of it. Whoever
-uses a rule holds its row, so one that has ended is not used a moment later.
+gives or uses a rule holds its consent first and then its row, in the order in which a
+withdrawal does: none is used a moment after its end, and none is given beside one.
 """
 
 from collections.abc import Collection, Sequence
@@ -24,7 +25,7 @@ from keys.entry import Entry, Row, statement
 from relying_parties import authorization_details, tables
 from relying_parties.authorization_details import Detail
 from relying_parties.consent_records import ACTIVE
-from relying_parties.errors import StateConflict
+from relying_parties.errors import ConsentMissing, StateConflict
 from relying_parties.events import StandingEnded, StandingGiven, StandingUsed
 
 LONGEST = timedelta(days=365)
@@ -42,6 +43,17 @@ _NEW = tuple(
 
 GIVE = statement(
     sa.insert(tables.standing_rules).values({name: sa.bindparam(name) for name in _NEW})
+)
+# Not for update: codes may be issued under it meanwhile, and only its end has to wait.
+HOLD_CONSENT = statement(
+    sa.select(_c.id)
+    .where(
+        _c.subject == sa.bindparam("of_subject"),
+        _c.client_id == sa.bindparam("of_client"),
+        _c.state == ACTIVE,
+        _c.expires_at > _at,
+    )
+    .with_for_update(key_share=True)
 )
 # In force, and so is its consent; whether that is so still, the code asks once more.
 HOLD = statement(
@@ -146,8 +158,11 @@ class Use:
 async def give(entry: Entry, rule: Rule) -> None:
     """Write down what a citizen agreed to beforehand.
 
+    :raises ConsentMissing: the consent that it is to stand under ended a moment ago
     :raises StateConflict: there are too many of them, or it would last too long
     """
+    if await _hold_consent(entry, rule.subject, rule.client_id) != rule.consent_id:
+        raise ConsentMissing
     there = [one for one in await hold(entry, rule.subject, rule.client_id) if one.live(entry.at)]
     if len(there) >= MOST or not entry.at < rule.ends_at <= entry.at + LONGEST:
         raise StateConflict(rule.client_id)
@@ -162,6 +177,8 @@ async def hold(entry: Entry, subject: str, client_id: str) -> list[Rule]:
 
     Whoever ends one waits for this transaction; one that was ended before is not there.
     """
+    if await _hold_consent(entry, subject, client_id) is None:
+        return []
     rows = await entry.all(HOLD, of_subject=subject, of_client=client_id, at=entry.at)
     return [_rule(row) for row in rows]
 
@@ -238,6 +255,12 @@ async def uses(entry: Entry, subjects: Collection[str]) -> list[Use]:
         )
         for row in rows
     ]
+
+
+async def _hold_consent(entry: Entry, subject: str, client_id: str) -> UUID | None:
+    """Return the consent in force, which nobody ends before this transaction does."""
+    row = await entry.one(HOLD_CONSENT, of_subject=subject, of_client=client_id, at=entry.at)
+    return UUID(bytes=row["id"].bytes) if row else None
 
 
 def _ended(entry: Entry, row: Row, actor: str | None) -> None:

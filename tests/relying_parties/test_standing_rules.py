@@ -1,19 +1,27 @@
 """What citizens agreed to beforehand: what lies within it, and that it ends."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from keys import opaque
-from keys.entry import Entry
+from keys.entry import Entry, statement
 from relying_parties import authorization_details, consents, erased, standing_rules
 from relying_parties.consents import Consent
-from relying_parties.errors import StateConflict
+from relying_parties.errors import ConsentMissing, StateConflict
 from relying_parties.standing_rules import Rule
 from tests.relying_parties.conftest import CITIZEN, Later
 
+WAITING = statement(
+    sa.text(
+        "SELECT 1 AS one FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+)
 ASKED: Mapping[str, Any] = {
     "type": "proactive-decision",
     "action": {"en": "We pay you", "fr": "Nous payons"},
@@ -130,6 +138,35 @@ async def test_it_ends_with_the_consent_and_no_undo_revives_it(at: Later, consen
         assert await held(entry, consent) == []
         [over] = await standing_rules.of(entry, [CITIZEN])
         assert over.ended_by == standing_rules.CONSENT
+
+
+@pytest.mark.parametrize("first", ["withdrawn", "given"])
+async def test_none_is_given_beside_a_withdrawal(at: Later, consent: Consent, first: str) -> None:
+    """RC: whichever comes first, undoing the withdrawal brings no rule back."""
+    acts: dict[str, Callable[[Entry], Awaitable[object]]] = {
+        "withdrawn": lambda entry: consents.withdraw(entry, consent.id, [CITIZEN]),
+        "given": lambda entry: rule(entry, consent),
+    }
+
+    async def second() -> None:
+        async with at() as entry:
+            await acts["given" if first == "withdrawn" else "withdrawn"](entry)
+
+    async with at() as entry:
+        await acts[first](entry)
+        other = asyncio.create_task(second())
+        async with at() as watching:
+            while not other.done() and not await watching.one(WAITING):
+                pass
+    if first == "given":
+        await other
+    else:
+        with pytest.raises(ConsentMissing):
+            await other
+    async with at(minutes=1) as entry:
+        await consents.restore(entry, consent.id, [CITIZEN])
+
+        assert await held(entry, consent) == []
 
 
 async def test_ten_uses_in_thirty_days(at: Later, consent: Consent) -> None:

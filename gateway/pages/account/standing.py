@@ -33,7 +33,7 @@ from relying_parties import authorization_details, consents, standing_rules
 from relying_parties.authorization_details import Detail
 from relying_parties.clients import Client
 from relying_parties.consents import Consent
-from relying_parties.errors import StateConflict
+from relying_parties.errors import ConsentMissing, StateConflict
 from relying_parties.grants import backchannel_requests
 from relying_parties.grants.backchannel_requests import Asked
 from relying_parties.standing_rules import Rule, Use
@@ -103,8 +103,9 @@ async def give(call: Call, session: Session) -> Response:
         return await _page(call, made, session, errors)
     try:
         await standing_rules.give(call.entry, _rule(call, made, session))
-    except StateConflict as error:
-        raise stale.DeadEnd(stale.ENOUGH, passage.arrival(made.client, call.locale)) from error
+    except (ConsentMissing, StateConflict) as error:
+        why = stale.ENOUGH if isinstance(error, StateConflict) else stale.STOPPED
+        raise stale.DeadEnd(why, passage.arrival(made.client, call.locale)) from error
     return see_other(f"{PLACE}?done=given")
 
 
