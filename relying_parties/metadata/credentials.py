@@ -22,7 +22,8 @@ CERTIFICATE_NAMES: Mapping[str, str] = {
 }
 MEMBERS = ("method", "jwks", "jwksUri", *CERTIFICATE_NAMES)
 
-_BY_KEY = frozenset({"private_key_jwt", CERTIFICATE_METHODS[1]})
+# No sets here: what a client sends as its method may be a list, which has no hash.
+_BY_KEY = ("private_key_jwt", CERTIFICATE_METHODS[1])
 
 
 def auth(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Problem]:

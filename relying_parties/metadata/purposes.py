@@ -69,7 +69,7 @@ def _asked(asked: Any, path: str, rules: Rules, seen: list[Any]) -> Iterator[Pro
 
 
 def _area(asked: Mapping[str, Any], path: str, rules: Rules) -> Iterator[Problem]:
-    area, speaks = asked.get("area"), asked.get("claim") in rules.of_area
+    area, speaks = asked.get("area"), str(asked.get("claim")) in rules.of_area
     if area is None:
         if speaks:
             yield path, "area_missing"
@@ -91,7 +91,7 @@ def _ground(asked: Mapping[str, Any], path: str, rules: Rules) -> Iterator[Probl
     basis = asked.get("basis", "consent")
     if basis not in BASES:
         yield f"{path}.basis", "value"
-    elif basis != "law" and asked.get("claim") in rules.by_law:
+    elif basis != "law" and str(asked.get("claim")) in rules.by_law:
         yield f"{path}.basis", "law_only"
     if basis == "law" or asked.get("law") is not None:
         yield from wording.words(asked.get("law"), f"{path}.law", *words.SENTENCE)

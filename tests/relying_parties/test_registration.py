@@ -1,6 +1,8 @@
 """What a service's document may say: security.md RU-10 to RU-19, CA-23, CO-13, AD-10, AD-11."""
 
-from collections.abc import Mapping
+import copy
+import functools
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -63,6 +65,41 @@ def test_wrong_types_are_problems_and_not_crashes(member: str, value: object) ->
     (document["spec"] if member in metadata.MEMBERS else document)[member] = value
 
     assert isinstance(metadata.problems(document), list)
+
+
+def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place in ``value`` at which something stands, as the steps that lead there."""
+    named = value.items() if isinstance(value, dict) else ()
+    for step, member in enumerate(value) if isinstance(value, list) else named:
+        yield (*above, step)
+        yield from places(member, (*above, step))
+
+
+@pytest.mark.parametrize("value", [None, 7, "\ud800", [], {}, [[]], [{}], {"a": []}], ids=repr)
+def test_what_stands_deeper_is_a_problem_and_not_a_crash_either(value: object) -> None:
+    spec = {
+        "idTokenEncryption": {"alg": "ECDH-ES", "enc": "A256GCM"},
+        "purposes": [
+            {
+                "id": "permit",
+                "name": {"en": "To check where you live"},
+                "claims": [asks("lives", basis="law", area={"country_code": "GB"})],
+            }
+        ],
+        "resource": {"identifier": "https://api.example/", "scopes": ["read"], "tokens": "jwt"},
+        "calls": [{"resource": "https://api.example/", "scopes": ["read"]}],
+        "events": {"types": ["consent-withdrawn"], "endpoint": "https://parking.example/events"},
+        "corrections": ["lives"],
+    }
+    rules = Rules(
+        claims=frozenset({"lives"}), by_law=frozenset({"lives"}), of_area=frozenset({"lives"})
+    )
+
+    for place in places(a_document(**spec)):
+        document = a_document(**copy.deepcopy(spec))
+        *way, last = place
+        functools.reduce(lambda inside, step: inside[step], way, document)[last] = value
+        assert isinstance(metadata.problems(document, rules), list), place
 
 
 @pytest.mark.parametrize(

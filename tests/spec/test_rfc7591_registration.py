@@ -222,6 +222,11 @@ async def test_a_token_is_for_one_agency_and_for_nothing_else(gateway: Gateway) 
         pytest.param({"client_uri": ["https://rp.example"]}, "invalid_client_metadata", id="AD-11"),
         pytest.param({"client_name": "<b>x</b>"}, "invalid_client_metadata", id="RFC7591-5-markup"),
         pytest.param({"client_name": "Pay\u202epal"}, "invalid_client_metadata", id="RFC7591-5"),
+        pytest.param(
+            {"token_endpoint_auth_method": ["client_secret_basic"]},
+            "invalid_client_metadata",
+            id="RFC7591-2-method-in-a-list",
+        ),
         pytest.param({"client_name#": "Empty"}, "invalid_client_metadata", id="RFC7591-2.2-tag"),
         pytest.param({"contacts": [{"a": 1}]}, "invalid_client_metadata", id="AD-11-contact"),
         pytest.param({"software_statement": "x"}, "invalid_software_statement", id="AD-13"),
