@@ -18,6 +18,8 @@ import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from keys import outages
+
 if TYPE_CHECKING:
     from keys.pool import Pool
 
@@ -99,7 +101,8 @@ class Gathering:
         try:
             rows = await self._fetch(arrays(self._query, [question for question, _ in group]))
         except asyncpg.PostgresError as error:
-            if len(group) > 1:
+            # In an outage they would all wait again, one after the other.
+            if len(group) > 1 and outages.state(error) in (None, *outages.COLLISIONS):
                 for each in group:
                     await self._settle([each])
             else:

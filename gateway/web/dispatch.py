@@ -24,7 +24,8 @@ from gateway.web.door import WHOLE
 from gateway.web.errors import Outcome
 from gateway.web.pace import TooFast
 from gateway.web.params import MAX_FIELDS, ParamsInvalid
-from keys import opaque
+from keys import opaque, outages
+from keys.errors import DatabaseBusy
 
 log = logging.getLogger("gatehouse")
 
@@ -189,7 +190,8 @@ class Dispatcher:
             return await self._kept(call, route, errors.FOREIGN)
         except Exception as error:  # noqa: BLE001 - the last one to be asked
             outcome = errors.BUSY if deadline.expired else errors.UNEXPECTED
-            return await self._failed(call, route, error, outcome)
+            known = error if deadline.expired else _known(error)
+            return await self._failed(call, route, known, outcome)
         return await self._committed(call, route, response)
 
     async def _failed(
@@ -223,11 +225,20 @@ class Dispatcher:
         try:
             await call.opened.__aexit__(None, None, None)
         except Exception as error:
-            code = getattr(error, "code", None)
+            code = getattr(_known(error), "code", None)
             if code is None:
                 log.exception("not committed", extra={"route": route.path})
             return refusal(call, errors.outcome(code) if code else errors.BUSY, route.kind)
         return response
+
+
+def _known(error: Exception) -> Exception:
+    """Return what the room means: a database that can't is busy, not a fault of ours."""
+    state = outages.state(error)
+    if state is None:
+        return error
+    log.warning("database outage", extra={"state": state})
+    return DatabaseBusy()
 
 
 async def _undo(call: Call, error: Exception) -> None:
