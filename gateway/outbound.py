@@ -190,7 +190,7 @@ async def _ask(target: Target, message: bytes) -> Answer:
 async def _answer(reader: asyncio.StreamReader) -> Answer:
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     line, _, fields = head.partition(b"\r\n")
-    status = int(line.split(b" ")[1:2][0])
+    status = int(line.partition(b" ")[2].partition(b" ")[0])
     return Answer(status, await _body(reader, fields) if status not in (204, 304) else b"")
 
 

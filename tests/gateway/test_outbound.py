@@ -113,6 +113,8 @@ async def test_a_demo_takes_this_machine_s_own_certificate(tmp_path: Path) -> No
         ),
         pytest.param(b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\n{}", id="cut-short"),
         pytest.param(b"nonsense", id="no-http"),
+        pytest.param(b"nonsense\r\n\r\n", id="SS-08-no-status"),
+        pytest.param(b"\r\n\r\n", id="SS-08-an-empty-line"),
     ],
 )
 async def test_an_answer_that_is_not_plain_is_dropped(answer: bytes) -> None:
