@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import jwt
 import pytest
 
+from relying_parties import clients
 from tests.support import jws, services, verdicts
 from tests.support.browser import Browser
 from tests.support.gateway import Citizen, Gateway
@@ -177,6 +178,27 @@ async def test_nobody_is_sent_to_an_unregistered_address(
     assert "location" not in answer.headers
     assert not re.search(r"""["'](https:)?//evil""", answer.text)
     assert not await alive(gateway, ana)
+
+
+async def test_nobody_is_sent_to_a_service_that_was_switched_off(gateway: Gateway) -> None:
+    """RFC 9700 §4.11: whoever runs it now; with a hint of before, with its name, or signed out."""
+    await gateway.service(services.document("left"))
+    await gateway.settled()
+    someone = await gateway.citizen("left")
+    hint = (await services.tokens(gateway, someone, "left"))["id_token"]
+    async with gateway.runtime.entry() as entry:
+        await clients.suspend(entry, "left", "a test", by="operator")
+    await gateway.settled()
+    onward = {"post_logout_redirect_uri": AFTER, "state": "s"}
+
+    named = await gateway.get(logout(client_id="left", **onward))
+    hinted = await gateway.get(logout(id_token_hint=hint, **onward), headers=someone.headers)
+
+    for answer in (named, hinted):
+        assert answer.status_code == 200, answer.headers
+        assert AFTER not in answer.text
+        assert "refresh" not in answer.headers
+    assert not await alive(gateway, someone)
 
 
 @pytest.mark.parametrize("state", ["a\r\nset-cookie: x=y", "<b>\"'", "é", "x" * 4000])

@@ -108,7 +108,10 @@ async def _read(call: Call, given: Params) -> Wish:
 
 def _onward(client: Client | None, fields: dict[str, str]) -> str:
     uri = fields.get("post_logout_redirect_uri", "")
-    if client is None or uri not in client.registration.post_logout_redirect_uris:
+    # Nobody is sent to a service that was switched off (RFC 9700 §4.11).
+    if client is None or not client.live:
+        return ""
+    if uri not in client.registration.post_logout_redirect_uris:
         return ""
     if "state" not in fields:
         return uri
