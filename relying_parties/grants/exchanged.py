@@ -37,6 +37,7 @@ def _issue() -> sa.Executable:
         _codes.ended_at.is_(None),
         service_lives(given["client_id"]),
         service_lives(sa.bindparam("server", type_=sa.Text())),
+        service_lives(_codes.client_id),  # the one that the citizen let in
         # The claims of the code are none of this token's, so the consent itself is enough.
         consent_lives(_codes.consent_id, at=given["issued_at"]),
     )

@@ -187,6 +187,25 @@ async def test_it_ends_with_the_service_that_acts(gateway: Gateway) -> None:
             await clients.resume(entry, "files", by="operator")
 
 
+async def test_it_ends_with_the_service_that_the_citizen_let_in(gateway: Gateway) -> None:
+    """TK-23: whoever else made a token of it; and nothing more is made of that one."""
+    token, _, _ = await called(gateway)
+    made = (await exchange(gateway, token)).json()["access_token"]
+    async with gateway.runtime.entry() as entry:
+        await clients.suspend(entry, "front", "a test", by="operator")
+    await gateway.settled()
+    try:
+        assert await look(gateway, made) == {"active": False}
+        async with gateway.unchanged("keys.replays"):
+            further = await exchange(gateway, made, "archive")
+        verdicts.refused(further, "invalid_request")
+    finally:
+        async with gateway.runtime.entry() as entry:
+            await clients.resume(entry, "front", by="operator")
+    await gateway.settled()
+    assert (await look(gateway, made))["active"]
+
+
 async def test_a_chain_ends_somewhere(gateway: Gateway) -> None:
     """RFC8693-4.1: who acted stays readable, and nobody goes round for ever."""
     token, _, _ = await called(gateway)

@@ -70,7 +70,9 @@ async def _of_citizen(call: Call, client: Client, found: Found) -> dict[str, Any
     if found.resource is None:
         return told | rich.told(call, client, found)
     caller = await call.runtime.client(found.client_id)
-    if caller is None:
+    # What another service made of it ends with the one that the citizen let in.
+    first = await call.runtime.client(found.granted_to)
+    if caller is None or first is None or not first.live:
         return None
     if not targets.still(caller.registration.on_behalf, found.resource, found.scope):
         return None
