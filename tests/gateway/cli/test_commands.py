@@ -7,6 +7,7 @@ import asyncio
 import json
 import re
 import stat
+from itertools import pairwise
 from pathlib import Path
 
 import asyncpg
@@ -83,6 +84,63 @@ def test_migrate_brings_an_empty_database_to_this_version(
     assert migrations.newest() in done.out
     assert gatehouse("keys", "list", **empty).code == 0
     sql(url, "DROP DATABASE gatehouse_cli_empty WITH (FORCE)")
+
+
+def test_ad_16_nobody_is_in_a_new_house(gatehouse: Command, environment: dict[str, str]) -> None:
+    """ASVS 6.3.2: no account, service or agency of the factory; the first one is invited."""
+    url = environment["GATEHOUSE_DATABASE_URL"]
+    sql(url, "DROP DATABASE IF EXISTS gatehouse_cli_new WITH (FORCE)")
+    sql(url, "CREATE DATABASE gatehouse_cli_new")
+    new = {"GATEHOUSE_DATABASE_URL": url.rsplit("/", 1)[0] + "/gatehouse_cli_new"}
+    assert gatehouse("migrate", **new).code == 0
+
+    found = [gatehouse(what, "list", "--json", **new).out for what in ("admin", "agency", "rp")]
+    invited = gatehouse("admin", "invite", "first@example.test", "--role", "registrar", **new)
+    listed = json.loads(gatehouse("admin", "list", "--json", **new).out)
+    sql(url, "DROP DATABASE gatehouse_cli_new WITH (FORCE)")
+
+    assert [json.loads(one) for one in found] == [[], [], []]
+    assert "/admin/invite/" in invited.out
+    assert listed == [{"email": "(invited)", "roles": "registrar", "status": "open"}]
+
+
+def test_ad_22_what_is_shown_can_be_applied_and_holds_no_secret(
+    gatehouse: Command, service: str, tmp_path: Path
+) -> None:
+    secret = gatehouse("rp", "secret", service).out.strip()
+    shown = gatehouse("rp", "show", service).out
+    (tmp_path / "again.yaml").write_text(shown)
+
+    again = gatehouse("apply", "-f", "again.yaml")
+
+    assert len(secret) == 43
+    assert secret not in shown
+    assert "PRIVATE" not in shown
+    assert (again.code, again.out) == (0, f"Service {service}: unchanged\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('a: !!python/object/apply:os.mkdir ["pwned"]\n', id="AD-22-an-object"),
+        pytest.param(
+            "a: &a [x, x]\n"
+            + "".join(f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}]\n" for a, b in pairwise("abcdefghijklm"))
+            + "kind: Service\nmetadata: {id: *m}\nspec: *m\n",
+            id="AD-22-entities-of-entities",
+        ),
+    ],
+)
+def test_a_document_that_does_more_than_say_is_refused(
+    gatehouse: Command, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "odd.yaml").write_text(text)
+
+    refused = gatehouse("apply", "-f", "odd.yaml")
+
+    assert refused.code == 6, refused.err
+    assert len(refused.err) < 4000
+    assert not (tmp_path / "pwned").exists()
 
 
 def test_keys_are_listed_rotated_and_replaced(gatehouse: Command) -> None:
