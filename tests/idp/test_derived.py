@@ -26,6 +26,7 @@ NORTHTOWN = {"country_code": "GB", "locality": "Northtown"}
     ],
 )
 def test_an_age_is_told_when_it_is_certain(born: str, today: date, age: int | None) -> None:
+    """TC-1: from the birthday on, by the day of UTC; of a leap day from 1 March on."""
     held = {"birthdate": born}
 
     assert derived.FUNCTIONS["age_in_years"](held, today) == age

@@ -1,10 +1,13 @@
 """An invitation is for one browser, once; opening it proves the address that it went to."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from idp import accounts, attributes, identifiers, invitations
 from idp.errors import InvitationOver
 from keys.entry import Entry
+from keys.pool import Pool
 from keys.vault import Vault
 
 EMAIL = "ana@example.org"
@@ -95,3 +98,19 @@ async def test_a_look_alike_joins_no_account(entry: Entry, vault: Vault) -> None
     assert other.account_id != expected
     with pytest.raises(InvitationOver):
         await invitations.open(entry, vault, other.handle, "mine")
+
+
+async def test_ad_16_after_an_hour_it_is_over(pool: Pool, vault: Vault, moment: datetime) -> None:
+    """Whether or not a browser has begun with it."""
+    async with Entry(pool, moment) as entry:
+        begun, fresh = [
+            (await invitations.invite(entry, vault, f"{name}@example.org")).handle
+            for name in ("begun", "fresh")
+        ]
+        await invitations.open(entry, vault, begun, "mine")
+
+    async with Entry(pool, moment + timedelta(hours=1)) as entry:
+        with pytest.raises(InvitationOver):
+            await invitations.use(entry, begun, "mine")
+        with pytest.raises(InvitationOver):
+            await invitations.open(entry, vault, fresh, "mine")

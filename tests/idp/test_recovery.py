@@ -9,6 +9,7 @@ from idp.errors import RecoveryOver
 from keys.entry import Entry
 from keys.pool import Pool
 from keys.vault import Vault
+from tests.support import passkeys
 
 
 async def an_account(entry: Entry, vault: Vault, ial: int = 0) -> accounts.Account:
@@ -36,6 +37,23 @@ async def test_a_plain_account_is_back_at_once_and_signed_out_everywhere(
 async def test_a_verified_account_waits_a_day(pool: Pool, vault: Vault, moment: datetime) -> None:
     async with Entry(pool, moment) as entry:
         account = await an_account(entry, vault, ial=1)
+        started = await recovery.start(entry, account.id)
+    ready = moment + timedelta(hours=24)
+
+    async with Entry(pool, ready - timedelta(seconds=1)) as entry:
+        with pytest.raises(RecoveryOver):
+            await recovery.complete(entry, started.handle)
+    async with Entry(pool, ready) as entry:
+        assert await recovery.complete(entry, started.handle) == account.id
+
+
+async def test_re_04_an_account_with_a_passkey_waits_a_day(
+    pool: Pool, vault: Vault, moment: datetime
+) -> None:
+    """ASVS 6.4.3: who reads the mail is not yet who holds the passkey (CVE-2024-45042)."""
+    async with Entry(pool, moment) as entry:
+        account = await an_account(entry, vault)
+        await passkeys.enrolled(entry, vault, account, passkeys.a_device())
         started = await recovery.start(entry, account.id)
     ready = moment + timedelta(hours=24)
 

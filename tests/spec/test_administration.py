@@ -4,16 +4,20 @@ Specs: SP 800-63B §2.3.3, ASVS 7.5.3; security: RC-05, RC-10, SE-05, SE-07.
 """
 
 import asyncio
+import html
 import itertools
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 import pytest
 
 from gateway import routes
+from gateway.admin import ROUTES as ADMIN
 from gateway.admin import office
 from gateway.cli.services import rules
+from idp import accounts
 from relying_parties import agencies, onboarding
 from tests.support import services, verdicts
 from tests.support.administration import at_work, officer
@@ -410,3 +414,41 @@ async def test_ad_04_who_may_look_changes_nothing(gateway: Gateway, act: str) ->
 
     assert answer.status_code == 403
     assert (await browser.send("GET", f"/admin/services/{client_id}")).status_code == 200
+
+
+@pytest.mark.parametrize("role", [*accounts.ROLES, ""])
+async def test_ad_19_nobody_looks_for_a_citizen(gateway: Gateway, role: str) -> None:
+    """No page finds people, by whatever part of what they told; the journal knows no such word."""
+    someone = await gateway.citizen("basic")
+    at_their_desk = await (
+        officer(gateway, role) if role else acting_for(gateway, "northtown", "owner")
+    )
+    browser = Browser(gateway, at_their_desk.cookie)
+    names = ("q", "search", "email", "name", "citizen", "account", "actor", "object", "kind")
+    words = (someone.email, someone.email[:8], "Ana", "Number", "%", "%Number%", "_", "account:%")
+    pages = [one.path for one in ADMIN if "GET" in one.methods and "{" not in one.path]
+    for path in pages:
+        for word in words:
+            answer = await browser.send("GET", f"{path}?{urlencode(dict.fromkeys(names, word))}")
+
+            assert answer.status_code < 500, (path, word)
+            assert someone.email not in answer.text.replace(html.escape(word), ""), (path, word)
+            assert str(someone.account) not in answer.text, (path, word)
+
+
+async def test_ad_20_nobody_acts_as_a_citizen(gateway: Gateway) -> None:
+    """There is no such session: not with every role, not by naming whom."""
+    someone = await gateway.citizen("basic")
+    boss = await officer(gateway, *accounts.ROLES)
+    handle = boss.cookie.partition("=")[2]
+    whom = {name: str(someone.account) for name in ("as", "sub", "account", "user", "on_behalf")}
+    cookies = (boss.cookie, f"__Host-sid={handle}", f"{boss.cookie}; __Host-sid={someone.account}")
+
+    for cookie in cookies:
+        for path in ("/account", "/account/details", "/account/sharing", "/account/security"):
+            answer = await gateway.get(f"{path}?{urlencode(whom)}", headers={"cookie": cookie})
+            assert answer.headers["location"].startswith("/login"), (cookie, path)
+        asked = services.asked(prompt="none", **whom)
+        answer = await gateway.get("/authorize", params=asked, headers={"cookie": cookie})
+        told = verdicts.sent_back(answer, services.CALLBACK, gateway.issuer)
+        assert told["error"] == "login_required"

@@ -275,6 +275,18 @@ async def test_nothing_that_works_stands_in_the_database(gateway: Gateway, ana: 
     assert not [one for one in secret if one in found or one.encode().hex() in found]
 
 
+async def test_tokens_are_short_and_none_is_for_later_unasked(
+    gateway: Gateway, ana: Citizen
+) -> None:
+    """IG-2, IG-3, IG-5: five minutes, and a refresh token only with ``offline_access``."""
+    told = await services.tokens(gateway, ana, scope="openid profile")
+
+    token = verdicts.claims(told["id_token"])
+    assert token["exp"] - token["iat"] == 300
+    assert told["expires_in"] == 300
+    assert "refresh_token" not in told
+
+
 @pytest.mark.parametrize("place", ["id_token", "userinfo"])
 async def test_a_locked_account_releases_nothing(gateway: Gateway, place: str) -> None:
     """TK-19: neither in a token nor through one."""

@@ -56,7 +56,7 @@ async def ana(gateway: Gateway) -> Citizen:
 
 
 async def test_a_yes_goes_out_and_the_fact_stays(gateway: Gateway, bar: str, ana: Citizen) -> None:
-    """On the page, in the answer, in the records: nowhere is the day of birth."""
+    """TC-4: on the page, in the answer, in the records: nowhere is the day of birth."""
     browser = Browser(gateway, ana.cookie)
     wire = f"{gateway.issuer}/claims/"
     asked = f'{{"userinfo": {{"{wire}age_over_18": null, "{wire}is_resident_of": null}}}}'

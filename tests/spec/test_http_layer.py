@@ -4,13 +4,14 @@ Specs: RFC 9110, RFC 9112 §3.2, §6 and §11.2; security 0.7.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.support import verdicts
-from tests.support.gateway import Gateway
+from tests.support.gateway import ROOT, Gateway
 
 FORM = b"content-type: application/x-www-form-urlencoded\r\n"
 
@@ -289,6 +290,63 @@ async def test_no_other_file_is_served(gateway: Gateway, path: str) -> None:
 
     assert status(answer) == 404
     assert b"cache-control: no-store" in answer.lower()
+
+
+@pytest.mark.parametrize("prefix", ["/static/", "/.well-known/", "/logos/", "/", "//host/share/"])
+async def test_ke_02_no_path_leads_to_the_keys(gateway: Gateway, prefix: str) -> None:
+    """And to no other file of the house, however it is spelt (CVE-2023-29159)."""
+    key = gateway.folder / "keys" / "master.key"
+    link = gateway.folder / "keys" / "link"
+    link.unlink(missing_ok=True)
+    link.symlink_to(key)
+    up = "/".join([".."] * 12)
+    plain = [f"{up}{key}", f"{up}{link}", str(key), f"file://{key}", f"{up}/etc/passwd"]
+    spelt = [
+        *plain,
+        *(one.replace("/", "%2f") for one in plain),
+        *(one.replace("..", "%2e%2e") for one in plain),
+        *(one.replace("/", "\\") for one in plain),
+        *(one.replace("/", "%5c") for one in plain),
+        *(f"{one}%00.css" for one in plain),
+    ]
+    for path in spelt:
+        sent = request(gateway, f"GET {prefix}{path} HTTP/1.1", "Connection: close")
+        answer = await gateway.raw(sent)
+
+        assert status(answer) in (400, 404), path
+        assert key.read_bytes().strip() not in answer
+        assert b"root:" not in answer
+
+
+async def test_lg_07_an_error_tells_nothing_of_the_house(gateway: Gateway) -> None:
+    """ASVS 13.4.2: no version, path, host, statement or line of code, on a page or as JSON."""
+    long = "x" * 100_000
+    answers = [
+        await gateway.get("/nowhere"),
+        await gateway.get("/authorize?client_id=nobody"),
+        await gateway.get("/authorize?client_id=%00"),
+        await gateway.post("/authorize", {"x": long}),
+        await gateway.ask("PUT", "/login"),
+        await gateway.post("/login", {"username": "a@example.test"}),
+        await gateway.post("/token", {"grant_type": "x"}),
+        await gateway.post("/token", {"x": long}),
+        await gateway.ask("POST", "/register", content=b"{", headers={"host": gateway.authority}),
+        await gateway.get("/userinfo", headers={"authorization": "Bearer x"}),
+        await gateway.get("/ssf/stream"),
+        await gateway.get("/login", headers={"host": "evil.example"}),
+    ]
+    inside = re.compile(
+        r"traceback|python|starlette|uvicorn|postgres|asyncpg|sqlalchemy|gateway[./]|"
+        r"relying_parties|\bselect\b.*\bfrom\b|\.py\b|\d+\.\d+\.\d+",
+        re.IGNORECASE,
+    )
+    folder, database = str(gateway.folder), gateway.database.rpartition("/")[2]
+    for answer in answers:
+        told = answer.text.replace(gateway.issuer, "")
+        assert answer.status_code >= 400, answer.url
+        assert not inside.search(told), (answer.url, inside.search(told))
+        assert not {folder, database, str(ROOT)} & {part for part in told.split() if part}
+        assert not {"server", "x-powered-by", "via"} & {*answer.headers}
 
 
 async def test_requests_on_one_connection_do_not_mix(gateway: Gateway) -> None:

@@ -75,6 +75,14 @@ async def test_what_was_not_sent_does_not_come_back(gateway: Gateway, ana: Citiz
     assert "nonce" not in token
 
 
+async def test_ig_8_a_vector_of_trust_is_not_heard(gateway: Gateway, ana: Citizen) -> None:
+    """RFC 8485: nothing that could contradict ``acr`` is told where it was wished for."""
+    token, _ = await told(gateway, ana, vtr='["P2.Cc.Ac"]')
+
+    assert not {"vot", "vtm"} & token.keys()
+    assert token["acr"]
+
+
 async def test_an_essential_claim_goes_to_userinfo(gateway: Gateway, ana: Citizen) -> None:
     """oidcc-claims-essential: where it was asked for, and not to the ID token."""
     claims = json.dumps({"userinfo": {"name": {"essential": True}}})

@@ -106,6 +106,7 @@ async def test_every_file_is_as_its_schema_says(gateway: Gateway, ana: Citizen) 
 
 
 async def test_all_that_is_held_is_in_it(gateway: Gateway, ana: Citizen) -> None:
+    """CR-8: every receipt, too, to be read by a program and by a person."""
     vault = gateway.runtime.vault
     for value in ("Anna", "Anne"):
         async with gateway.runtime.entry() as entry:
