@@ -106,13 +106,6 @@ def start(folder: Path, binaries: Path, *, port: int = 0, durable: bool = True) 
     return running
 
 
-def psql(running: Running, sql: str, binaries: Path) -> None:
-    """Run ``sql`` as the superuser, before any driver is installed."""
-    subprocess.run(  # noqa: S603 - our own arguments
-        [binaries / "psql", running.url, "-v", "ON_ERROR_STOP=1", "-qXc", sql], check=True
-    )
-
-
 def free_port() -> int:
     """Find a loopback port that nobody listens on."""
     with socket.socket() as probe:

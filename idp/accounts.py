@@ -72,7 +72,6 @@ def _set(**values: Any) -> Any:
     )
 
 
-SET_LOCALE = _set(locale=sa.bindparam("tag"))
 SET_IAL = _set(ial=sa.func.greatest(_accounts.ial, sa.bindparam("level", type_=sa.SmallInteger)))
 SET_LEAVING = _set(leaving_at=sa.bindparam("when", type_=tables.NOW))
 CHANGED = _set(credentials_changed_at=sa.bindparam("at"))
@@ -205,11 +204,6 @@ async def take_role(entry: Entry, account_id: UUID, role: str, by: str) -> None:
     """Take an administrator's role back."""
     await entry.run(TAKE_ROLE, of_account=account_id, role=role)
     entry.record(RoleTaken(by, f"account:{account_id}", role))
-
-
-async def set_locale(entry: Entry, account_id: UUID, locale: str) -> None:
-    """Remember the citizen's language."""
-    await entry.run(SET_LOCALE, of_account=account_id, tag=locale)
 
 
 async def raise_ial(entry: Entry, account_id: UUID, ial: int) -> None:

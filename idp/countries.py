@@ -26,6 +26,5 @@ VNVNM VUVUT WFWLF WSWSM YEYEM YTMYT ZAZAF ZMZMB ZWZWE
 _PAIRS = tuple(_WORDS.split())
 CODES = frozenset(pair[:2] for pair in _PAIRS) | {"XK"}  # Kosovo: user-assigned, in wide use
 ALPHA_2: Mapping[str, str] = {pair[2:]: pair[:2] for pair in _PAIRS}
-ALPHA_3: Mapping[str, str] = {pair[:2]: pair[2:] for pair in _PAIRS}
 # ISO 3166-3: codes of countries that are no more, without those that were given away again.
 WITHDRAWN = frozenset({"AN", "BU", "CS", "DD", "NT", "SU", "TP", "YD", "YU", "ZR"})

@@ -26,7 +26,6 @@ LIFETIME = timedelta(minutes=10)
 AFTERWARDS = timedelta(minutes=60)  # to finish, once the address is proved
 DIGITS = 8
 TRIES = 5
-PURPOSES = ("create", "add-email", "recover", "sign-in")
 
 _signups = tables.signups.c
 

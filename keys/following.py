@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from keys import tables
 from keys.entry import Entry, statement
+from keys.finality import CURSOR, SET_CURSOR
 from keys.journal import Journalled
 
 _rows, _cursors = tables.journal.c, tables.cursors.c
@@ -27,21 +28,12 @@ BEGIN = statement(
     .values(name=sa.bindparam("cursor"), seq=sa.literal_column("0", sa.BigInteger))
     .on_conflict_do_nothing()
 )
-_set = pg.insert(tables.cursors).values(
-    name=sa.bindparam("cursor"), seq=sa.bindparam("seq"), snapshot=sa.bindparam("snapshot")
-)
-SET = statement(
-    _set.on_conflict_do_update(
-        index_elements=["name"], set_={"seq": _set.excluded.seq, "snapshot": _set.excluded.snapshot}
-    )
-)
 NEWEST = statement(sa.select(sa.func.coalesce(sa.func.max(_rows.seq), 0).label("seq")))
 LOCK = statement(
     sa.select(_cursors.seq)
     .where(_cursors.name == sa.bindparam("cursor"))
     .with_for_update(skip_locked=True)
 )
-PLACE = statement(sa.select(tables.cursors).where(_cursors.name == sa.bindparam("cursor")))
 RUNNING = statement(
     sa.select(
         sa.func.pg_current_xact_id().cast(sa.Text).label("ours"),
@@ -95,20 +87,20 @@ async def follow(
         return []
     rows = await entry.all(UNREAD, after=place["seq"], last=final, kinds=list(kinds), most=most)
     last = rows[-1]["seq"] if len(rows) == most else final
-    await entry.run(SET, cursor=name, seq=last, snapshot=None)
+    await entry.run(SET_CURSOR, cursor=name, seq=last, snapshot=None)
     return [Journalled(**dict(row.items())) for row in rows]
 
 
 async def _final(entry: Entry, cursor: str, newest: int) -> int:
     """Return the last row that is final, and note which one may be at a later look."""
     running = await entry.one(RUNNING)
-    noted = await entry.one(PLACE, cursor=cursor)
+    noted = await entry.one(CURSOR, cursor=cursor)
     if running is None:
         return 0
     if noted is not None and int(running["oldest"]) < noted["snapshot"]:
         return 0
     if noted is None or noted["seq"] != newest:
-        await entry.run(SET, cursor=cursor, seq=newest, snapshot=int(running["ours"]))
+        await entry.run(SET_CURSOR, cursor=cursor, seq=newest, snapshot=int(running["ours"]))
     return int(noted["seq"]) if noted is not None else 0
 
 

@@ -13,7 +13,7 @@ row that is altered, removed or slipped in afterwards breaks its batch.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,6 @@ from sqlalchemy.dialects import postgresql as pg
 
 from keys import finality, tables
 from keys.entry import Entry, Row, statement
-from keys.finality import CURSOR, SET_CURSOR
 
 CHAIN = "chain"  # name of the chain's own cursor
 _START = bytes(32)
@@ -31,12 +30,6 @@ _MOST = 5000  # rows of a batch
 
 _rows = tables.journal.c
 _batches = tables.journal_batches.c
-
-
-def _if_given(name: str, compare: Callable[[Any], Any]) -> sa.ColumnElement[bool]:
-    """Compare with the parameter ``name``, unless it is null."""
-    given = sa.bindparam(name, type_=tables.NOW if name == "since" else sa.Text())
-    return sa.or_(given.is_(None), compare(given))
 
 
 SEARCH = statement(
@@ -207,22 +200,6 @@ async def verify(entry: Entry) -> Verdict:
         before, last, total = digest, batch["last_seq"], total + len(rows)
     loose = await entry.all(BETWEEN, after=last, last=2**62, most=_MOST)
     return Verdict(len(batches), total, len(loose), None)
-
-
-async def unread(entry: Entry, cursor: str, limit: int = 200) -> list[Journalled]:
-    """Return chained events that ``cursor`` has not passed, oldest first."""
-    place = await entry.one(CURSOR, cursor=cursor)
-    last = await entry.one(LAST_BATCH)
-    if last is None:
-        return []
-    after = place["seq"] if place else 0
-    rows = await entry.all(BETWEEN, after=after, last=last["last_seq"], most=limit)
-    return [_journalled(row) for row in rows]
-
-
-async def advance(entry: Entry, cursor: str, seq: int) -> None:
-    """Note that everything up to ``seq`` was dealt with."""
-    await entry.run(SET_CURSOR, cursor=cursor, seq=seq, snapshot=None)
 
 
 async def _batch(entry: Entry, upto: int) -> int:

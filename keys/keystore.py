@@ -27,14 +27,11 @@ from keys.errors import KeyStateConflict, UnknownKey
 from keys.events import KeyChangedState
 from keys.sealing import Sealer
 
-# ID tokens; logout tokens, receipts, introspection, signed userinfo; what others encrypt to us;
-# checkpoints of the transparency tree
-PURPOSES = ("token", "event", "enc", "checkpoint")
 ALGORITHMS = {
-    "token": ("ES256", "RS256", "PS256"),
-    "event": ("ES256", "RS256", "PS256"),
-    "enc": ("ECDH-ES+A256KW", "RSA-OAEP-256"),
-    "checkpoint": ("ES256",),
+    "token": ("ES256", "RS256", "PS256"),  # ID tokens
+    "event": ("ES256", "RS256", "PS256"),  # logout tokens, receipts, introspection, userinfo
+    "enc": ("ECDH-ES+A256KW", "RSA-OAEP-256"),  # what others encrypt to us
+    "checkpoint": ("ES256",),  # of the transparency tree
 }
 # Drawn when the first service asks for them: until then nobody has to read them in the set.
 ON_REQUEST = frozenset({"PS256"})

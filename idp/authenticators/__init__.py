@@ -1,4 +1,4 @@
-"""The ways in: a row each.
+"""The ways in, and which of them an account has.
 
 Whatever changes which ones an account has takes the account's row first, so of two
 changes at once the later one sees what the earlier did.
@@ -12,8 +12,6 @@ import sqlalchemy as sa
 from idp import tables
 from idp.errors import AccountNotOpen
 from keys.entry import Entry, statement
-
-AUTHENTICATORS = ("passkeys", "passwords")
 
 ENROLLED = statement(
     sa.select(

@@ -142,8 +142,8 @@ def test_a_bad_value_is_refused(validator: str, value: Any) -> None:
 
 
 def test_every_country_goes_to_three_letters_and_back() -> None:
-    assert len(countries.ALPHA_3) == 249
-    for two, three in countries.ALPHA_3.items():
+    assert len(countries.ALPHA_2) == 249
+    for three, two in countries.ALPHA_2.items():
         assert values.country(three) == two == values.country(two)
     assert values.country("XK") == "XK"
 

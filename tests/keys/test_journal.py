@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from keys import journal
+from keys import finality, journal
 from keys.entry import Entry
 from keys.events import KeysRotated
 from keys.pool import Pool
@@ -124,7 +124,7 @@ async def test_a_transaction_that_is_still_open_is_waited_for(pool: Pool, moment
     await write(pool, moment, "a")
     async with Entry(pool, moment) as slow:
         slow.record(KeysRotated(None, "slow", "token", "ES256"))
-        await slow.run(journal.SET_CURSOR, cursor="other", seq=0, snapshot=None)
+        await slow.run(finality.SET_CURSOR, cursor="other", seq=0, snapshot=None)
         await write(pool, moment, "b")
         async with Entry(pool, moment) as entry:
             await journal.chain(entry)
@@ -157,16 +157,3 @@ async def test_it_is_searched_by_each_of_its_names(pool: Pool, moment: datetime)
         ):  # fmt: skip
             found = await journal.search(entry, **wanted)
             assert "".join(one.object or "" for one in found) == names
-
-
-async def test_a_reader_goes_on_where_it_was(pool: Pool, moment: datetime) -> None:
-    await write(pool, moment, "a", "b", "c")
-    async with Entry(pool, moment) as entry:
-        assert await journal.unread(entry, "reader") == []
-    await chain(pool, moment)
-
-    async with Entry(pool, moment) as entry:
-        first, *_ = await journal.unread(entry, "reader")
-        await journal.advance(entry, "reader", first.seq)
-    async with Entry(pool, moment) as entry:
-        assert [one.object for one in await journal.unread(entry, "reader")] == ["b", "c"]
