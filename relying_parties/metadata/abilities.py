@@ -3,7 +3,7 @@
 Most are for who can prove who it is, because they are used in a name of its own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from relying_parties import detail_types as details
@@ -73,23 +73,20 @@ def grant_management(value: Any, path: str, _rules: Rules, profile: Profile) -> 
 
 def detail_types(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
     """Judge what it may ask citizens in detail (RFC 9396)."""
-    if not isinstance(value, list) or len(value) > len(details.BY_NAME):
-        yield path, "not_a_list"
-        return
-    for number, name in enumerate(value):
-        if not isinstance(name, str) or name not in details.BY_NAME:
-            yield f"{path}[{number}]", "unknown"
-        elif name in value[:number]:
-            yield f"{path}[{number}]", "twice"
+    return _names(value, path, details.BY_NAME)
 
 
 def life_events(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[Problem]:
     """Judge in which events of a life people need it."""
-    if not isinstance(value, list) or len(value) > len(LIFE_EVENTS):
+    return _names(value, path, LIFE_EVENTS)
+
+
+def _names(value: Any, path: str, known: Collection[str]) -> Iterator[Problem]:
+    if not isinstance(value, list) or len(value) > len(known):
         yield path, "not_a_list"
         return
     for number, name in enumerate(value):
-        if not isinstance(name, str) or name not in LIFE_EVENTS:
+        if not isinstance(name, str) or name not in known:
             yield f"{path}[{number}]", "unknown"
         elif name in value[:number]:
             yield f"{path}[{number}]", "twice"
