@@ -4,13 +4,17 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import click
 import pytest
 
+from gateway.cli import gatehouse
 from gateway.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "helm").rglob("*.md")])
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+COMMAND = re.compile(r"\./gatehouse(?: --home \w+)? ([a-z][^#|`\n]*)")
+SCRIPT = ("test", "ci")  # which the file ./gatehouse answers itself
 SOURCE = re.compile(r"`((?:gateway|idp|relying_parties|keys|tests|helm)/[\w./{},-]*)`")
 
 
@@ -31,6 +35,25 @@ def test_every_file_that_is_named_exists(page: Path) -> None:
     ]
 
     assert not dead
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_is_shown_exists(page: Path) -> None:
+    shown = [line for line in COMMAND.findall(page.read_text()) if line.split()[0] not in SCRIPT]
+
+    assert not [line for line in shown if not understood(line.split())]
+
+
+def understood(words: list[str]) -> bool:
+    """Whether the command line has the command, and the command each of its options."""
+    command: click.Command = gatehouse
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        found = command.get_command(click.Context(command), words.pop(0))
+        if found is None:
+            return False
+        command = found
+    known = {option for parameter in command.params for option in parameter.opts}
+    return {word.partition("=")[0] for word in words if word.startswith("-")} <= known
 
 
 @pytest.mark.parametrize("field", [field.name for field in fields(Settings)])
