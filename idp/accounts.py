@@ -105,10 +105,10 @@ class Account:
     leaving_at: datetime | None = None
 
 
-def account(row: Row) -> Account:
-    """Build an account from its row."""
+def account(row: Row, column: str = "id") -> Account:
+    """Build an account from a row that has all of it, its id in ``column``."""
     return Account(
-        id=UUID(bytes=row["id"].bytes),
+        id=UUID(bytes=row[column].bytes),
         status=row["status"],
         locale=row["locale"],
         ial=row["ial"],

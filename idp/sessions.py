@@ -18,7 +18,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from idp import tables
+from idp import accounts, tables
 from idp.accounts import Account
 from idp.errors import AccountNotOpen
 from idp.events import SignedIn, SignedOut, SteppedUp
@@ -335,20 +335,9 @@ def _together(
 
 
 def _session(row: Row) -> Session:
-    account = Account(
-        id=UUID(bytes=row["account_id"].bytes),
-        status=row["status"],
-        locale=row["locale"],
-        ial=row["ial"],
-        roles=tuple(row["roles"]),
-        handle=row["handle"],
-        created_at=row["created_at"],
-        credentials_changed_at=row["credentials_changed_at"],
-        leaving_at=row["leaving_at"],
-    )
     return Session(
         id=UUID(bytes=row["id"].bytes),
-        account=account,
+        account=accounts.account(row, "account_id"),
         kind=row["kind"],
         started_at=row["started_at"],
         seen_at=row["seen_at"],
