@@ -23,6 +23,7 @@ async def a_session(
 async def test_idleness_ends_it(
     pool: Pool, vault: Vault, moment: datetime, kind: str, idle: int
 ) -> None:
+    """SE-11, AD-14: who looks after others is away for ten minutes at most."""
     async with Entry(pool, moment) as entry:
         _, handle = await a_session(entry, vault, kind)
     limit = moment + timedelta(minutes=idle)

@@ -452,3 +452,23 @@ async def test_ad_20_nobody_acts_as_a_citizen(gateway: Gateway) -> None:
         answer = await gateway.get("/authorize", params=asked, headers={"cookie": cookie})
         told = verdicts.sent_back(answer, services.CALLBACK, gateway.issuer)
         assert told["error"] == "login_required"
+
+
+async def test_ad_14_a_password_opens_no_administration(gateway: Gateway) -> None:
+    """Nor does a citizen's session, however they signed in; there is nowhere to type one."""
+    someone = await gateway.citizen()
+    await gateway.set_password(someone.account, "a quiet harbour at dawn")
+    async with gateway.runtime.entry() as entry:
+        await accounts.grant_role(entry, someone.account, "auditor", by="test")
+    browser = Browser(gateway)
+    page = await browser.follow("/admin/login")
+    path, form = browser.form(page, "passkey-button")
+    typed = {"username": someone.email, "password": "a quiet harbour at dawn"}
+
+    refused = await browser.send("POST", path, form | typed)
+    looked = await gateway.get("/admin", headers=someone.headers)
+
+    assert 'type="password"' not in page.text
+    assert refused.status_code == 422
+    assert "__Host-adm" not in browser.cookies
+    assert looked.headers["location"] == "/admin/login"

@@ -103,3 +103,13 @@ async def test_the_answer_is_offered_before_the_fact(
 
     assert page.text.index("18 or over") < page.text.index("Date of birth")
     assert "does not show" not in page.text
+
+
+async def test_tc_3_the_answers_are_announced(gateway: Gateway) -> None:
+    """By the names by which they are asked for, beside the facts."""
+    told = (await gateway.get("/.well-known/openid-configuration")).json()["claims_supported"]
+
+    assert {f"{gateway.issuer}/claims/{one}" for one in ("age_over_18", "is_resident_of")} <= {
+        *told
+    }
+    assert "birthdate" in told

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import urlencode
 
+import jwt
 import pytest
 
 from keys import keystore, rotation
@@ -188,6 +189,16 @@ async def test_without_a_key_nobody_agrees_without_a_receipt(gateway: Gateway) -
     assert (busy.status_code, busy.headers["retry-after"]) == (503, "5")
     answer = await browser.fill(page, "consent-allow", form)
     assert "code" in verdicts.sent_back(answer, CALLBACK, gateway.issuer)
+
+
+async def test_trips_18_every_key_has_a_name_of_its_own(gateway: Gateway, ana: Citizen) -> None:
+    """And a token says which one signed it."""
+    names = [key["kid"] for key in (await gateway.get(KEYS)).json()["keys"]]
+    told = await services.tokens(gateway, ana)
+
+    assert all(names)
+    assert len({*names}) == len(names)
+    assert jwt.get_unverified_header(told["id_token"])["kid"] in names
 
 
 async def test_disc_3_nothing_is_told_that_says_nothing(gateway: Gateway) -> None:
