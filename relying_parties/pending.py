@@ -1,14 +1,11 @@
-"""Requests on their way: pushed ones (PAR) and open interactions of a browser.
+"""Interactions: the open request of one browser, over as many pages as it takes.
 
-    push ─▶ pushed ─┐                    (90 seconds until the browser brings it)
-                    ├─▶ open ─note…─▶ use ─▶ answered
-    /authorize ─────┘      └──15 minutes──▶ ran out ──an hour──▶ gone
+    /authorize ─▶ open ─note…─▶ use ─▶ answered
+                   └──15 minutes──▶ ran out ──an hour──▶ gone
 
 An interaction belongs to the browser that opened it: without that browser's own
-handle its id is worth nothing. A pushed request is used up when it is answered, not
-when it is loaded, so that a reload or a second tab still works; one of them wins.
-
-Specs: RFC 9126 §2.2 and §4.
+handle its id is worth nothing. What was pushed (:mod:`relying_parties.pushed`) is used up
+with the interaction that it became.
 """
 
 from collections.abc import Mapping
@@ -21,20 +18,13 @@ from sqlalchemy.dialects import postgresql as pg
 
 from keys import opaque
 from keys.entry import Entry, statement
-from relying_parties import tables
-from relying_parties.errors import TooManyPushed
+from relying_parties import pushed, tables
 
 INTERACTION = timedelta(minutes=15)
-PUSHED = timedelta(seconds=90)
 # What is over can still be told of, to who comes back to it.
 REMEMBERED = timedelta(hours=1)
-# Of a client's requests that wait for their browser: nine hundred wait if it pushes ten a
-# second and no browser ever comes.
-MOST_PUSHED = 5000
-MOST_KEPT = 1000  # as far as browsers without a name may fill it, so that the client has the rest
-PREFIX = "urn:ietf:params:oauth:request_uri:"
 
-_interactions, _pushed = tables.interactions, tables.pushed_requests
+_interactions = tables.interactions
 
 OPEN = statement(
     sa.insert(_interactions).values(
@@ -84,71 +74,10 @@ USE = statement(
     .returning(_interactions.c.pushed)
 )
 
-_waiting = (
-    sa.select(sa.literal(1).label("one"))
-    .where(
-        _pushed.c.client_id == sa.bindparam("of_client", type_=sa.Text),
-        _pushed.c.expires_at > sa.bindparam("created_at", type_=tables.NOW),
-        _pushed.c.used_at.is_(None),
-    )
-    .limit(sa.bindparam("most", type_=sa.Integer))
-    .subquery()
+_old = sa.select(_interactions.c.digest).where(_interactions.c.expires_at < sa.bindparam("before"))
+PURGE = statement(
+    sa.delete(_interactions).where(_interactions.c.digest.in_(_old.limit(sa.bindparam("most"))))
 )
-# Some pushed at the same moment do not see each other: the bound is one of size.
-PUSH = statement(
-    sa.insert(_pushed).from_select(
-        ["digest", "client_id", "request", "created_at", "expires_at"],
-        sa.select(
-            sa.bindparam("digest", type_=sa.LargeBinary),
-            sa.bindparam("of_client", type_=sa.Text),
-            sa.bindparam("request", type_=pg.JSONB),
-            sa.bindparam("created_at", type_=tables.NOW),
-            sa.bindparam("expires_at", type_=tables.NOW),
-        ).where(
-            sa.select(sa.func.count()).select_from(_waiting).scalar_subquery()
-            < sa.bindparam("most", type_=sa.Integer)
-        ),
-    )
-)
-
-_OPEN_PUSHED = (
-    _pushed.c.digest == sa.bindparam("of_digest"),
-    _pushed.c.client_id == sa.bindparam("of_client"),
-    _pushed.c.expires_at > sa.bindparam("at"),
-    _pushed.c.used_at.is_(None),
-)
-
-FIND_PUSHED = statement(sa.select(_pushed.c.request).where(*_OPEN_PUSHED))
-FATE = statement(
-    sa.select(_pushed.c.used_at).where(
-        _pushed.c.digest == sa.bindparam("of_digest"),
-        _pushed.c.client_id == sa.bindparam("of_client"),
-    )
-)
-
-USE_PUSHED = statement(
-    sa.update(_pushed)
-    .where(*_OPEN_PUSHED)
-    .values(used_at=sa.bindparam("at"))
-    .returning(_pushed.c.client_id)
-)
-
-# Its ninety seconds bound the way to the browser; the interaction has its own.
-USE_PUSHED_LATE = statement(
-    sa.update(_pushed)
-    .where(_pushed.c.digest == sa.bindparam("of_digest"), _pushed.c.used_at.is_(None))
-    .values(used_at=sa.bindparam("at"))
-    .returning(_pushed.c.client_id)
-)
-
-
-def _older(table: sa.Table) -> sa.Delete:
-    old = sa.select(table.c.digest).where(table.c.expires_at < sa.bindparam("before"))
-    return sa.delete(table).where(table.c.digest.in_(old.limit(sa.bindparam("most"))))
-
-
-PURGE = statement(_older(_interactions))
-PURGE_PUSHED = statement(_older(_pushed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +91,6 @@ class Interaction:
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """Why a pushed request is over: it was answered, or else it ran out."""
-
-    used: bool
 
 
 async def open(  # noqa: A001 - read as pending.open
@@ -226,63 +148,14 @@ async def use(entry: Entry, handle: str, browser: str) -> bool:
     row = await entry.one(USE, **_whose(handle, browser), at=entry.at)
     if row is None or row["pushed"] is None:
         return row is not None
-    return await entry.one(USE_PUSHED_LATE, of_digest=row["pushed"], at=entry.at) is not None
-
-
-async def push(
-    entry: Entry,
-    client_id: str,
-    request: Mapping[str, Any],
-    ttl: timedelta = PUSHED,
-    most: int = MOST_PUSHED,
-) -> str:
-    """Keep what a service sent us beforehand; return the ``request_uri`` for it.
-
-    :param most: how many of the service's may be waiting
-    :raises TooManyPushed: as many are (PR-20)
-    """
-    request_uri = PREFIX + opaque.handle()
-    kept = await entry.run(
-        PUSH,
-        digest=opaque.digest(request_uri),
-        of_client=client_id,
-        request=dict(request),
-        created_at=entry.at,
-        expires_at=entry.at + ttl,
-        most=most,
-    )
-    if not kept:
-        raise TooManyPushed(entry.at + ttl)
-    return request_uri
-
-
-async def pushed(entry: Entry, request_uri: str, client_id: str) -> Mapping[str, Any] | None:
-    """Return a pushed request that this client sent and that was not answered yet."""
-    row = await entry.one(
-        FIND_PUSHED, of_digest=opaque.digest(request_uri), of_client=client_id, at=entry.at
-    )
-    return row["request"] if row else None
-
-
-async def fate(entry: Entry, request_uri: str, client_id: str) -> Fate | None:
-    """Say what became of a pushed request of this client that :func:`pushed` does not return."""
-    row = await entry.one(FATE, of_digest=opaque.digest(request_uri), of_client=client_id)
-    return Fate(used=row["used_at"] is not None) if row else None
-
-
-async def use_pushed(entry: Entry, request_uri: str, client_id: str) -> bool:
-    """Take a pushed request that is answered at once; false if it was answered before."""
-    row = await entry.one(
-        USE_PUSHED, of_digest=opaque.digest(request_uri), of_client=client_id, at=entry.at
-    )
-    return row is not None
+    return await pushed.use_late(entry, row["pushed"])
 
 
 async def purge(entry: Entry, limit: int = 1000) -> int:
     """Delete up to ``limit`` each of what is over; return how many rows went."""
     before = entry.at - REMEMBERED  # longer than an interaction could use up what was pushed
     gone = await entry.run(PURGE, before=before, most=limit)
-    return gone + await entry.run(PURGE_PUSHED, before=before, most=limit)
+    return gone + await pushed.purge(entry, before, limit)
 
 
 def _whose(handle: str, browser: str) -> dict[str, bytes]:

@@ -19,7 +19,7 @@ from gateway.web import ends
 from gateway.web.call import Call
 from gateway.web.ends import End
 from gateway.web.params import Params
-from relying_parties import pending
+from relying_parties import pushed
 from relying_parties.clients import Client
 from relying_parties.pending import Interaction
 
@@ -61,7 +61,7 @@ async def read(call: Call, params: Params) -> Visit:
             raise PageRefused("invalid_request", f"{name} came more than once")
     client = await live(call, params.text("client_id"))
     uri = params.text("request_uri")
-    if uri.startswith(pending.PREFIX):
+    if uri.startswith(pushed.PREFIX):
         if "request" in params:
             raise PageRefused("invalid_request", "request and request_uri at once", client=client)
         return await _pushed(call, client, uri)
@@ -84,7 +84,7 @@ async def live(call: Call, client_id: str) -> Client:
 
 
 async def _pushed(call: Call, client: Client, uri: str) -> Visit:
-    stored = await pending.pushed(call.entry, uri, client.client_id)
+    stored = await pushed.find(call.entry, uri, client.client_id)
     if stored is None:
         end = await _missed(call, client, uri)
         raise PageRefused(
@@ -99,7 +99,7 @@ async def _pushed(call: Call, client: Client, uri: str) -> Visit:
 
 
 async def _missed(call: Call, client: Client, uri: str) -> End:
-    fate = await pending.fate(call.entry, uri, client.client_id)
+    fate = await pushed.fate(call.entry, uri, client.client_id)
     if fate is None:
         return ends.BROKEN
     return ends.USED if fate.used else ends.LATE

@@ -1,11 +1,8 @@
-"""Requests on their way: bound to a browser, answered once (security.md RC-11, PR)."""
+"""Interactions: bound to a browser, answered once (security.md RC-11, PR)."""
 
 import asyncio
 
-import pytest
-
-from relying_parties import pending
-from relying_parties.errors import TooManyPushed
+from relying_parties import pending, pushed
 from tests.relying_parties.conftest import Later
 
 REQUEST = {"client_id": "library", "scope": "openid"}
@@ -67,23 +64,9 @@ async def test_an_interaction_is_answered_once(at: Later) -> None:
         assert found.used_at
 
 
-async def test_a_pushed_request_is_its_clients_for_ninety_seconds(at: Later) -> None:
-    async with at() as entry:
-        request_uri = await pending.push(entry, "library", REQUEST)
-        assert request_uri.startswith("urn:ietf:params:oauth:request_uri:")
-        assert not await pending.pushed(entry, request_uri, "parking-permits")
-        assert not await pending.pushed(entry, request_uri.rsplit(":", 1)[1], "library")
-
-    async with at(seconds=89) as entry:
-        assert await pending.pushed(entry, request_uri, "library") == REQUEST
-    async with at(seconds=90) as entry:
-        assert not await pending.pushed(entry, request_uri, "library")
-        assert not await pending.use_pushed(entry, request_uri, "library")
-
-
 async def test_a_pushed_request_in_two_tabs_is_answered_once(at: Later) -> None:
     async with at() as entry:
-        request_uri = await pending.push(entry, "library", REQUEST)
+        request_uri = await pushed.push(entry, "library", REQUEST)
     tabs = [await begin(at, request_uri), await begin(at, request_uri)]
 
     async def attempt(handle: str) -> bool:
@@ -93,41 +76,13 @@ async def test_a_pushed_request_in_two_tabs_is_answered_once(at: Later) -> None:
     assert sorted(await asyncio.gather(*(attempt(each) for each in tabs))) == [False, True]
 
 
-async def test_a_pushed_request_is_used_at_once_or_never(at: Later) -> None:
-    async with at() as entry:
-        request_uri = await pending.push(entry, "library", REQUEST)
-
-        assert await pending.use_pushed(entry, request_uri, "library")
-        assert not await pending.use_pushed(entry, request_uri, "library")
-        assert not await pending.pushed(entry, request_uri, "library")
-
-
 async def test_what_is_over_is_purged_in_batches(at: Later) -> None:
     for _ in range(3):
         await begin(at)
     async with at() as entry:
-        await pending.push(entry, "library", REQUEST)
+        await pushed.push(entry, "library", REQUEST)
 
     async with at(minutes=75, seconds=1) as entry:
         assert await pending.purge(entry, limit=2) == 3
         assert await pending.purge(entry, limit=2) == 1
         assert await pending.purge(entry, limit=2) == 0
-
-
-async def test_a_client_has_room_for_so_many(at: Later) -> None:
-    """PR-20: those that wait count; not another's, not what was answered, not what ran out."""
-    async with at() as entry:
-        first, *_ = [await pending.push(entry, "library", REQUEST, most=3) for _ in range(3)]
-        with pytest.raises(TooManyPushed) as refused:
-            await pending.push(entry, "library", REQUEST, most=3)
-        await pending.push(entry, "parking-permits", REQUEST, most=3)
-        await pending.use_pushed(entry, first, "library")
-        await pending.push(entry, "library", REQUEST, most=3)
-        with pytest.raises(TooManyPushed):
-            await pending.push(entry, "library", REQUEST, most=3)
-
-        assert refused.value.until == entry.at + pending.PUSHED
-    async with at(seconds=90) as entry:
-        await pending.push(entry, "library", REQUEST, most=1)
-    async with at(hours=2) as entry:
-        assert await pending.purge(entry) == 6

@@ -16,7 +16,7 @@ from gateway import worker
 from gateway.web import pace
 from gateway.web.pace import Pace
 from idp import attempts
-from relying_parties import pending
+from relying_parties import pushed
 from tests.support import letters, services, verdicts
 from tests.support.browser import Browser
 from tests.support.gateway import ROOT, Gateway
@@ -102,7 +102,7 @@ async def test_a_network_opens_three_hundred_pages_in_five_minutes(gateway: Gate
         GATEHOUSE_RATE_LIMITS="true", GATEHOUSE_TRUSTED_PROXIES="127.0.0.0/8"
     ) as node:
         known = {"x-forwarded-for": "2001:db8::1"}
-        guess = f"/authorize?client_id=basic&request_uri={pending.PREFIX}{'x' * 43}"
+        guess = f"/authorize?client_id=basic&request_uri={pushed.PREFIX}{'x' * 43}"
         refusal, statuses = await crowd(
             Asks(gateway, "GET", guess, headers=known, node=node), pace.PAGES
         )
@@ -156,7 +156,7 @@ async def fill_up(gateway: Gateway, client_id: str, number: int) -> None:
 
 async def test_a_client_s_requests_wait_in_a_number(gateway: Gateway) -> None:
     """PR-20: then it is told to come back; when they ran out they go, and it may again."""
-    await fill_up(gateway, "basic", pending.MOST_PUSHED - 1)
+    await fill_up(gateway, "basic", pushed.MOST - 1)
     await services.push(gateway)
     proof = services.proves(gateway, "basic")
 
@@ -176,7 +176,7 @@ async def test_browsers_without_a_name_leave_a_client_its_room(gateway: Gateway)
     """AZ-16: a long request that a browser posts is kept, but not as many as the client's."""
     claims = '{"userinfo":{"name":{"value":"%s"}}}' % ("x" * 7000)
     form = services.asked(claims=claims)
-    await fill_up(gateway, "basic", pending.MOST_KEPT - 1)
+    await fill_up(gateway, "basic", pushed.MOST_KEPT - 1)
 
     answers = [await gateway.post("/authorize", form) for _ in range(2)]
 

@@ -42,7 +42,7 @@ from gateway.web import cookies, ends
 from gateway.web.call import Call, see_other
 from idp.sessions import Session
 from keys import pairwise
-from relying_parties import approvals, claims_policy, consents, pending
+from relying_parties import approvals, claims_policy, consents, pending, pushed
 from relying_parties.authorization_details import Detail
 from relying_parties.claims_policy import New, Wanted
 from relying_parties.clients import Client
@@ -243,7 +243,7 @@ async def _claimed(call: Call, visit: Visit) -> bool:
     if visit.handle:
         return await pending.use(call.entry, visit.handle, call.browser)
     if visit.request_uri:
-        return await pending.use_pushed(call.entry, visit.request_uri, visit.client.client_id)
+        return await pushed.use(call.entry, visit.request_uri, visit.client.client_id)
     return True
 
 
@@ -290,8 +290,8 @@ async def _again_as_get(call: Call) -> Response:
         # Too long for an address: judged as it is, kept, and named by a short one.
         visit = await visits.read(call, call.form)
         client_id = visit.client.client_id
-        kept = visit.request_uri or await pending.push(
-            call.entry, client_id, visit.request.to_json(), most=pending.MOST_KEPT
+        kept = visit.request_uri or await pushed.push(
+            call.entry, client_id, visit.request.to_json(), most=pushed.MOST_KEPT
         )
         query = urlencode({"client_id": client_id, "request_uri": kept})
     return see_other(f"/authorize?{query}")

@@ -17,7 +17,7 @@ from gateway.oauth import (
 from gateway.oauth.refusals import OAuthRefused, ProofRefused
 from gateway.oauth.request import AuthorizationRequest
 from gateway.web.call import Call
-from relying_parties import pending
+from relying_parties import pushed
 from relying_parties.clients import Client
 
 
@@ -37,8 +37,8 @@ async def push(call: Call) -> Response:
     await managed.judge(call, asked, client)
     rich.judge(asked.authorization_details, client.registration, call.entry.at)
     asked = await _bound(call, client, asked)
-    uri = await pending.push(call.entry, client.client_id, asked.to_json())
-    lifetime = int(pending.PUSHED.total_seconds())
+    uri = await pushed.push(call.entry, client.client_id, asked.to_json())
+    lifetime = int(pushed.LIVES.total_seconds())
     return answers.told({"request_uri": uri, "expires_in": lifetime}, 201)
 
 
