@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from gateway import cores
+from gateway.recent import Recent
 from gateway.settings import Settings
 from gateway.web import pace
 from gateway.web.pace import Buckets
@@ -56,6 +57,7 @@ class Runtime:
         self.paces = Buckets(pace.CLIENTS, on=settings.rate_limits)
         self.registrations = Buckets(pace.REGISTRATIONS, on=settings.rate_limits)
         self.metadata: dict[str, bytes] = {}
+        self.pushed: Recent[Any] = Recent()  # requests that came here, by their request_uri
         self._clients: dict[str, Client | None] = {}
         self._origins: frozenset[str] | None = None
         self._registry = -1

@@ -13,8 +13,9 @@ Specs: RFC 7519, RFC 8725, RFC 10070.
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NewType
 
 from keys import signatures
@@ -59,29 +60,51 @@ class Expected:
     deepest: int = MAX_DEPTH
 
 
+@dataclass(frozen=True, slots=True)
+class Unproved:
+    """A token that was read and says nothing that counts yet: not even who sent it."""
+
+    raw: str = field(repr=False)
+    header: dict[str, Any]
+    claims: dict[str, Any]
+
+
+def unproved(raw: str, *, deepest: int = MAX_DEPTH) -> Unproved:
+    """Read ``raw`` strictly, for what has to be known before it can be verified.
+
+    :raises TokenRefused: not one that anyone of good will would send
+    """
+    return Unproved(raw, strict_header(raw), strict_claims(raw, max_depth=deepest))
+
+
 def read(
-    raw: str, keys: Sequence[Mapping[str, Any]], expected: Expected, at: datetime
+    raw: str | Unproved, keys: Sequence[Mapping[str, Any]], expected: Expected, at: datetime
 ) -> VerifiedClaims:
     """Verify ``raw`` against the sender's public ``keys``.
 
     :raises TokenRefused: with the first check that failed as its reason
     """
-    return read_by(raw, expected, at, lambda header: check_signature(raw, header, keys))
+    return read_by(raw, expected, at, partial(check_signature, keys=keys))
 
 
 def read_by(
-    raw: str, expected: Expected, at: datetime, prove: Callable[[dict[str, Any]], None]
+    raw: str | Unproved,
+    expected: Expected,
+    at: datetime,
+    prove: Callable[[str, dict[str, Any]], None],
 ) -> VerifiedClaims:
     """Verify ``raw``, whose signature ``prove`` judges by its header.
 
     :raises TokenRefused: with the first check that failed as its reason
     """
-    header = strict_header(raw)
+    known = raw if isinstance(raw, Unproved) else None
+    text = known.raw if known else str(raw)
+    header = known.header if known else strict_header(text)
     if header["alg"] not in expected.algs:
         raise TokenRefused("alg")
     _check_typ(header, expected)
-    prove(header)
-    claims = strict_claims(raw, max_depth=expected.deepest)
+    prove(text, header)
+    claims = known.claims if known else strict_claims(text, max_depth=expected.deepest)
     _check_parties(claims, expected)
     _check_times(claims, expected, at)
     return VerifiedClaims(claims)

@@ -69,18 +69,24 @@ class Gathering:
         self._query = query
         self._waiting: list[Question] = []
         self._work: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def ask(self, question: Row) -> list[Row]:
         """Run the statement for ``question`` and whatever else is waiting; return its rows.
 
         :raises DatabaseBusy: no connection came free in time; nothing was written
         """
-        loop = asyncio.get_running_loop()
+        loop = self._loop or self._here()
         answer: asyncio.Future[list[Row]] = loop.create_future()
         self._waiting.append((question, answer))
         if self._work is None:
             self._work = loop.create_task(self._drain())
         return await answer
+
+    def _here(self) -> asyncio.AbstractEventLoop:
+        # Asked once, like the pool's connections: each time it is a call into the kernel.
+        self._loop = asyncio.get_running_loop()
+        return self._loop
 
     async def _drain(self) -> None:
         try:

@@ -9,23 +9,26 @@ Specs: RFC 7515, RFC 7518 §3.2, OpenID Connect Core §9 and §10.1.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import jwt
 
 from keys import assertions
-from keys.assertions import Expected, VerifiedClaims
+from keys.assertions import Expected, Unproved, VerifiedClaims
 from keys.errors import TokenRefused
 
 ALGORITHMS = ("HS256",)
 
 
-def read(raw: str, secrets: Sequence[str], expected: Expected, at: datetime) -> VerifiedClaims:
+def read(
+    raw: str | Unproved, secrets: Sequence[str], expected: Expected, at: datetime
+) -> VerifiedClaims:
     """Verify ``raw`` against the sender's ``secrets``; any of them that is in force will do.
 
     :raises TokenRefused: with the first check that failed as its reason
     """
-    return assertions.read_by(raw, expected, at, lambda header: _check(raw, header, secrets))
+    return assertions.read_by(raw, expected, at, partial(_check, secrets=secrets))
 
 
 def _check(raw: str, header: Mapping[str, Any], secrets: Sequence[str]) -> None:

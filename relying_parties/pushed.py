@@ -62,13 +62,30 @@ def _push() -> sa.Executable:
     return sa.select(keys.c.n).select_from(keys.join(kept, kept.c.digest == keys.c.digest))
 
 
+def taken(orders: Any) -> sa.Update:
+    """Use up what ``orders`` answer, as a part of their statement; returns the ``n`` of each.
+
+    :param orders: columns ``n``, ``pushed`` (a digest, or null), ``client_id`` and ``issued_at``
+    """
+    return (
+        sa.update(_pushed)
+        .where(*_open(orders.c.pushed, orders.c.client_id, orders.c.issued_at))
+        .values(used_at=orders.c.issued_at)
+        .returning(orders.c.n)
+    )
+
+
+def _open(digest: Any, client_id: Any, at: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        _pushed.c.digest == digest,
+        _pushed.c.client_id == client_id,
+        _pushed.c.expires_at > at,
+        _pushed.c.used_at.is_(None),
+    )
+
+
 _asked = asked(of_digest=sa.LargeBinary(), of_client=sa.Text(), at=tables.NOW)
-_OPEN = (
-    _pushed.c.digest == _asked.c.of_digest,
-    _pushed.c.client_id == _asked.c.of_client,
-    _pushed.c.expires_at > _asked.c.at,
-    _pushed.c.used_at.is_(None),
-)
+_OPEN = _open(*(_asked.c[name] for name in ("of_digest", "of_client", "at")))
 
 PUSH = statement(_push())
 FIND = statement(

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from gateway.oauth import client_keys
 from gateway.web.call import Call
 from keys import assertions, macs, replay
-from keys.assertions import Expected, VerifiedClaims
+from keys.assertions import Expected, Unproved, VerifiedClaims
 from keys.errors import NotSealedHere, TokenRefused
 from relying_parties import clients
 from relying_parties.clients import Client
@@ -24,7 +24,7 @@ TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 log = logging.getLogger("gatehouse")
 
-Reader = Callable[[Call, Client, str, Expected], Awaitable[VerifiedClaims]]
+Reader = Callable[[Call, Client, Unproved, Expected], Awaitable[VerifiedClaims]]
 Find = Callable[[Call, str], Awaitable[Client | None]]
 
 
@@ -33,8 +33,9 @@ async def proved(call: Call, find: Find) -> Client | None:
     raw = call.form.text("client_assertion")
     client = None
     try:
-        client = await _named(call, raw, find)
-        await _prove(call, client, raw)
+        shown = _shown(call, raw)
+        client = await _named(call, shown, find)
+        await _prove(call, client, shown)
     except (TokenRefused, UnicodeError) as error:
         # The answer tells nothing, so an operator must be able to. Anything can stand in a
         # token: of what it says, only a name that is registered goes to the log.
@@ -44,22 +45,29 @@ async def proved(call: Call, find: Find) -> Client | None:
     return client
 
 
-async def _named(call: Call, raw: str, find: Find) -> Client:
-    """Return the client that an assertion says it comes from.
+def _shown(call: Call, raw: str) -> Unproved:
+    """Read an assertion, which proves nothing yet.
 
-    :raises TokenRefused: reason ``type`` or ``unknown_client``, or it can't be read
+    :raises TokenRefused: reason ``type``, or it can't be read
     """
     if call.form.text("client_assertion_type") != TYPE:
         raise TokenRefused("type")
-    assertions.strict_header(raw)
-    named = assertions.strict_claims(raw).get("sub")
+    return assertions.unproved(raw)
+
+
+async def _named(call: Call, shown: Unproved, find: Find) -> Client:
+    """Return the client that an assertion says it comes from.
+
+    :raises TokenRefused: reason ``unknown_client``
+    """
+    named = shown.claims.get("sub")
     client = await find(call, named) if isinstance(named, str) else None
     if client is None:
         raise TokenRefused("unknown_client")
     return client
 
 
-async def _prove(call: Call, client: Client, raw: str) -> None:
+async def _prove(call: Call, client: Client, shown: Unproved) -> None:
     """See that the assertion is the client's, and new.
 
     :raises TokenRefused: reason ``method``, ``replayed`` or ``not_live``, or what is wrong with it
@@ -67,7 +75,7 @@ async def _prove(call: Call, client: Client, raw: str) -> None:
     reader = READERS.get(client.registration.auth.method)
     if reader is None:
         raise TokenRefused("method")
-    claims = await reader(call, client, raw, _expected(call, client, raw))
+    claims = await reader(call, client, shown, _expected(call, client, shown))
     ends = datetime.fromtimestamp(min(float(claims["exp"]), 4e9), UTC) + assertions.SKEW
     if not await replay.claim(call.entry, f"assertion:{client.client_id}", claims["jti"], ends):
         raise TokenRefused("replayed")
@@ -75,35 +83,37 @@ async def _prove(call: Call, client: Client, raw: str) -> None:
         raise TokenRefused("not_live")
 
 
-def _expected(call: Call, client: Client, raw: str) -> Expected:
+def _expected(call: Call, client: Client, shown: Unproved) -> Expected:
     return Expected(
         algs=frozenset(client.registration.assertion_algs),
         typs=client.registration.profile.assertion_typs,
         issuer=client.client_id,
         subject=client.client_id,
-        audience=_audience(call, client, raw),
+        audience=_audience(call, client, shown),
         longest=client.registration.profile.assertion_lives,
     )
 
 
-def _audience(call: Call, client: Client, raw: str) -> str:
+def _audience(call: Call, client: Client, shown: Unproved) -> str:
     issuer: str = call.runtime.settings.issuer
     profile, alias = client.registration.profile, call.runtime.settings.mtls_address
     endpoints = [f"{issuer}{path}" for path in profile.assertion_to]
     if profile.backchannel and alias:  # to a service that shows certificates these are they
         endpoints += [f"{alias}{path}" for path in profile.assertion_to]
-    named = assertions.strict_claims(raw).get("aud") if endpoints else None
+    named = shown.claims.get("aud") if endpoints else None
     # The one that it names, as text and nothing else, is then pinned.
     return named if isinstance(named, str) and named in endpoints else issuer
 
 
-async def _by_secret(call: Call, client: Client, raw: str, expected: Expected) -> VerifiedClaims:
+async def _by_secret(
+    call: Call, client: Client, shown: Unproved, expected: Expected
+) -> VerifiedClaims:
     at = call.entry.at
     try:
         secrets = clients.signing_secrets(client, call.runtime.vault.sealer, at)
     except NotSealedHere as error:  # somebody moved it here from another service's row
         raise TokenRefused("secret") from error
-    return macs.read(raw, secrets, expected, at)
+    return macs.read(shown, secrets, expected, at)
 
 
 READERS: Mapping[str, Reader] = {

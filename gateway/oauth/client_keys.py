@@ -7,7 +7,7 @@ from gateway.oauth import remote_keys
 from gateway.oauth.refusals import OAuthRefused
 from gateway.web.call import Call
 from keys import assertions, certificates, encryption
-from keys.assertions import Expected, VerifiedClaims
+from keys.assertions import Expected, Unproved, VerifiedClaims
 from keys.certificates import Certificate
 from keys.encryption import Recipient
 from keys.errors import TokenRefused
@@ -15,7 +15,9 @@ from relying_parties.clients import Client
 from relying_parties.registration import Encryption
 
 
-async def verified(call: Call, client: Client, raw: str, expected: Expected) -> VerifiedClaims:
+async def verified(
+    call: Call, client: Client, raw: str | Unproved, expected: Expected
+) -> VerifiedClaims:
     """Verify ``raw``; a key that is not known yet is looked for where the client publishes.
 
     :raises TokenRefused: with the first check that failed as its reason
@@ -56,14 +58,15 @@ async def recipient(call: Call, client: Client, wish: Encryption | None) -> Reci
     return Recipient(key, wish.alg, wish.enc)
 
 
-def may_have_rotated(raw: str, reason: str) -> bool:
+def may_have_rotated(raw: str | Unproved, reason: str) -> bool:
     """Whether ``raw``, refused for ``reason``, may be signed with a key that is not known yet.
 
     A client with one key need not name it (OpenID Connect Core §10.1), so a new one looks
     like a bad signature of the old one.
     """
     if reason == "signature":
-        return "kid" not in assertions.strict_header(raw)
+        read = raw.header if isinstance(raw, Unproved) else assertions.strict_header(raw)
+        return "kid" not in read
     return reason == "unknown_kid"
 
 

@@ -32,6 +32,7 @@ _SINGLE = (
     "login_hint", "ui_locales", "display", "request", "request_uri", "client_id", "redirect_uri",
     "dpop_jkt", "authorization_details", "grant_management_action", "grant_id",
 )  # fmt: skip
+_LISTS = ("prompt", "acr_values", "essential_acr", "resource", "authorization_details")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +79,24 @@ class AuthorizationRequest:
         return tuple(dict.fromkeys(self.scope.split()))
 
     def to_json(self) -> dict[str, Any]:
-        """Return a form that :meth:`from_json` reads back."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        """Return a form that :meth:`from_json` reads back: what was asked, and nothing else."""
+        given = ((name, getattr(self, name)) for name in self.__slots__)
+        return {name: value for name, value in given if value != _UNSAID.get(name, _ALWAYS)}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Read what :meth:`to_json` wrote."""
-        lists: dict[str, Any] = {
-            name: tuple(stored[name]) for name in ("prompt", "acr_values", "essential_acr")
-        }
-        for name in ("resource", "authorization_details"):  # older rows have none
-            lists[name] = tuple(stored.get(name) or ())
+        lists = {name: tuple(stored[name]) for name in _LISTS if name in stored}
         return cls(**{**stored, **lists})
+
+
+_BARE = AuthorizationRequest("", "")
+_ALWAYS = object()
+_UNSAID = {
+    name: getattr(_BARE, name)
+    for name in _BARE.__slots__
+    if name not in {"client_id", "redirect_uri"}
+}
 
 
 def read(params: Params, issuer: str) -> AuthorizationRequest:

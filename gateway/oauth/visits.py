@@ -19,9 +19,11 @@ from gateway.web import ends
 from gateway.web.call import Call
 from gateway.web.ends import End
 from gateway.web.params import Params
+from keys import opaque
 from relying_parties import pushed
 from relying_parties.clients import Client
 from relying_parties.pending import Interaction
+from relying_parties.response_types import PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,14 @@ class Visit:
     def steps(self) -> dict[str, Any]:
         """What was done in this interaction."""
         return dict(self.interaction.steps) if self.interaction else {}
+
+    @property
+    def goes_with_its_code(self) -> bytes | None:
+        """The pushed request that a code uses up in its own statement: nothing else answers it."""
+        plain = self.request.response_type == PLAIN and not self.request.grant_management_action
+        if self.handle or self.request_uri is None or not plain:
+            return None
+        return opaque.digest(self.request_uri)
 
 
 class Returned(Exception):  # noqa: N818 - carries a refusal to where it can be told
@@ -84,6 +94,14 @@ async def live(call: Call, client_id: str) -> Client:
 
 
 async def _pushed(call: Call, client: Client, uri: str) -> Visit:
+    asked: AuthorizationRequest | None = call.runtime.pushed.take(uri, call.entry.at)
+    if asked is None or asked.client_id != client.client_id:
+        asked = await _stored(call, client, uri)
+    checks.redirect_uri(asked, client)
+    return Visit(asked, client, uri)
+
+
+async def _stored(call: Call, client: Client, uri: str) -> AuthorizationRequest:
     stored = await pushed.find(call.entry, uri, client.client_id)
     if stored is None:
         end = await _missed(call, client, uri)
@@ -93,9 +111,7 @@ async def _pushed(call: Call, client: Client, uri: str) -> Visit:
             end=end,
             client=client,
         )
-    asked = AuthorizationRequest.from_json(stored)
-    checks.redirect_uri(asked, client)
-    return Visit(asked, client, uri)
+    return AuthorizationRequest.from_json(stored)
 
 
 async def _missed(call: Call, client: Client, uri: str) -> End:

@@ -7,7 +7,8 @@ table holds its SHA-256 only, so a leaked database redeems nothing.
        ├─── wrong verifier or address, right client ──▶ ended
        └────60 s────▶ expired
 
-Issuing and redeeming are one statement each, with the journal's row in it. Both ask
+Issuing and redeeming are one statement each, with the journal's row in it, and with the
+use of the pushed request that a code answers. Both ask
 the consent and the service as they are at that moment, so nothing comes to exist
 without a living consent; a withdrawal at the same time waits for the code's row, or
 makes this statement wait for it and find the family ended.
@@ -27,7 +28,7 @@ from sqlalchemy.dialects import postgresql as pg
 from keys import journal, opaque
 from keys.entry import Entry, Row, statement
 from keys.gathering import asked, words
-from relying_parties import tables
+from relying_parties import pushed, tables
 from relying_parties.errors import CodeReplayed, ConsentMissing
 from relying_parties.events import CodeBurned, CodeReplayDetected
 from relying_parties.grants import families
@@ -47,6 +48,7 @@ class Issue:
     :ivar lives: how long it may wait to be redeemed: its client's profile says so
     :ivar offline_until: when the consent that allows offline access ends
     :ivar jkt: thumbprint of the key that must redeem it, if it was named beforehand
+    :ivar pushed: digest of the pushed request that this answers, to be used up with it
     """
 
     client_id: str
@@ -66,6 +68,7 @@ class Issue:
     lives: timedelta
     offline_until: datetime | None = None
     jkt: str | None = None
+    pushed: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +113,32 @@ _ORDERED = tuple(name for name in Issue.__slots__ if name in _ISSUED)
 def _issue() -> sa.Executable:
     listed = {name for name in _ISSUED if isinstance(_codes.c[name].type, sa.ARRAY)}
     orders = asked(
-        **{name: sa.Text() if name in listed else _codes.c[name].type for name in _ISSUED}
+        **{name: sa.Text() if name in listed else _codes.c[name].type for name in _ISSUED},
+        pushed=sa.LargeBinary(),
     )
     given = {name: words(orders.c[name]) if name in listed else orders.c[name] for name in _ISSUED}
-    living = sa.select(*given.values()).where(
-        service_lives(given["client_id"]),
-        consent_lives(
-            given["consent_id"],
-            *(given["claims"], given["id_token_claims"]),
-            at=given["issued_at"],
-        ),
+    living = (
+        sa.select(
+            *(value.label(name) for name, value in given.items()), orders.c.n, orders.c.pushed
+        )
+        .where(
+            service_lives(given["client_id"]),
+            consent_lives(
+                given["consent_id"],
+                *(given["claims"], given["id_token_claims"]),
+                at=given["issued_at"],
+            ),
+        )
+        .cte("living")
     )
+    # Of two orders that answer the same pushed request in one statement, one takes it.
+    taken = pushed.taken(living).cte("taken")
+    answered = sa.or_(living.c.pushed.is_(None), living.c.n.in_(sa.select(taken.c.n)))
     told = (
         _codes.c[name] for name in ("digest", "subject", "client_id", "consent_id", "issued_at")
     )
-    issued = sa.insert(_codes).from_select(_ISSUED, living).returning(*told).cte("issued")
+    made = sa.select(*(living.c[name] for name in _ISSUED)).where(answered)
+    issued = sa.insert(_codes).from_select(_ISSUED, made).returning(*told).cte("issued")
     written = journal.cte(
         "CodeIssued",
         actor=named("subject", issued.c.subject),
@@ -135,8 +149,8 @@ def _issue() -> sa.Executable:
     )
     # Unnested again by their key alone: all twenty columns twice would be half of the work.
     keys = asked(digest=sa.LargeBinary())
-    made = keys.join(issued, issued.c.digest == keys.c.digest)
-    return sa.select(keys.c.n).select_from(made).add_cte(written)
+    told_to = keys.join(issued, issued.c.digest == keys.c.digest)
+    return sa.select(keys.c.n).select_from(told_to).add_cte(written)
 
 
 def _redeem() -> sa.Executable:
@@ -216,7 +230,7 @@ async def issue(entry: Entry, order: Issue, code: str | None = None) -> str:
 
     :param code: what it is, where its client has it already
     :raises ConsentMissing: the consent does not cover the claims at this moment, or
-        the service is not live
+        the service is not live, or the pushed request was answered before or ran out
     """
     code = code or opaque.handle()
     expires_at = entry.at + order.lives
@@ -228,6 +242,7 @@ async def issue(entry: Entry, order: Issue, code: str | None = None) -> str:
     made = await entry.together(
         ISSUE,
         **given,
+        pushed=order.pushed,
         digest=opaque.digest(code),
         offline=order.offline_until is not None,
         issued_at=entry.at,

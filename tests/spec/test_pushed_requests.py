@@ -81,8 +81,8 @@ async def test_a_pushed_request_runs_out(gateway: Gateway, ben: Citizen) -> None
         " WHERE digest = sha256($1::bytea)",
         uri.encode(),
     )
-    async with gateway.unchanged():
-        answer = await gateway.get(brought(uri), headers=ben.headers)
+    async with gateway.unchanged():  # another process: this one goes by its own clock
+        answer = await gateway.get(brought(uri), headers=ben.headers, node=1)
 
     assert "invalid_request_uri" in verdicts.page(answer)
 

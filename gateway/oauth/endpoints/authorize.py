@@ -11,7 +11,7 @@ Specs: OpenID Connect Core §3.1.2, RFC 9126 §4, RFC 9700.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import urlencode
 
@@ -205,10 +205,12 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
         ready = await issuing.ready(call, client, asked)
     except OAuthRefused as refusal:
         return await _end(call, visit, refusal)
-    if not await _claimed(call, visit):
+    pushed_request = visit.goes_with_its_code
+    if pushed_request is None and not await _claimed(call, visit):
         return dead_ends.page(call, _answered(client, visit.handle))
     vault, consent = call.runtime.vault, standing.consent
     order = orders.order(vault, client, asked, session, standing.wanted, consent)
+    order = replace(order, pushed=pushed_request) if pushed_request else order
     try:
         await managed.settle(call, asked, consent, standing.wanted)
     except ConsentMissing:
@@ -223,7 +225,11 @@ async def _answer(call: Call, visit: Visit, session: Session, issue: Issuing) ->
     asked, client = visit.request, visit.client
     try:
         told = await issue()
-    except (ConsentMissing, OAuthRefused):
+    except ConsentMissing:
+        if visit.goes_with_its_code and not await _claimed(call, visit):
+            return dead_ends.page(call, _answered(client, visit.handle))
+        return await _unanswered(call, visit)
+    except OAuthRefused:
         return await _unanswered(call, visit)
     told |= watching.tell(call, client, asked, session)
     response = respond.success(call, client, asked, told)
