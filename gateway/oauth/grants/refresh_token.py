@@ -6,8 +6,9 @@ one that comes back ends the family.
 Specs: RFC 6749 §6, OpenID Connect Core §12.2, RFC 9700 §4.14, FAPI 2.0 §5.3.2.1.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from gateway.oauth import audiences, id_tokens, managed, rich
@@ -37,26 +38,18 @@ async def redeem(call: Call, client: Client, sender: Sender) -> dict[str, Any]:
     target = await audiences.of_refresh(call, client)
     wanted = await rich.of_refresh(call, client)
     narrowed, profile = await _narrowed(call, client, token), client.registration.profile
+    use: Callable[..., Awaitable[Refreshed | None]] = refresh_tokens.use
+    if profile.rotate_refresh:
+        use = partial(refresh_tokens.rotate, key=call.runtime.vault.derive("refresh successor"))
     try:
-        if profile.rotate_refresh:
-            refreshed = await refresh_tokens.rotate(
-                call.entry,
-                token,
-                client_id=client.client_id,
-                key=call.runtime.vault.derive("refresh successor"),
-                token_lives=profile.access_token_ttl,
-                narrowed=narrowed,
-                cnf=sender.cnf,
-            )
-        else:
-            refreshed = await refresh_tokens.use(
-                call.entry,
-                token,
-                client_id=client.client_id,
-                token_lives=profile.access_token_ttl,
-                narrowed=narrowed,
-                cnf=sender.cnf,
-            )
+        refreshed = await use(
+            call.entry,
+            token,
+            client_id=client.client_id,
+            token_lives=profile.access_token_ttl,
+            narrowed=narrowed,
+            cnf=sender.cnf,
+        )
     except RefreshReplayed as error:
         raise OAuthRefused("invalid_grant", REFUSED) from error
     if refreshed is None:
