@@ -4,6 +4,7 @@ import contextlib
 import gc
 import importlib.util
 import os
+import socket
 import ssl
 import sys
 from collections.abc import Callable
@@ -50,9 +51,7 @@ def serve(
 ) -> None:
     """Answer requests."""
     gc.disable()  # until everything is there (gateway.app): what is imported now stays
-    for module in ("uvloop", "httptools"):
-        if importlib.util.find_spec(module) is None:
-            raise click.ClickException(f"{module} is missing: without it we are four times slower")
+    _look_at_speed()
     given = settings.read()
     if asking and not (certificate and given.mtls_address and given.client_authorities):
         raise click.ClickException(
@@ -89,13 +88,23 @@ def serve(
     except listener.PortTaken as error:
         raise click.ClickException(f"can't listen at {error}") from error
     with contextlib.suppress(KeyboardInterrupt):
-        if config.workers > 1:
-            Multiprocess(config, sockets=[own]).run()
-            return
-        server = uvicorn.Server(config)
-        server.run(sockets=[own])
-        if not server.started:
-            sys.exit(1)
+        _run(config, own)
+
+
+def _run(config: uvicorn.Config, own: socket.socket) -> None:
+    if config.workers > 1:
+        Multiprocess(config, sockets=[own]).run()
+        return
+    server = uvicorn.Server(config)
+    server.run(sockets=[own])
+    if not server.started:
+        sys.exit(1)
+
+
+def _look_at_speed() -> None:
+    for module in ("uvloop", "httptools"):
+        if importlib.util.find_spec(module) is None:
+            raise click.ClickException(f"{module} is missing: without it we are four times slower")
 
 
 def _look_at_authorities(named: Path | None) -> None:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 
 from gateway.cli.services import rules
 from gateway.runtime import now
-from relying_parties import clients, onboarding, sealed_secrets
+from relying_parties import clients, metadata, onboarding, sealed_secrets
 from relying_parties.profiles import PROFILES
 from tests.support import jws, newcomers, services, verdicts
 from tests.support.administration import officer
@@ -300,7 +300,7 @@ async def test_registration_2_the_algorithm_fits_the_way(
 ) -> None:
     document = services.document("judged", **spec)
 
-    problems = onboarding.registration.metadata.problems(document, rules(gateway.runtime))
+    problems = metadata.problems(document, rules(gateway.runtime))
 
     assert bool(problems) is not good, problems
 
