@@ -14,6 +14,8 @@ from babel.dates import format_date, format_time, get_datetime_format
 from babel.lists import format_list
 from babel.numbers import format_currency
 
+from gateway import country_names
+
 Gettext = Callable[[str], str]
 
 
@@ -184,6 +186,11 @@ def area(members: Mapping[str, str], locale: str) -> str:
     return _comma(language).join(part for part in parts if part)
 
 
+def countries(locale: str) -> tuple[tuple[str, str], ...]:
+    """Return every country as code and name, to choose from."""
+    return country_names.listed(_language(locale))
+
+
 def listed(names: Iterable[str], locale: str) -> str:
     """Join names as the language does, such as "Full name, Title and Photo"."""
     return format_list(list(names), locale=_language(locale))
@@ -261,7 +268,7 @@ class _Speller:
         )
 
     def _country(self, code: Any) -> str:
-        return str(self.language.territories.get(str(code), code))
+        return country_names.name(str(code), self.language, self._)
 
     def _language(self, tag: Any) -> str:
         return str(self.language.languages.get(str(tag).split("-")[0].lower(), tag))
@@ -290,7 +297,9 @@ class _Speller:
         if claim in {"address", "mailing_address", "previous_addresses"}:
             return self._address(value)
         if claim == "place_of_birth":
-            parts = [value.get("locality"), value.get("region"), self._country(value["country"])]
+            country = value.get("country")
+            named = self._country(country) if country else ""
+            parts = [value.get("locality"), value.get("region"), named]
             return _comma(self.language).join(str(part) for part in parts if part)
         if claim == "children":
             names = " ".join(value[part] for part in ("given_name", "family_name") if part in value)

@@ -86,7 +86,13 @@ async def question(
         client.registration, new, held, reader, version=client.version, offline=offline
     )
     page = sharing.with_details(page, details, new, client.registration, reader)
-    page = dataclasses.replace(page, agency=asked.to.agency if asked.to else "", domain=domain)
+    to = {"service": asked.to.name, "agency": asked.to.agency} if asked.to else {}
+    page = dataclasses.replace(
+        page,
+        agency=to.get("agency", ""),
+        domain=domain,
+        refusing=sharing.refusing(page, reader, service=to.get("service", ""), known=not new.first),
+    )
     return Question(asked, new, held, page, offline, details)
 
 

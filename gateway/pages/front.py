@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from gateway import life_events
 from gateway.pages import finding, logos, opening, stale
-from gateway.pages.account import citizen, waiting
+from gateway.pages.account import citizen, places, waiting
 from gateway.pages.sharing import words
 from gateway.web import render
 from gateway.web.call import Call
@@ -21,6 +21,7 @@ from relying_parties.life_events import LIFE_EVENTS
 
 CARRY_ON = 3
 FEW = 12  # services that stand on the first page; the register has all
+YOURS = ("inbox", "requests", "details", "sharing", "changes")  # pages of the account
 RECENT = 500  # lines of the ledger that say what was used last
 
 
@@ -34,15 +35,17 @@ async def home(call: Call) -> Response:
     if sought:
         return _found(call, live, used, sought)
     mine = [one for name in used for one in live if one.client_id == name][:CARRY_ON]
+    others = [one for one in live if one not in mine]
     return render.page(
         call,
         "portal/home.html",
         sought="",
         waiting=await waiting.of(call, session, theirs) if session else [],
         mine=[card(call, one) for one in mine],
+        yours=places.named(call, YOURS) if session else [],
         events=_events(call, live),
-        services=[card(call, one) for one in live[:FEW]],
-        more=len(live) > FEW,
+        services=_cards(call, others[:FEW], used),
+        more=len(live) > len(others[:FEW]),
     )
 
 

@@ -96,6 +96,7 @@ class Page:
 
     :ivar instead: said where this takes the place of an earlier agreement
     :ivar matters: what is asked in detail (RFC 9396), and ``once`` if it is for one time only
+    :ivar refusing: what a no comes to where a law decides
     """
 
     title: str
@@ -116,6 +117,7 @@ class Page:
     matters: tuple[rich.Matter, ...] = ()
     once: bool = False
     instead: str = ""
+    refusing: str = ""
 
     @property
     def digest(self) -> str:
@@ -208,6 +210,28 @@ def with_details(
         allow=_("Agree and continue"),
         deny=_("Do not agree"),
     )
+
+
+def refusing(asked: Page, reader: Reader, *, service: str = "", known: bool) -> str:
+    """Say what a no comes to, where a law lets the service have something all the same.
+
+    A no ends the request: nothing is read by it, not even what the law says. What was
+    agreed to before is another matter, and stays.
+
+    :param service: which the citizen is not signed in with then; empty if this is no sign-in
+    :param known: whether they agreed to something before
+    """
+    if not asked.law:
+        return ""
+    _, said = reader._, {"button": asked.deny, "service": service}
+    nothing = _('If you choose "%(button)s", they get nothing from us now.')
+    away = _(
+        'If you choose "%(button)s", they get nothing from us now,'
+        " and you are not signed in with %(service)s."
+    )
+    still = _("They may still ask elsewhere for what they get by law.")
+    before = _("What they may read since earlier stays as it is.") if known else ""
+    return " ".join(one for one in ((away if service else nothing) % said, still, before) if one)
 
 
 def _title(service: str, _: Gettext, *, only_law: bool, asks: bool) -> str:

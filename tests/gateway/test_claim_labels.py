@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from gateway import claim_labels
+from gateway import claim_labels, country_names
 from gateway.web.locale import translations
+from idp import countries
 
 
 def english(text: str) -> str:
@@ -21,7 +22,15 @@ def english(text: str) -> str:
         pytest.param("birthdate", "1981", "1981", id="a-year-alone"),
         pytest.param("birthdate", "0000-02-29", "29 February", id="a-day-without-a-year"),
         pytest.param("nationalities", ["FR", "GB"], "France\nUnited Kingdom", id="countries"),
-        pytest.param("nationalities", ["XXA"], "XXA", id="stateless"),
+        pytest.param("nationalities", ["XXA"], "Stateless", id="stateless"),
+        pytest.param("nationalities", ["XXB", "XXX"], "Refugee\nNationality not known", id="icao"),
+        pytest.param(
+            "place_of_birth",
+            {"locality": "Sarajevo", "country": "YU"},
+            "Sarajevo, Yugoslavia",
+            id="a-country-that-is-no-more",
+        ),
+        pytest.param("place_of_birth", {"locality": "Lyon"}, "Lyon", id="no-country-known"),
         pytest.param("preferred_language", ["ar", "fr-CA"], "Arabic\nFrench", id="languages"),
         pytest.param("sex", 2, "female", id="iso-5218"),
         pytest.param("accessibility_needs", ["interpreter:fr"], "interpreter: French", id="help"),
@@ -106,3 +115,30 @@ def test_our_register_has_a_name_in_each_language() -> None:
 def test_only_the_end_of_a_number_is_shown() -> None:
     assert claim_labels.mask("tax_identifier", "XX:TIN 55667812") == "•••• 812"
     assert claim_labels.mask("name", "Amina") is None
+
+
+@pytest.mark.parametrize(
+    ("locale", "first", "home"),
+    [
+        ("en", "Afghanistan", "United Kingdom"),
+        ("fr", "Afghanistan", "Royaume-Uni"),
+        ("ar", "إثيوبيا", "المملكة المتحدة"),
+    ],
+)
+def test_countries_are_chosen_by_name(locale: str, first: str, home: str) -> None:
+    """Every code that is taken has a name in each language; no accent moves one to the end."""
+    found = claim_labels.countries(locale)
+
+    assert found[0][1] == first
+    assert dict(found)["GB"] == home
+    assert {code for code, _ in found} == countries.CODES
+    assert not [code for code, name in found if code == name]
+
+
+@pytest.mark.parametrize("locale", ["fr", "ar"])
+def test_what_is_no_country_of_today_is_named_in_each_language(locale: str) -> None:
+    told = translations(locale).gettext
+    gone = {*country_names.NO_MORE.values(), *country_names.NONE.values()}
+
+    assert set(country_names.NO_MORE) == countries.WITHDRAWN
+    assert not [name for name in gone if told(name) == name]

@@ -55,7 +55,7 @@ def test_a_citizen_approves_one_request_and_declines_another(
     expect(page.get_by_role("heading", name="You approved this request")).to_be_visible()
     assert look_around(page) == []
 
-    page.get_by_role("link", name="Requests to you").first.click()
+    page.get_by_role("link", name="Inbox").first.click()
     page.get_by_role("link", name="Prize draws").click()
     settled(page)
     page.locator("#request-decline").click()

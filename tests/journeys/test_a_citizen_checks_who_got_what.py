@@ -51,7 +51,7 @@ def test_a_line_is_seen_proved_and_missed(page: Page, demo: Demo, tmp_path: Path
     expect(page.locator("[data-claim=name]")).to_be_visible()
 
     page.goto(f"{demo.issuer}/account/sharing")
-    page.get_by_role("link", name="Every time a service got your details").click()
+    page.locator("main").get_by_role("link", name="When your details were read").last.click()
     expect(page.locator("ol.line")).to_contain_text("Full name")
     sealed(page)
     expect(page.locator("ol.line .tag").first).to_have_text("Sealed")

@@ -46,7 +46,7 @@ def test_a_stranger_adds_what_is_missing_and_shares_three_of_five(page: Page, de
     page.locator("#street_address").fill("3 Weir View")
     page.locator("#postal_code").fill("NT3 4AB")
     page.locator("#locality").fill("Northtown")
-    page.locator("#country_code").fill("GB")
+    page.locator("#country_code").select_option("GB")
     page.locator("#detail-save").click()
 
     expect(page.get_by_text("3 Weir View")).to_be_visible()

@@ -95,7 +95,7 @@ def lives_at(page: Page, demo: Demo, street: str, postal_code: str) -> None:
     page.locator("#street_address").fill(street)
     page.locator("#postal_code").fill(postal_code)
     page.locator("#locality").fill("Northtown")
-    page.locator("#country_code").fill("GB")
+    page.locator("#country_code").select_option("GB")
     page.locator("#detail-save").click()
     page.wait_for_url(lambda url: "done=" in url)
 

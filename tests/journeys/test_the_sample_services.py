@@ -31,7 +31,7 @@ class Sample:
 SAMPLES = [
     Sample("parking-permits", "Sign in to apply", "name", "Apply for", "Your application",
            "Nothing was sent to us", "You are signed out of parking permits."),
-    Sample("tax-account", "Sign in", "birthdate", "Read again", "You owe nothing",
+    Sample("tax-account", "Sign in", "birthdate", "Check for changes", "You owe nothing",
            "Nothing was sent to us", "You are signed out of your tax account."),
     Sample("appointments", "Sign in to book", "given_name", "Book it", "Your appointment",
            "Call 01632 960 300 to book by phone", "You are signed out of Riverside Clinic."),

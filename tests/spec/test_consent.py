@@ -222,6 +222,24 @@ async def test_what_only_a_law_asks_has_nothing_to_stop(gateway: Gateway) -> Non
     assert stop.headers["location"] == "/account/sharing/dog-tax"
 
 
+async def test_a_no_is_what_the_page_says_where_a_law_decides(gateway: Gateway) -> None:
+    """N10: nothing goes out, not even what the law says, and nobody is signed in there."""
+    await gateway.service(taxed("bird-tax", factories.asks("email", "optional")))
+    await gateway.settled()
+    someone = await gateway.citizen()
+    browser = Browser(gateway, someone.cookie)
+    page = await browser.follow(f"/authorize?{urlencode(asked('bird-tax'))}")
+
+    answer = await browser.fill(page, "consent-deny", {"answer": "deny"})
+    told = verdicts.sent_back(answer, services.CALLBACK, gateway.issuer)
+    shared = await browser.follow("/account/sharing")
+
+    assert "&#34;Do not share&#34;, they get nothing from us now" in page.text
+    assert 'aria-describedby="refusing"' in page.text
+    assert told["error"] == "access_denied"
+    assert "bird-tax" not in shared.text
+
+
 async def test_a_form_sent_by_hand_stops_nothing_that_a_law_demands(gateway: Gateway) -> None:
     await gateway.service(taxed("cat-tax"))
     await gateway.settled()

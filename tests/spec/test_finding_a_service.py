@@ -4,6 +4,7 @@ Specs: product S0 (find by need and life event), P1 and P6 of the pages.
 """
 
 import json
+import re
 
 import pytest
 
@@ -107,6 +108,19 @@ async def test_what_somebody_uses_stands_first(gateway: Gateway) -> None:
         assert named(page.text) == [CRADLE, BEACON]
         assert page.text.count("You use this") == 1
     assert "You use this" not in other.text
+
+
+async def test_a_service_stands_once_on_the_front_page(gateway: Gateway) -> None:
+    """What somebody carries on with is not listed a second time among the others."""
+    someone = await gateway.citizen(CRADLE)
+
+    page = await Browser(gateway, someone.cookie).follow("/")
+    listed = re.findall(r'href="/services/([^"]+)"', page.text)
+
+    assert listed[0] == CRADLE
+    assert len(listed) == len(set(listed))
+    assert page.text.index("Carry on with") < page.text.index(f"/services/{CRADLE}")
+    assert "Other services" in page.text
 
 
 async def test_the_front_page_leads_to_life_events_that_have_services(gateway: Gateway) -> None:

@@ -18,7 +18,7 @@ from gateway.oauth import approving, rich
 from gateway.oauth.approving import Standing
 from gateway.oauth.interaction import Step
 from gateway.oauth.refusals import OAuthRefused
-from gateway.pages import agreeing, passage, stale
+from gateway.pages import agreeing, passage, sharing, stale
 from gateway.pages import rich as in_words
 from gateway.pages.account import citizen, proof
 from gateway.pages.agreeing import Question
@@ -126,8 +126,10 @@ async def visit(call: Call, asked: Asked, client: Client, session: Session) -> V
         allow=_("Approve"),
         deny=_("Do not approve"),
     )
+    reader = Reader(call.locale, call.gettext, call.entry.at)
+    no = sharing.refusing(written, reader, known=not at.new.first)
     said = await spoken(call, session, [asked])
-    question = dataclasses.replace(question, page=written)
+    question = dataclasses.replace(question, page=dataclasses.replace(written, refusing=no))
     return Visit(at, question, step, said.get(asked.id, ()))
 
 

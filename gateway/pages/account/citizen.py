@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from gateway import claim_labels
 from gateway.pages import passage
+from gateway.pages.account import places
 from gateway.web import headers, render
 from gateway.web.call import Call, see_other
-from gateway.web.locale import N_
 from idp import attributes
 from idp.sessions import Session
 from keys import pairwise
@@ -23,21 +23,6 @@ from relying_parties.releases import Lines
 
 Handler = Callable[[Call], Awaitable[Response]]
 Signed = Callable[[Call, Session], Awaitable[Response]]
-
-MENU = (
-    ("/account", N_("Overview"), "account"),
-    ("/account/details", N_("Your details"), "details"),
-    ("/account/sharing", N_("Who has your details"), "sharing"),
-    ("/account/inbox", N_("Requests to you"), "inbox"),
-    ("/account/standing", N_("Agreed beforehand"), "standing"),
-    ("/account/requests", N_("Your requests"), "requests"),
-    ("/account/changes", N_("Who was told"), "changes"),
-    ("/account/security", N_("How you sign in"), "security"),
-    ("/account/notices", N_("How we tell you"), "notices"),
-    ("/account/sessions", N_("Where you are signed in"), "sessions"),
-    ("/account/activity", N_("What happened"), "activity"),
-    ("/account/data", N_("Download or delete"), "data"),
-)
 
 
 def signed_in(place: str) -> Callable[[Signed], Handler]:
@@ -66,11 +51,8 @@ def _back(call: Call, place: str) -> str:
 
 def page(call: Call, template: str, place: str, *, status: int = 200, **context: Any) -> Response:
     """Render a page of the account, with its menu and how long its citizen stays signed in."""
-    menu = [
-        {"href": href, "text": call.gettext(text), "current": name == place}
-        for href, text, name in MENU
-    ]
-    shown = {"menu": menu, **_staying(call, place), **context}
+    frame = {"menu": places.menu(call, place), "at_home": place == places.HOME}
+    shown = {**frame, **_staying(call, place), **context}
     return render.page(call, template, status=status, **shown)
 
 

@@ -1,4 +1,4 @@
-"""The account's front page: the way to everything, and one piece of advice at most."""
+"""The account's first page: what waits, the way to everything, one piece of advice at most."""
 
 from starlette.responses import Response
 
@@ -32,9 +32,22 @@ async def show(call: Call, session: Session) -> Response:
         email=known[0] if known else "",
         verified=account.ial > 1,
         waiting=await waiting.of(call, session, theirs),
-        going=0 if standing.waiting else standing.open,
-        services=len({one.client_id for one in sharing}),
+        facts=_facts(call, going=standing.open, services=len({one.client_id for one in sharing})),
         passkeys=enrolled.passkeys,
         password=enrolled.password,
         passkey=await ceremony.signals(call, account),
     )
+
+
+def _facts(call: Call, *, going: int, services: int) -> dict[str, str]:
+    """Say of a page how it stands there, if that tells more than what it is about."""
+    open_ = call.ngettext(
+        "%(num)s request of yours is open.", "%(num)s requests of yours are open.", going
+    )
+    read = call.ngettext(
+        "%(num)s service may read some of your details.",
+        "%(num)s services may read some of your details.",
+        services,
+    )
+    nobody = call.gettext("No service has your details.")
+    return {"requests": open_ if going else "", "sharing": read if services else nobody}

@@ -78,7 +78,7 @@ async def show(call: Call, session: Session) -> Response:
     return citizen.page(
         call,
         "account/ledger.html",
-        "sharing",
+        "ledger",
         items=[{**await speller.spell(one), "state": proven.state(one)} for one in shown],
         damaged=len(lines.damaged),
         empty=not (lines.whole or lines.damaged),
@@ -104,7 +104,7 @@ async def show_line(call: Call, session: Session) -> Response:
     return citizen.page(
         call,
         "account/ledger_line.html",
-        "sharing",
+        "ledger",
         it={**told, "state": proven.state(one)},
         line=one.line,
         proof=_shown(call, one, proven),

@@ -78,7 +78,7 @@ WRONG: Mapping[str, str] = {
     "phone": N_("Enter the number with its country code, such as +44 1632 960 001"),
     "language": N_("Enter codes of languages, such as fr or en"),
     "zone": N_("Enter a time zone, such as Europe/Paris"),
-    "country": N_("Enter the country as two letters, such as GB"),
+    "country": N_("Choose a country from the list"),
     "postal_code": N_("Enter a postcode of letters, digits, spaces and hyphens"),
     "members": N_("Enter at least a street or a town"),
     "child": N_("Enter the given name and the day of birth"),
@@ -247,7 +247,9 @@ async def _value(call: Call, session: Session, claim: str) -> Any:
     """Read the form as a value; the rules judge it afterwards."""
     kind, typed = FORMS[claim].kind, _given(call, claim)
     if kind == "place":
-        return {name: text for name, text in typed.items() if text}
+        # The country is chosen beforehand: alone it is no address.
+        there = {name: text for name, text in typed.items() if text}
+        return there if there.keys() - {"country_code"} else {}
     if kind == "children":
         held = await told_now(call, session, claim)
         kept = [one for number, one in _numbered(held) if number in typed["keep"]]
@@ -288,6 +290,8 @@ def _page(
         hint=_(form.hint) if form.hint else "",
         options=[{"value": one, "label": _option(call, claim, one)} for one in form.options],
         v=typed,
+        countries=claim_labels.countries(call.locale) if form.kind == "place" else (),
+        home=call.runtime.settings.country,
         seen=held.version if held else 0,
         registered=claim in catalog.REGISTERED,
         who=whom.shown(call, concerned, again=bool(error)),

@@ -41,7 +41,7 @@ async def _asked(call: Call, _session: Session, subjects: Subjects) -> list[Wait
         "%(num)s request waits for your answer.", "%(num)s requests wait for your answer.", number
     )
     _ = call.gettext
-    return [Waiting(_("Requests to you"), text, "/account/inbox", _("New"), "brand")]
+    return [Waiting(_("Inbox"), text, "/account/inbox", _("New"), "brand")]
 
 
 async def _questioned(call: Call, _session: Session, subjects: Subjects) -> list[Waiting]:
@@ -60,7 +60,7 @@ async def _questioned(call: Call, _session: Session, subjects: Subjects) -> list
 async def _standing(call: Call, session: Session, subjects: Subjects) -> list[Waiting]:
     """Say what waits for the citizen and what is late: both are read at once."""
     standing, _ = await requests.count(call, session, subjects), call.gettext
-    title, href = _("Your requests"), "/account/requests"
+    title, href = _("Requests you made"), "/account/requests"
     found = []
     if standing.waiting:
         going = call.ngettext(
@@ -107,7 +107,7 @@ async def _overdue(call: Call, _session: Session, subjects: Subjects) -> list[Wa
         number,
     )
     _ = call.gettext
-    return [Waiting(_("Who was told"), text, "/account/changes", _("Overdue"), "warn")]
+    return [Waiting(_("Changes passed on"), text, "/account/changes", _("Overdue"), "warn")]
 
 
 _ROWS: tuple[Callable[[Call, Session, Subjects], Awaitable[list[Waiting]]], ...] = (

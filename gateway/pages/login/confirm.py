@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from gateway.pages import passage, stale
 from gateway.pages.account import proof
-from gateway.pages.login import arrive, ceremony, password
+from gateway.pages.login import arrive, ceremony, password, reasons
 from gateway.pages.passage import Passage, read
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
@@ -83,18 +83,14 @@ async def _page(
     to_set_up = strong(way) and not enrolled.passkeys and proof.fresh(call, session)
     # With one passkey, and that in doubt, only recovery is left.
     stuck = session.doubtful and not enrolled.password
-    _ = call.gettext
-    reason = _("This page holds personal details, so we check again that it is you.")
-    if way.to:
-        reason = _("%(service)s asks us to make sure that it is you.") % {"service": way.to.name}
-    if session.doubtful:
-        reason = _(DOUBTFUL)
+    why = await reasons.why(call, way, session)
     return passage.show(
         call,
         way,
         "login/confirm.html",
         status=status if error else 200,
-        reason=reason,
+        reason=call.gettext(DOUBTFUL) if session.doubtful else why.said,
+        back=why.back,
         email=await _email(call, session),
         has_passkey=enrolled.passkeys > 0,
         has_password=enrolled.password,

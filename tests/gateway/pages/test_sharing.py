@@ -115,6 +115,33 @@ def test_a_number_stands_behind_show() -> None:
     assert row.value.endswith("55667812")
 
 
+@pytest.mark.parametrize(
+    ("claims", "deny"),
+    [
+        pytest.param(("tax_identifier",), "Do not continue", id="the-law-alone"),
+        pytest.param(("name", "tax_identifier"), "Do not share", id="the-law-beside-a-choice"),
+    ],
+)
+def test_where_a_law_decides_the_page_says_what_a_no_comes_to(
+    claims: tuple[str, ...], deny: str
+) -> None:
+    first, again = a_page(*claims), a_page(*claims, known=("phone_number",))
+
+    told = sharing.refusing(first, READER, service="Parking Permits", known=False)
+    later = sharing.refusing(again, READER, service="Parking Permits", known=True)
+    behind = sharing.refusing(first, READER, known=False)
+
+    assert told.startswith(f'If you choose "{deny}", they get nothing from us now, and you are')
+    assert "not signed in with Parking Permits" in told
+    assert "may still ask elsewhere for what they get by law" in told
+    assert later == f"{told} What they may read since earlier stays as it is."
+    assert "signed in" not in behind
+
+
+def test_where_the_citizen_decides_a_no_needs_no_words() -> None:
+    assert sharing.refusing(a_page("name"), READER, service="Parking Permits", known=False) == ""
+
+
 def test_what_the_law_demands_is_never_called_sharing() -> None:
     page = a_page("tax_identifier")
 

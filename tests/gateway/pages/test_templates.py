@@ -259,17 +259,53 @@ def test_a_contact_can_be_pressed(contact: str, href: str | None) -> None:
     assert (found[1] if found else None) == href
 
 
-def test_on_a_small_screen_only_the_overview_has_the_menu() -> None:
-    """UX: the other pages of the account lead back to it instead."""
-    menu = [
-        Words(href="/account", text="Overview", current=True),
-        Words(href="/account/details", text="Your details", current=False),
-    ]
-    there = [Words(one, current=not one["current"]) for one in menu]
-    over = draw("account/overview.html", {"menu": menu, "passkeys": 2})
-    inner = draw("account/details.html", {"menu": there, "verified": True})
+def test_the_overview_is_the_menu_and_the_other_pages_lead_back_to_it() -> None:
+    """UX: on a small screen the menu beside a page is left out."""
+    here = Words(id="details", href="/account/details", text="Your details", current=True)
+    groups = [Words(name="About you", places=[here])]
+    over = draw("account/overview.html", {"menu": groups, "facts": {}, "at_home": True})
+    inner = draw("account/details.html", {"menu": groups, "verified": True})
 
     assert 'class="back up"' not in over
-    assert 'class="two"' in over
+    assert 'class="side"' not in over
+    assert '<h2 id="group-1">About you</h2>' in over
+    assert '<a href="/account/details">Your details</a>' in over
     assert '<a class="back up" href="/account">Your account</a>' in inner
     assert 'class="two inner"' in inner
+
+
+def test_the_menu_names_its_groups_and_marks_the_page() -> None:
+    """WCAG 2.2, 1.3.1: what is seen as a group is one for whoever listens, too."""
+    here = Words(id="inbox", href="/account/inbox", text="Inbox", current=True)
+    there = Words(id="requests", href="/account/requests", text="Requests you made")
+    html = draw("account/inbox.html", {"menu": [Words(name="Requests", places=[here, there])]})
+    [menu] = re.findall(r'<nav class="side".*?</nav>', html, re.DOTALL)
+
+    assert '<p id="menu-1">Requests</p><ul aria-labelledby="menu-1">' in menu
+    assert menu.count("aria-current") == 1
+    assert '<a href="/account/inbox" aria-current="page">Inbox</a>' in menu
+
+
+def test_a_page_with_nothing_says_what_to_do_next() -> None:
+    """UX: an empty page is a sentence and a next step."""
+    for template, given in EMPTY.items():
+        html = draw(template, {"menu": [], **given})
+        [empty] = re.findall(r'<div class="empty">(.*?)</div>', html, re.DOTALL)
+
+        assert re.search(r"<p>[A-Z][^<]+\.</p>", empty), template
+        assert re.search(r'<a class="btn second" href="/[^"]*"><span>\w', empty), template
+
+
+EMPTY: dict[str, dict[str, Any]] = {
+    "account/activity.html": {},
+    "account/changes.html": {},
+    "account/corrections.html": {},
+    "account/details.html": {},
+    "account/inbox.html": {},
+    "account/ledger.html": {"empty": True},
+    "account/requests.html": {"empty": True},
+    "account/sharing.html": {},
+    "account/standing.html": {},
+    "portal/life.html": {},
+    "portal/register.html": {},
+}
