@@ -122,6 +122,7 @@ REGISTERED = frozenset(
         "tax_identifier", "documents", "picture", "representation", "children",
     }
 )  # fmt: skip
+OURS = frozenset({"sub", "email", "email_verified"})
 
 # How a claim was checked, and what was looked at: never told alone, only with a claim that was.
 PROOF = frozenset(claim.name for claim in CATALOG if claim.standard == "proof")
