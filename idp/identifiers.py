@@ -20,9 +20,10 @@ import idna
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from idp import attributes, person_keys, tables, values
+from idp import attributes, person_keys, tables
 from idp.errors import IdentifierInvalid, IdentifierTaken, ValueRefused
 from idp.events import EmailAdded
+from idp.values import texts
 from keys import opaque
 from keys.entry import Entry, Row, statement
 from keys.errors import NotSealedHere
@@ -101,7 +102,7 @@ def normalise_email(text: str) -> str:
         local.encode()  # half a surrogate pair is no letter
         spelled = idna.encode(domain.rstrip("."), uts46=True).decode()
         # What can't be kept as a claim must fail here, before a code is sent to it.
-        return values.email(f"{local}@{spelled.lower()}")
+        return texts.email(f"{local}@{spelled.lower()}")
     except (idna.IDNAError, UnicodeError, ValueRefused) as error:
         raise IdentifierInvalid from error
 

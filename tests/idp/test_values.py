@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from idp import catalog, countries, identifiers, values
 from idp.errors import IdentifierInvalid, ValueRefused
 from idp.proofing import sandbox
+from idp.values import places
 
 TODAY = date(2026, 11, 24)
 INVISIBLE = (
@@ -22,7 +23,7 @@ json_values = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
-            st.sampled_from([*values.ADDRESS, "scheme", "value", "type", "role"])
+            st.sampled_from([*places.ADDRESS, "scheme", "value", "type", "role"])
             | st.text(max_size=8),
             inner,
             max_size=4,
@@ -144,8 +145,8 @@ def test_a_bad_value_is_refused(validator: str, value: Any) -> None:
 def test_every_country_goes_to_three_letters_and_back() -> None:
     assert len(countries.ALPHA_2) == 249
     for three, two in countries.ALPHA_2.items():
-        assert values.country(three) == two == values.country(two)
-    assert values.country("XK") == "XK"
+        assert places.country(three) == two == places.country(two)
+    assert places.country("XK") == "XK"
 
 
 @pytest.mark.parametrize("person", sandbox.register(), ids=lambda person: person["mail"])

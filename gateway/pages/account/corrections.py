@@ -28,10 +28,11 @@ from gateway.pages.sharing import words
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
-from idp import attributes, values
+from idp import attributes
 from idp.attributes import Attribute
 from idp.errors import StaleVersion, ValueRefused
 from idp.sessions import Session
+from idp.values import texts
 from keys import opaque
 from keys.sealing import DataKey
 from relying_parties import clients, corrections
@@ -220,7 +221,7 @@ def _text(call: Call) -> str:
     :raises ValueRefused: too long, or with characters that nobody sees
     """
     lines = call.form.text("words").strip().splitlines()
-    kept = "\n".join(values.text(line, LONGEST) if line.strip() else "" for line in lines)
+    kept = "\n".join(texts.text(line, LONGEST) if line.strip() else "" for line in lines)
     if len(kept) > LONGEST:
         raise ValueRefused("length")
     return kept

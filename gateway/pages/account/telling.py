@@ -24,10 +24,11 @@ from gateway.settings import LOCALES
 from gateway.web import csrf, errors, render
 from gateway.web.call import Call, see_other
 from gateway.web.locale import N_
-from idp import attributes, catalog, coming, values
+from idp import attributes, catalog, coming
 from idp.attributes import Attribute, Validity
 from idp.errors import StaleVersion, ValueRefused
 from idp.sessions import Session
+from idp.values import choices, days
 
 PLACE = ("street_address", "postal_code", "locality", "country_code")
 CHILD = ("given_name", "family_name", "birthdate")
@@ -66,8 +67,8 @@ FORMS: Mapping[str, Form] = {
     "preferred_language": Form(
         "words", N_("Codes of languages, the best first, for example fr en")
     ),
-    "contact_preference": Form("one", options=sorted(values.ENUMS["contact_preference"])),
-    "accessibility_needs": Form("many", options=sorted(values.NEEDS)),
+    "contact_preference": Form("one", options=sorted(choices.ENUMS["contact_preference"])),
+    "accessibility_needs": Form("many", options=sorted(choices.NEEDS)),
     "address": Form("place", dated=True),
     "mailing_address": Form("place", dated=True),
     "children": Form("children"),
@@ -176,7 +177,7 @@ def _since(call: Call, claim: str) -> date | None:
     if not text or not FORMS[claim].dated:
         return None
     try:
-        return date.fromisoformat(values.day(text))
+        return date.fromisoformat(days.day(text))
     except ValueRefused as refused:
         raise ValueRefused("day") from refused
 
