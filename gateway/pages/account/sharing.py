@@ -7,17 +7,16 @@
 The service's next read returns less at once: it is the same row that its token asks.
 """
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from starlette.responses import Response
 
-from gateway import claim_labels, sharing_words
+from gateway import claim_labels
 from gateway.pages import logos, opening, rich, stale
 from gateway.pages import receipt as signed
-from gateway.pages.account import citizen, history
+from gateway.pages.account import agreements, citizen, history
 from gateway.pages.sharing import Reader, words
 from gateway.web import csrf
 from gateway.web.call import Call, see_other
@@ -25,7 +24,7 @@ from gateway.web.ends import End
 from idp.sessions import Session
 from relying_parties import approvals, clients, consents, releases, reminders
 from relying_parties.clients import Client
-from relying_parties.consents import Change, Consent
+from relying_parties.consents import Consent
 from relying_parties.errors import ConsentUnknown, RestoreTooLate, StateConflict
 
 UNDO = timedelta(hours=24)
@@ -45,7 +44,10 @@ async def show(call: Call, session: Session) -> Response:
     theirs = await citizen.subjects(call, session)
     found = await consents.of_subjects(call.entry, theirs)
     reads = releases.last_reads(await citizen.lines(call, session, theirs))
-    cards = [await _card(call, one, reads.get(one.client_id, {})) for one in _newest(call, found)]
+    cards = [
+        await _card(call, one, reads.get(one.client_id, {}))
+        for one in agreements.newest(call, found)
+    ]
     return citizen.page(
         call,
         "account/sharing.html",
@@ -69,7 +71,7 @@ async def show_service(call: Call, session: Session) -> Response:
 async def change(call: Call, session: Session) -> Response:
     """Keep sharing only what is ticked; what the law demands stays as it is."""
     csrf.check(call)
-    theirs, consent, client = await _one(call, session)
+    theirs, consent, client = await agreements.named(call, session)
     if not consent.live(call.entry.at):
         raise _ended(stale.STOPPED, client)
     ticked = set(call.form.all("share"))
@@ -90,7 +92,7 @@ async def change(call: Call, session: Session) -> Response:
 @citizen.signed_in("sharing")
 async def ask_stop(call: Call, session: Session) -> Response:
     """Say what stopping means before it happens."""
-    _, consent, client = await _one(call, session)
+    _, consent, client = await agreements.named(call, session)
     # Where a law asks for everything, the service's page says so: there is nothing to stop.
     if not consent.live(call.entry.at) or _only_law(consent):
         return see_other(f"/account/sharing/{client.client_id}")
@@ -111,7 +113,7 @@ async def ask_stop(call: Call, session: Session) -> Response:
 async def stop(call: Call, session: Session) -> Response:
     """Stop all that is the citizen's to stop: tokens end in the same moment."""
     csrf.check(call)
-    theirs, consent, client = await _one(call, session)
+    theirs, consent, client = await agreements.named(call, session)
     try:
         left = await consents.withdraw(call.entry, consent.id, theirs)
     except (StateConflict, ConsentUnknown):
@@ -127,7 +129,7 @@ async def stop(call: Call, session: Session) -> Response:
 async def undo(call: Call, session: Session) -> Response:
     """Take the last change back, within a day."""
     csrf.check(call)
-    theirs, consent, client = await _one(call, session)
+    theirs, consent, client = await agreements.named(call, session)
     try:
         restored = await consents.restore(call.entry, consent.id, theirs)
     except (ConsentUnknown, RestoreTooLate) as error:
@@ -141,7 +143,7 @@ async def undo(call: Call, session: Session) -> Response:
 async def longer(call: Call, session: Session) -> Response:
     """Keep it going until a day that was offered, or note that it may end."""
     csrf.check(call)
-    theirs, consent, client = await _one(call, session)
+    theirs, consent, client = await agreements.named(call, session)
     here = f"/account/sharing/{client.client_id}"
     if not consent.live(call.entry.at) or not client.live:
         raise _ended(stale.STOPPED, client)
@@ -163,62 +165,6 @@ async def longer(call: Call, session: Session) -> Response:
     return see_other(f"{here}?done=longer")
 
 
-@stale.page
-@citizen.signed_in("sharing")
-async def receipt(call: Call, session: Session) -> Response:
-    """Hand out the signed receipt of one decision, to keep or to check elsewhere."""
-    consent, change = await _receipt(call, session)
-    return _file(change.receipt or "", f"{consent.client_id}-{change.version}.jwt", signed.TYPE)
-
-
-@stale.page
-@citizen.signed_in("sharing")
-async def receipt_json(call: Call, session: Session) -> Response:
-    """Hand out what the receipt of one decision says, without its signature."""
-    consent, change = await _receipt(call, session)
-    said = sharing_words.receipt(change.receipt or "")
-    told = json.dumps(said, ensure_ascii=False, indent=1)
-    return _file(told, f"{consent.client_id}-{change.version}.json", "json")
-
-
-@stale.page
-@citizen.signed_in("sharing")
-async def read_receipt(call: Call, session: Session) -> Response:
-    """Show the receipt of one decision, to read and to print."""
-    _, change = await _receipt(call, session)
-    said = sharing_words.receipt(change.receipt or "")
-    shown = sharing_words.spelled(change, said, call.locale, call.gettext)
-    here = call.path.removesuffix("/read")
-    keys = f"{call.runtime.settings.issuer}/jwks"
-    return citizen.page(
-        call, "account/receipt.html", "sharing", it=shown, here=here, keys=keys,
-        back=here.rpartition("/receipt/")[0],
-    )  # fmt: skip
-
-
-async def _receipt(call: Call, session: Session) -> tuple[Consent, Change]:
-    """Find the change in the address, if it has a receipt.
-
-    :raises stale.DeadEnd: there is none
-    """
-    theirs, consent, _ = await _one(call, session)
-    version = call.path_text("version")
-    for made in await consents.changes(call.entry, theirs):
-        if made.consent_id == consent.id and str(made.version) == version and made.receipt:
-            return consent, made
-    raise stale.DeadEnd(stale.NO_RECEIPT)
-
-
-def _file(text: str, name: str, kind: str) -> Response:
-    headers = {
-        "content-type": f"application/{kind}",
-        "content-disposition": f'attachment; filename="receipt-{name}"',
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-    }
-    return Response(text, headers=headers)
-
-
 def _ended(end: End, client: Client) -> stale.DeadEnd:
     """Lead to the service's own page from a change that can't be made any more."""
     return stale.DeadEnd(replace(end, href=f"/account/sharing/{client.client_id}"))
@@ -227,7 +173,7 @@ def _ended(end: End, client: Client) -> stale.DeadEnd:
 async def _service(
     call: Call, session: Session, *, errors: dict[str, str] | None = None, status: int = 200
 ) -> Response:
-    theirs, consent, client = await _one(call, session)
+    theirs, consent, client = await agreements.named(call, session)
     lines = await citizen.lines(call, session, theirs)
     reads = releases.last_reads(lines).get(client.client_id, {})
     mine = [
@@ -289,28 +235,6 @@ def _done(call: Call, latest: Any) -> str:
     told = call.query.text("done")
     fresh = latest is not None and call.entry.at - latest.at < timedelta(minutes=1)
     return told if fresh and DONE.get(told) == latest.kind else ""
-
-
-async def _one(call: Call, session: Session) -> tuple[dict[str, Any], Consent, Client]:
-    """Find the citizen's latest consent to the service in the address.
-
-    :raises stale.DeadEnd: there is none
-    """
-    theirs = await citizen.subjects(call, session)
-    wanted = call.path_text("client")
-    found = _newest(call, await consents.of_subjects(call.entry, theirs))
-    consent = next((one for one in found if one.client_id == wanted), None)
-    client = await clients.find(call.entry, wanted) if consent else None
-    if consent is None or client is None:
-        raise stale.DeadEnd(stale.NOTHING_SHARED)
-    return theirs, consent, client
-
-
-def _newest(call: Call, found: list[Consent]) -> list[Consent]:
-    at, latest = call.entry.at, dict[str, Consent]()
-    for one in sorted(found, key=lambda one: (one.live(at), one.changed_at)):
-        latest[one.client_id] = one
-    return sorted(latest.values(), key=lambda one: one.changed_at, reverse=True)
 
 
 async def _card(call: Call, consent: Consent, reads: Any) -> dict[str, Any]:
