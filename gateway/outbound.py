@@ -7,7 +7,7 @@ is resolved once and the connection goes to the address that was judged, so a se
 answer of the name server changes nothing. Nothing is followed, nothing is unpacked,
 and what went wrong is told to nobody but the log.
 
-Specs: RFC 6890 (what is not public), OWASP SSRF prevention; security: SS-01 to SS-08.
+Specs: RFC 6890 (what is not public), OWASP SSRF prevention; security: SS-01 to SS-11.
 """
 
 import asyncio
@@ -17,11 +17,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 MOST = 64 * 1024  # bytes of a body
 MOST_HEADERS = 8 * 1024
 SECONDS = 3.0
 PORTS = frozenset({443})
+AT_ONCE = 2  # fetches from one server: strangers can make us fetch, and must not make us a flood
 
 # The standard library's ``is_private`` and ``is_global`` miss several of these.
 CLOSED = tuple(
@@ -35,6 +37,10 @@ CLOSED = tuple(
         *("fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"),
     )
 )
+
+
+# A server is forgotten with the last fetch from it.
+_TURNS: "WeakValueDictionary[str, asyncio.Semaphore]" = WeakValueDictionary()
 
 
 class OutboundRefused(Exception):  # noqa: N818 - named as the fact it reports
@@ -99,11 +105,21 @@ async def resolve(url: str, *, allow_loopback: bool) -> Target:
 
 
 async def fetch(url: str, *, accept: str, allow_loopback: bool = False) -> bytes:
-    """Return the body of ``url``, at most 64 kB, within three seconds.
+    """Return the body of ``url``, at most 64 kB, within three seconds of its turn.
 
-    :raises OutboundRefused: no 200 with such a body came
+    :raises OutboundRefused: no 200 with such a body came, or no turn in as many seconds
     """
-    answer = await _exchange("GET", url, b"", {"accept": accept}, allow_loopback=allow_loopback)
+    server = url.partition("//")[2].partition("/")[0].lower()
+    turn = _TURNS.setdefault(server, asyncio.Semaphore(AT_ONCE))
+    try:
+        async with asyncio.timeout(SECONDS):
+            await turn.acquire()
+    except TimeoutError as error:
+        raise OutboundRefused("turn") from error
+    try:
+        answer = await _exchange("GET", url, b"", {"accept": accept}, allow_loopback=allow_loopback)
+    finally:
+        turn.release()
     if answer.status != 200:
         raise OutboundRefused("status")
     return answer.body

@@ -127,6 +127,48 @@ async def test_an_answer_that_is_not_plain_is_dropped(answer: bytes) -> None:
     assert len(heard) == 1
 
 
+async def test_ss_11_a_server_is_asked_twice_at_once_and_no_more() -> None:
+    """Whoever sends us there again and again, and to whatever of it; each gets its answer."""
+    busy, most = 0, 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal busy, most
+        await reader.readuntil(b"\r\n\r\n")
+        busy += 1
+        most = max(most, busy)
+        for _ in range(500):  # long enough for all others to be here, if they could
+            await asyncio.sleep(0)
+        busy -= 1
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\n{}")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        at = f"http://localhost:{server.sockets[0].getsockname()[1]}"
+        asked = (outbound.fetch(f"{at}/{n}", accept="*/*", allow_loopback=True) for n in range(12))
+        answers = await asyncio.gather(*asked)
+
+    assert answers == [b"{}"] * 12
+    assert most == outbound.AT_ONCE
+
+
+async def test_ss_11_whoever_gets_no_turn_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbound, "SECONDS", 0.2)
+    over = asyncio.Event()
+
+    async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
+        at = f"http://localhost:{server.sockets[0].getsockname()[1]}"
+        asked = (outbound.fetch(f"{at}/{n}", accept="*/*", allow_loopback=True) for n in range(9))
+        refused = await asyncio.gather(*asked, return_exceptions=True)
+        over.set()
+
+    reasons = [getattr(one, "reason", None) for one in refused]
+    assert set(reasons) == {"slow", "turn"}
+
+
 class Resolver:
     """A name server of somebody else's: it answers in turn, and goes on with its last word."""
 
