@@ -3,7 +3,7 @@
 Specs: RFC 9700 §2.1, RFC 8252, OpenID Connect Core §4, Front-Channel Logout §2.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -67,6 +67,12 @@ def redirect_uris(value: Any, path: str, rules: Rules, profile: Profile) -> Iter
 def frame_at_home(spec: Mapping[str, Any]) -> Iterator[Problem]:
     """Front-Channel Logout §2: scheme, host and port of one of the redirect addresses."""
     uri, back = spec.get("frontchannelLogoutUri"), spec.get("redirectUris")
-    known = [each for each in back if isinstance(each, str)] if isinstance(back, list) else []
-    if isinstance(uri, str) and redirects.origin(uri) not in map(redirects.origin, known):
+    if not {*_origins([uri])} <= {*_origins(back if isinstance(back, list) else ())}:
         yield "spec.frontchannelLogoutUri", "foreign_origin"
+
+
+def _origins(addresses: Iterable[Any]) -> Iterator[str]:
+    # One that is no address is told of where each is judged, and has no origin.
+    for each in addresses:
+        if redirects.problem(each, allow_loopback=True) is None:
+            yield redirects.origin(each)

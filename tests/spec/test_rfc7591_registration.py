@@ -229,6 +229,14 @@ async def test_a_token_is_for_one_agency_and_for_nothing_else(gateway: Gateway) 
         ),
         pytest.param({"client_name#": "Empty"}, "invalid_client_metadata", id="RFC7591-2.2-tag"),
         pytest.param({"contacts": [{"a": 1}]}, "invalid_client_metadata", id="AD-11-contact"),
+        pytest.param(
+            {"frontchannel_logout_uri": "https://["}, "invalid_client_metadata", id="AD-11-no-host"
+        ),
+        pytest.param(
+            {"redirect_uris": ["https://["], "frontchannel_logout_uri": "https://rp.example/"},
+            "invalid_redirect_uri",
+            id="AD-11-no-host-beside-one",
+        ),
         pytest.param({"software_statement": "x"}, "invalid_software_statement", id="AD-13"),
         pytest.param(
             {"software_statement": services.by_assertion("e30.e30.")["client_assertion"]},
