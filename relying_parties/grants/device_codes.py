@@ -38,6 +38,8 @@ TO_REDEEM = timedelta(minutes=1)
 REMEMBERED = timedelta(days=1)
 # Of a client's devices that wait: the more of them, the better a guess of a short code.
 MOST = 5000
+# … of one network, as far as that is known: it alone must not take the place of all others.
+MOST_OF_NETWORK = 500
 # RFC 8628 §6.1: no vowels, so no words; 34 bits, of which a network may guess a few.
 ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 LENGTH = 8
@@ -91,6 +93,15 @@ _mine = sa.select(sa.literal(1).label("one")).where(
     _devices.c.expires_at > sa.bindparam("at", type_=tables.NOW),
     _devices.c.state == WAITING,
 )
+_near = _mine.where(_devices.c.network == sa.bindparam("network", type_=sa.LargeBinary))
+
+
+def _fewer(rows: sa.Select[Any], most: str) -> sa.ColumnElement[bool]:
+    limit = sa.bindparam(most, type_=sa.Integer)
+    found = rows.limit(limit).subquery()
+    return sa.select(sa.func.count()).select_from(found).scalar_subquery() < limit
+
+
 _GIVEN: Mapping[str, Any] = {
     "digest": sa.LargeBinary(),
     "user_code": sa.LargeBinary(),
@@ -111,10 +122,7 @@ ASK = statement(
             *("interval", "created_at", "expires_at"),
         ],
         sa.select(*(sa.bindparam(name, type_=kind) for name, kind in _GIVEN.items())).where(
-            sa.select(sa.func.count())
-            .select_from(_mine.limit(sa.bindparam("most", type_=sa.Integer)).subquery())
-            .scalar_subquery()
-            < sa.bindparam("most", type_=sa.Integer)
+            _fewer(_mine, "most"), _fewer(_near, "most_of_network")
         ),
     )
     .on_conflict_do_nothing()
@@ -207,7 +215,7 @@ async def ask(
 
     :param key: of the MAC over short codes
     :param request: what it asks, for whoever types the code
-    :raises TooManyPushed: as many of the client's wait as may
+    :raises TooManyPushed: as many of the client's wait as may, or of its in this network
     """
     for _ in range(3):  # a short code that is in use is drawn once in some million times
         asked = Asked(opaque.handle(), opaque.letters(LENGTH, ALPHABET))
@@ -225,6 +233,7 @@ async def ask(
             at=entry.at,
             until=entry.at + LIFETIME,
             most=MOST,
+            most_of_network=MOST_OF_NETWORK,
         )
         if made is not None:
             return asked

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,11 +14,10 @@ from tests.relying_parties.conftest import Later
 KEY = b"k" * 32
 
 
-async def ask(at: Later, **when: int) -> Asked:
+async def ask(at: Later, network: bytes | None = None, **when: int) -> Asked:
+    asked: Any = {"client_id": "kiosk", "request": {"scope": "openid"}, "device": ""}
     async with at(**when) as entry:
-        return await device_codes.ask(
-            entry, KEY, client_id="kiosk", request={"scope": "openid"}, device="", network=None
-        )
+        return await device_codes.ask(entry, KEY, **asked, network=network)
 
 
 @pytest.mark.parametrize(
@@ -110,3 +110,17 @@ async def test_so_many_of_a_service_wait_and_no_more(
     with pytest.raises(TooManyPushed):
         await ask(at)
     assert await ask(at, minutes=11)
+
+
+async def test_of_one_network_fewer_wait(at: Later, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or one takes the place of every other device; where none is known none is counted."""
+    monkeypatch.setattr(device_codes, "MOST_OF_NETWORK", 2)
+    for _ in range(2):
+        await ask(at, network=b"here")
+
+    with pytest.raises(TooManyPushed):
+        await ask(at, network=b"here")
+    await ask(at, network=b"there")
+    for _ in range(3):
+        await ask(at, network=None)
+    await ask(at, minutes=11, network=b"here")
