@@ -112,7 +112,7 @@ async def devices(entry: Entry, account_id: UUID) -> Sequence[Row]:
 
 
 async def addresses_proved(entry: Entry, account_id: UUID) -> Sequence[Row]:
-    """Return when each address was proved, in the order of :func:`identifiers.emails`."""
+    """Return when each address was proved, in the order of :func:`idp.identifiers.emails`."""
     return await entry.all(PROVED, of_account=account_id)
 
 
