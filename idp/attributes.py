@@ -205,10 +205,7 @@ async def record(  # noqa: PLR0913 - one row of the table
     whose = {"of_account": account_id, "of_claim": claim, "of_verified": verified}
     if later:
         await coming_rows.drop(entry, account_id, claim)
-        old = await entry.one(records.LOOK, **whose, expected=expected)
-    else:
-        left = validity.since - timedelta(days=1) if validity.since else None
-        old = await entry.one(records.SUPERSEDE, **whose, expected=expected, left=left)
+    old = await _former(entry, {**whose, "expected": expected}, validity, later=later)
     before = old["version"] if old else 0
     if expected is not None and expected != before:
         raise StaleVersion(claim)
@@ -248,6 +245,16 @@ async def data_key(entry: Entry, vault: Vault, account_id: UUID) -> DataKey:
     """
     row = await entry.one(records.KEY, of_account=account_id)
     return _key(vault, account_id, [row] if row else [])
+
+
+async def _former(
+    entry: Entry, whose: Mapping[str, Any], validity: Validity, *, later: bool
+) -> Row | None:
+    """Return the row before, which gives up its place unless the next one begins ``later``."""
+    if later:
+        return await entry.one(records.LOOK, **whose)
+    left = validity.since - timedelta(days=1) if validity.since else None
+    return await entry.one(records.SUPERSEDE, **whose, left=left)
 
 
 def _judge(validity: Validity, today: date, *, told: bool) -> bool:
