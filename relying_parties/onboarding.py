@@ -94,25 +94,14 @@ async def draft(
     :raises StateConflict: the service belongs to another agency, or has ended
     """
     read = registration.parse(document, rules)
+    client_id = read.client_id
     if agency_id not in (None, read.agency_id):
         raise AgencyUnknown(read.agency_id)
     if await agencies.find(entry, read.agency_id) is None:
         raise AgencyUnknown(read.agency_id)
-    client_id = read.client_id
     if read.resource and await _taken(entry, read.resource.identifier, client_id):
         raise RegistrationInvalid((("spec.resource.identifier", "taken"),))
-    await entry.run(
-        records.ADD_CLIENT,
-        client_id=client_id,
-        agency_id=read.agency_id,
-        registration={},
-        created_at=entry.at,
-    )
-    held = await entry.one(records.LOCK, client_id=client_id)
-    if held is None or held["agency_id"] != read.agency_id or held["status"] == "retired":
-        raise StateConflict(client_id)
-    row = await entry.one(records.NEXT, of_client=client_id)
-    version: int = row["version"] if row else 1
+    version = await _next(entry, client_id, read.agency_id)
     await entry.run(
         records.ADD,
         client_id=client_id,
@@ -164,21 +153,7 @@ async def approve(entry: Entry, client_id: str, version: int, *, by: str) -> Non
         of_version=version,
         states=["draft", "submitted", "approved"],
     )
-    read = registration.read(found.document)
-    offered = read.resource
-    if offered and await _taken(entry, offered.identifier, client_id):
-        raise StateConflict(client_id)
-    put = await entry.one(
-        records.PUT_IN_FORCE,
-        of_client=client_id,
-        of_version=version,
-        document=dict(found.document),
-        resource=offered.identifier if offered else None,
-    )
-    if put is None:
-        raise StateConflict(client_id)
-    if read.auth.method not in SEALED_METHODS:
-        await sealed_secrets.forget(entry, client_id)
+    await _put_in_force(entry, found)
     entry.record(events.ServiceApproved(actor=by, object=f"client:{client_id}", version=version))
     await registry.bump(entry)
 
@@ -289,6 +264,25 @@ async def _apply_agency(entry: Entry, document: Mapping[str, Any], by: str) -> A
     return Applied("Agency", str(agency_id), changed=True)
 
 
+async def _next(entry: Entry, client_id: str, agency_id: str) -> int:
+    """Hold the service, a new one if need be, and return the number of its next version.
+
+    :raises StateConflict: it belongs to another agency, or has ended
+    """
+    await entry.run(
+        records.ADD_CLIENT,
+        client_id=client_id,
+        agency_id=agency_id,
+        registration={},
+        created_at=entry.at,
+    )
+    held = await entry.one(records.LOCK, client_id=client_id)
+    if held is None or held["agency_id"] != agency_id or held["status"] == "retired":
+        raise StateConflict(client_id)
+    row = await entry.one(records.NEXT, of_client=client_id)
+    return row["version"] if row else 1
+
+
 async def _taken(entry: Entry, identifier: str, client_id: str) -> bool:
     """Whether another service offers the resource: tokens for it would be for two."""
     return await clients.of_resource(entry, identifier) not in (None, client_id)
@@ -308,6 +302,24 @@ async def _decide(
     row = await entry.one(records.DECIDE, **given, at=entry.at, judge=by, why=reason)
     if row is None:
         raise StateConflict(client_id)
+
+
+async def _put_in_force(entry: Entry, approved: Version) -> None:
+    client_id, read = approved.client_id, registration.read(approved.document)
+    offered = read.resource
+    if offered and await _taken(entry, offered.identifier, client_id):
+        raise StateConflict(client_id)
+    put = await entry.one(
+        records.PUT_IN_FORCE,
+        of_client=client_id,
+        of_version=approved.version,
+        document=dict(approved.document),
+        resource=offered.identifier if offered else None,
+    )
+    if put is None:
+        raise StateConflict(client_id)
+    if read.auth.method not in SEALED_METHODS:
+        await sealed_secrets.forget(entry, client_id)
 
 
 def _version(row: Row) -> Version:
