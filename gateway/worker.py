@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gateway import (
     backchannel,
+    bringing_back,
     erasing,
     mail,
     news,
@@ -30,6 +31,7 @@ from gateway.web import render
 from idp import attempts, coming, devices, exports, notices, sessions, signups
 from keys import checkpoints, journal, keystore, replay, rotation
 from relying_parties import (
+    asides,
     changes,
     consents,
     corrections,
@@ -69,6 +71,7 @@ _PURGES = (
     delivery.purge,
     changes.purge,
     reminders.purge,
+    asides.purge,
     backchannel_requests.purge,
     backchannel_counts.purge,
     sealed_secrets.purge,
@@ -194,6 +197,7 @@ DUTIES = (
     Duty(signals.gather, 0.5),
     Duty(pushes.deliver, 0.5),
     Duty(summoning.summon_citizens, 1),
+    Duty(bringing_back.remind_citizens, 5),
     Duty(news.tell_citizens, 5),
     Duty(pinging.ping_services, 1),
     Duty(fetch_logos, 5),

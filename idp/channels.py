@@ -36,7 +36,7 @@ class Kind:
 
 
 KINDS = (
-    Kind("requests", ("request-waiting",)),
+    Kind("requests", ("request-waiting", "request-reminder")),
     Kind("progress", ("request-moved",)),
     Kind("corrections", ("correction-proposed",)),
     Kind("sharing", ("sharing-ends",)),

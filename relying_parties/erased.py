@@ -85,6 +85,7 @@ ERASED: tuple[tuple[sa.Table, Statement], ...] = (
     _under(tables.standing_uses, "rule_id", tables.standing_rules.c.id),
     _all_of(tables.standing_rules),
     _under(tables.inquiries, "request_id", tables.backchannel_requests.c.id),
+    _under(tables.asides, "request_id", tables.backchannel_requests.c.id),
     (tables.backchannel_requests, backchannel_requests.ERASE),
     # That the account has ended is still on its way, and has to arrive.
     _all_of(tables.deliveries, tables.deliveries.c.event != sa.all_(sa.literal(list(AFTER)))),

@@ -180,6 +180,12 @@ class PictureRefused(RelyingPartyError):  # noqa: N818 - named as the fact it re
         self.reason = reason
 
 
+class MomentRefused(RelyingPartyError):  # noqa: N818 - named as the fact it reports
+    """A citizen wants to be reminded too soon, or too near the end of a request."""
+
+    code = "moment_refused"
+
+
 class CodeReplayed(RelyingPartyError):  # noqa: N818 - named as the fact it reports
     """A code came back after its use; everything that came of it has been ended."""
 

@@ -32,6 +32,7 @@ from relying_parties.tables.messages import streams as streams
 from relying_parties.tables.reports import citizen_requests as citizen_requests
 from relying_parties.tables.reports import corrections as corrections
 from relying_parties.tables.reports import request_states as request_states
+from relying_parties.tables.requests import asides as asides
 from relying_parties.tables.requests import backchannel_refusals as backchannel_refusals
 from relying_parties.tables.requests import backchannel_requests as backchannel_requests
 from relying_parties.tables.requests import device_codes as device_codes

@@ -97,6 +97,20 @@ backchannel_requests = sa.Table(
     ),
 )
 
+# Requests that citizens put aside. No foreign key: it would lock the request, and the service that
+# polls would see that.
+asides = sa.Table(
+    "asides",
+    metadata,
+    sa.Column("request_id", sa.Uuid, primary_key=True),
+    sa.Column("citizen", sa.LargeBinary, nullable=False),  # for the mail
+    sa.Column("due_at", NOW, nullable=False),
+    sa.Column("told_at", NOW),
+    sa.Column("ends_at", NOW, nullable=False),  # with the request
+    sa.Index("asides_due", "due_at", postgresql_where=sa.text("told_at IS NULL")),
+    sa.Index("asides_by_end", "ends_at"),
+)
+
 # How often a service was refused on a day because it asked too often.
 backchannel_refusals = sa.Table(
     "backchannel_refusals",

@@ -13,6 +13,7 @@ from tests.support.walking import mailed, settled, sign_in, used_beforehand
 
 pytestmark = pytest.mark.browser
 
+FRONT = "1 request waits for your answer."
 AGAIN = {"reference": "T-2027/9", "amount": {"currency": "EUR", "value": "120.00"}}
 
 
@@ -89,3 +90,47 @@ def test_a_citizen_asks_back_approves_and_agrees_beforehand(
     page.goto(mailed(demo, person["email"], r"^(http\S+/account/inbox)"))
     expect(page.get_by_text("New").first).to_be_visible()
     assert office.poll(third)["error"] == "authorization_pending"
+
+
+def test_a_citizen_is_reminded_later(page: Page, demo: Demo, office: Hotline) -> None:
+    """C39: put aside it is out of the way, and comes back with a mail that says nothing of it."""
+    person = demo.person("Grace")
+    sign_in(page, demo, "Grace")
+    details = [offices.refund()]
+    request = office.ask(
+        person["email"],
+        "Your tax of 2025",
+        authorization_details=details,
+        requested_expiry=5 * 86400,
+    )
+    mailed(demo, person["email"], r"^(http\S+/account/inbox)")
+    page.goto(demo.issuer)
+    expect(page.get_by_text(FRONT)).to_be_visible()
+    page.get_by_role("link", name="Inbox").first.click()
+    page.get_by_role("link", name="Tax refunds").click()
+    page.locator("summary", has_text="Remind me later").click()
+    page.locator("#later-put").click()
+    expect(page.locator(".errors")).to_contain_text("Choose when we remind you")
+    assert look_around(page) == []
+    page.get_by_label("The next morning").check()
+    page.locator("#later-put").click()
+    expect(page.get_by_text("We remind you at that moment.")).to_be_visible()
+    assert look_around(page) == []
+    page.goto(demo.issuer)
+    expect(page.get_by_role("heading", name="Find a service")).to_be_visible()
+    expect(page.get_by_text(FRONT)).to_have_count(0)
+    assert office.poll(request)["error"] == "authorization_pending"
+
+    demo.change("UPDATE relying_parties.asides SET due_at = now()")
+    told = demo.mail(person["email"], "you wanted to be reminded")
+    page.goto(demo.issuer)
+
+    assert "Tax refunds" not in told
+    assert "Your tax" not in told
+    expect(page.get_by_text(FRONT)).to_be_visible()
+    page.goto(f"{demo.issuer}/account/inbox")
+    page.get_by_role("link", name="Tax refunds").click()
+    settled(page)
+    page.locator("#request-decline").click()
+    expect(page.get_by_role("heading", name="You did not approve this request")).to_be_visible()
+    assert office.poll(request)["error"] == "access_denied"

@@ -407,6 +407,7 @@ def of_somebody_who_agrees_beforehand(at: Looker, demo: Demo) -> None:
     at.press("#inquiry-send", 422)
     page.locator("#words").fill("42?")
     at.press("#inquiry-send")
+    _later(at)
     page.wait_for_function("() => performance.now() > 1500")
     at.press("#request-approve")
     at.press('a[href^="/account/standing/for/"]')
@@ -419,6 +420,18 @@ def of_somebody_who_agrees_beforehand(at: Looker, demo: Demo) -> None:
     at.press("#end-1")
     at.open("/account/notices")
     at.press("#notices-save")
+
+
+def _later(at: Looker) -> None:
+    """Put a request aside: at no moment, at one, and after all not."""
+    page, here = at.page, at.page.url
+    page.locator("details:has(#later)").evaluate("(fold) => { fold.open = true; }")
+    at.press("#later-put", 422)
+    page.locator("#moment").fill(f"{now() + timedelta(minutes=30):%Y-%m-%dT%H:%M}")
+    page.locator("[name=later][value=own]").check()
+    at.press("#later-put")
+    at.open(here)
+    at.press("#not-later")
 
 
 def of_somebody_waiting(at: Looker, demo: Demo) -> None:
@@ -691,8 +704,8 @@ WALKS = {
         "/account", "/account/inbox", "/account/inbox/{request}",
     })),
     "beforehand": Walk(of_somebody_who_agrees_beforehand, frozenset({
-        "/account/inbox/{request}", "/account/standing", "/account/standing/for/{request}",
-        "/account/notices",
+        "/account/inbox", "/account/inbox/{request}", "/account/standing",
+        "/account/standing/for/{request}", "/account/notices",
     })),
     "waiting": Walk(of_somebody_waiting, frozenset({
         "/account", "/account/requests", "/account/requests/{request}",

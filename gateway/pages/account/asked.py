@@ -20,25 +20,28 @@ from gateway.oauth.interaction import Step
 from gateway.oauth.refusals import OAuthRefused
 from gateway.pages import agreeing, passage, sharing, stale
 from gateway.pages import rich as in_words
-from gateway.pages.account import citizen, proof
+from gateway.pages.account import citizen, later, proof
 from gateway.pages.agreeing import Question
 from gateway.pages.sharing import Reader
 from gateway.web.call import Call
 from gateway.web.locale import N_
 from idp import attributes, authenticators
 from idp.sessions import Session
-from relying_parties import authorization_details, inquiries, standing_rules
+from relying_parties import asides, authorization_details, inquiries, standing_rules
+from relying_parties.asides import Aside
 from relying_parties.authorization_details import Detail
 from relying_parties.clients import Client
 from relying_parties.grants.backchannel_requests import Asked
 from relying_parties.inquiries import Said
 
 NONE: Mapping[str, str] = MappingProxyType({})
+TYPED = ("reason", "why", "words", "later", "moment")
 
 STATES = {
     "pending": (N_("New"), "brand"),
     "question": (N_("You asked them"), ""),
     "answer": (N_("They answered you"), "brand"),
+    "aside": (N_("Put aside"), ""),
     "approved": (N_("Approved"), "good"),
     "beforehand": (N_("Agreed beforehand"), "good"),
     "declined": (N_("Not approved"), ""),
@@ -141,11 +144,18 @@ async def spoken(
     return await inquiries.of_requests(call.entry, key, [one.id for one in requests])
 
 
-def row(call: Call, client: Client, asked: Asked, said: Sequence[Said] = ()) -> dict[str, Any]:
+def row(
+    call: Call,
+    client: Client,
+    asked: Asked,
+    said: Sequence[Said] = (),
+    aside: Aside | None = None,
+) -> dict[str, Any]:
     """Return what every page says of a request, the list included."""
+    away = aside if aside and asked.state == "pending" and aside.away(call.entry.at) else None
     reader = Reader(call.locale, call.gettext, call.entry.at)
     details = asked.request.get("authorization_details") or ()
-    word, tone = STATES[_state(asked, said)]
+    word, tone = STATES["aside" if away else _state(asked, said)]
     return {
         "id": asked.id,
         "to": passage.arrival(client, call.locale),
@@ -156,6 +166,7 @@ def row(call: Call, client: Client, asked: Asked, said: Sequence[Said] = ()) -> 
         "word": call.gettext(word),
         "tone": tone,
         "until": claim_labels.clock(asked.expires_at, call.locale),
+        "aside": claim_labels.clock(away.due_at, call.locale) if away else "",
         "when": claim_labels.clock(asked.decided_at or asked.expires_at, call.locale),
         "talk": [_spelt(call, one) for one in said],
     }
@@ -216,7 +227,9 @@ async def page(
     asked, question = visit.at.asked, visit.question
     enrolled = await authenticators.enrolled(call.entry, visit.at.session.account.id)
     labels = [claim_labels.label(claim, call.gettext) for claim in visit.at.wanted.all]
-    said = row(call, visit.at.client, asked, visit.said)
+    aside = (await asides.of(call.entry, [asked.id])).get(asked.id)
+    said = row(call, visit.at.client, asked, visit.said, aside)
+    reader = later.Reader(call.locale, call.gettext, call.entry.at)
     return citizen.page(
         call,
         "account/request.html",
@@ -232,7 +245,8 @@ async def page(
         kept_by="request" if visit.step is Step.CONSENT else "",
         ticked=form.all("share") if form else (),
         duration="once" if form and form.text("duration") == "once" else "until",
-        typed={name: form.text(name) if form else "" for name in ("reason", "why", "words")},
+        typed={name: form.text(name) if form else "" for name in TYPED},
+        later=later.shown(asked, aside, reader) if visit.at.request.authorization_details else None,
         reasons=[{"value": name, "label": call.gettext(said)} for name, said in WHY_NOT.items()],
         may_ask=may_ask(visit),
         errors=errors,

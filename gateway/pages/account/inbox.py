@@ -3,13 +3,14 @@
     new ──look──▶ confirm that it is you ──▶ the page ──approve──▶ the service comes for it
      │                                         ├──ask──▶ the service answers, and it waits on
      │                                         └──decline──▶ the service is told no, and why
+     ├──later──▶ aside until a moment, and nobody but the citizen knows
      └──its time──▶ ended, nothing was shared
 
 A yes takes a sign-in of the last minutes, as strong as the account can give, by the decision
 that every request passes (:func:`gateway.oauth.interaction.decide`). It covers exactly what
 the page said: the message, the service, what is asked in detail and each of the citizen's
-details are in the digest that comes back with it. A no, or a question, takes nothing but the
-session.
+details are in the digest that comes back with it. A no, a question, or putting it aside takes
+nothing but the session.
 
 Specs: OpenID Connect CIBA Core 1.0 §8, FAPI-CIBA §5.2.2, RFC 9396 §3, GDPR Art. 7.
 """
@@ -20,7 +21,7 @@ from gateway.oauth import approving
 from gateway.oauth.interaction import Step
 from gateway.pages import agreeing, stale
 from gateway.pages.account import asked as asked_of
-from gateway.pages.account import citizen
+from gateway.pages.account import citizen, later
 from gateway.pages.account.asked import Visit
 from gateway.settings import LOCALES
 from gateway.web import cookies, csrf
@@ -30,9 +31,10 @@ from idp import attributes
 from idp.sessions import Session
 from keys import opaque, pairwise
 from keys.sealing import DataKey
-from relying_parties import consents, inquiries
+from relying_parties import asides, consents, inquiries
+from relying_parties.asides import Aside
 from relying_parties.clients import Client
-from relying_parties.errors import ConsentMissing, WordsInvalid
+from relying_parties.errors import ConsentMissing, MomentRefused, WordsInvalid
 from relying_parties.grants import backchannel_requests
 from relying_parties.grants.backchannel_requests import Asked
 
@@ -43,12 +45,24 @@ async def show(call: Call, session: Session) -> Response:
     theirs = await citizen.subjects(call, session)
     listed = await backchannel_requests.of_subjects(call.entry, theirs)
     said = await asked_of.spoken(call, session, listed)
+    aside = await asides.of(call.entry, [one.id for one in listed if one.state == "pending"])
     rows = []
-    for asked in listed:
+    for asked in sorted(listed, key=lambda one: _rank(call, one, aside.get(one.id))):
         client = await call.runtime.client(asked.client_id)
         if client is not None:
-            rows.append(asked_of.row(call, client, asked, said.get(asked.id, ())))
-    return citizen.page(call, "account/inbox.html", "inbox", rows=rows)
+            told = said.get(asked.id, ())
+            rows.append(asked_of.row(call, client, asked, told, aside.get(asked.id)))
+    done = call.query.text("done") == "aside" and any(
+        one.away(call.entry.at) for one in aside.values()
+    )
+    return citizen.page(call, "account/inbox.html", "inbox", rows=rows, done=done)
+
+
+def _rank(call: Call, asked: Asked, aside: Aside | None) -> int:
+    """Place what waits before what was put aside, and both before what is over."""
+    if asked.state != "pending":
+        return 2
+    return 1 if aside and aside.away(call.entry.at) else 0
 
 
 @stale.page
@@ -70,12 +84,14 @@ async def look(call: Call, session: Session) -> Response:
 async def answer(call: Call, session: Session) -> Response:
     """Take the answer, once."""
     csrf.check(call)
+    if unseen := _UNSEEN.get(call.form.text("answer")):
+        return await unseen(call, session)
     theirs = await citizen.subjects(call, session)
     asked = await backchannel_requests.hold(call.entry, asked_of.request_id(call), theirs)
     client = await asked_of.client_of(call, asked)
     if asked is None or asked.state != "pending":
         return see_other(call.path)
-    if aside := _ASIDE.get(call.form.text("answer")):
+    if aside := _BY_SESSION.get(call.form.text("answer")):
         return await aside(call, asked, client, session)
     if call.form.text("lang") in LOCALES:
         call.read_on_in(call.form.text("lang"))
@@ -143,6 +159,40 @@ async def _ask(call: Call, asked: Asked, client: Client, session: Session) -> Re
     return see_other(call.path)
 
 
+async def _later(call: Call, session: Session) -> Response:
+    """Put it aside until the moment that the form names."""
+    asked, client = await _found(call, session)
+    if asked.state != "pending":
+        return see_other(call.path)
+    whom = pairwise.seal_citizen(call.runtime.vault.sealer, session.account.id, client.client_id)
+    wanted, typed = call.form.text("later"), call.form.text("moment").strip()
+    try:
+        moment = later.meant(asked, call.entry.at, wanted, typed)
+        await asides.put(call.entry, asked, whom, until=moment)
+    except MomentRefused:
+        visit = await asked_of.visit(call, asked, client, session)
+        wrong = N_("Choose when we remind you: not at once, and before the request ends")
+        return await asked_of.page(call, visit, errors={"later": call.gettext(wrong)})
+    return see_other("/account/inbox?done=aside")
+
+
+async def _not_later(call: Call, session: Session) -> Response:
+    """Let it wait as before."""
+    asked, _client = await _found(call, session)
+    await asides.take_back(call.entry, asked.id)
+    return see_other(call.path)
+
+
+async def _found(call: Call, session: Session) -> tuple[Asked, Client]:
+    """Return the request of the address, which nobody holds, and who asks."""
+    theirs = await citizen.subjects(call, session)
+    asked = await backchannel_requests.find(call.entry, asked_of.request_id(call), theirs)
+    client = await asked_of.client_of(call, asked)
+    if asked is None:
+        raise stale.DeadEnd(stale.NO_REQUEST)
+    return asked, client
+
+
 async def _theirs(call: Call, client: Client, session: Session) -> tuple[DataKey, bytes]:
     """Return the key that the citizen's words are kept under, and the reference to them."""
     vault, account_id = call.runtime.vault, session.account.id
@@ -151,4 +201,6 @@ async def _theirs(call: Call, client: Client, session: Session) -> tuple[DataKey
 
 
 # Answers that take nothing but the session.
-_ASIDE = {"decline": _decline, "ask": _ask}
+_BY_SESSION = {"decline": _decline, "ask": _ask}
+# And those that the service does not learn of: a poll would see it if the request were held.
+_UNSEEN = {"later": _later, "not-later": _not_later}

@@ -7,7 +7,7 @@ from typing import Any
 from gateway.pages.account import corrections, requests
 from gateway.web.call import Call
 from idp.sessions import Session
-from relying_parties import changes, consents, reminders
+from relying_parties import asides, changes, consents, reminders
 from relying_parties.grants import backchannel_requests
 
 Subjects = Mapping[str, Any]
@@ -34,7 +34,9 @@ async def of(call: Call, session: Session, subjects: Subjects) -> list[Waiting]:
 
 async def _asked(call: Call, _session: Session, subjects: Subjects) -> list[Waiting]:
     asked = await backchannel_requests.of_subjects(call.entry, subjects)
-    number = sum(one.state == "pending" for one in asked)
+    pending = [one.id for one in asked if one.state == "pending"]
+    aside = await asides.of(call.entry, pending)
+    number = len(pending) - sum(one.away(call.entry.at) for one in aside.values())
     if not number:
         return []
     text = call.ngettext(
