@@ -51,7 +51,7 @@ async def gone(gateway: Gateway, someone: Citizen) -> None:
 async def rows_of(gateway: Gateway, someone: Citizen, subjects: list[str]) -> dict[str, int]:
     """Count the rows that name a citizen, by table: by account, or by subject."""
     found: dict[str, int] = {}
-    for table, column, kind in await _columns(gateway):
+    for table, column, kind in await columns(gateway):
         given: Any = someone.account if kind == "account_id" else subjects
         compared = "= $1" if kind == "account_id" else "= ANY($1)"
         [row] = await gateway.rows(
@@ -62,7 +62,8 @@ async def rows_of(gateway: Gateway, someone: Citizen, subjects: list[str]) -> di
     return found
 
 
-async def _columns(gateway: Gateway) -> list[tuple[str, str, str]]:
+async def columns(gateway: Gateway) -> list[tuple[str, str, str]]:
+    """Return where rows name a citizen: table, column, and by what."""
     rows = await gateway.rows(
         "SELECT table_schema || '.' || table_name AS name, column_name FROM"
         " information_schema.columns WHERE table_schema IN ('idp', 'relying_parties')"
