@@ -13,6 +13,7 @@ from gateway.settings import Settings
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "helm").rglob("*.md")])
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+ANCHOR = re.compile(r"\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)")
 COMMAND = re.compile(r"\./gatehouse(?: --home \w+)? ([a-z][^#|`\n]*)")
 SCRIPT = ("test", "ci")  # which the file ./gatehouse answers itself
 SOURCE = re.compile(r"`((?:gateway|idp|relying_parties|keys|tests|helm)/[\w./{},-]*)`")
@@ -23,6 +24,21 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     dead = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
 
     assert not dead
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_into_a_page_finds_its_heading(page: Path) -> None:
+    links = [
+        (page.parent / path if path else page, to) for path, to in ANCHOR.findall(page.read_text())
+    ]
+
+    assert not [to for there, to in links if there.suffix == ".md" and to not in headings(there)]
+
+
+def headings(page: Path) -> set[str]:
+    """The names under which the headings of a page can be linked to."""
+    said = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", one.strip().lower()).replace(" ", "-") for one in said}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
