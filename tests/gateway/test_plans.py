@@ -8,7 +8,7 @@ import pytest
 from idp import attribute_records, sessions, verifications
 from keys.entry import Statement
 from relying_parties import consent_records, releases
-from relying_parties.grants import access_tokens, codes, proofs, refresh_tokens
+from relying_parties.grants import access_tokens, codes, proofs, refresh_records
 
 HOT = {
     "session": sessions.FIND,
@@ -18,7 +18,7 @@ HOT = {
     "token": access_tokens.FIND,
     "attributes": attribute_records.VALUES,
     "release": releases.RECORD,
-    "refresh": refresh_tokens.USE,
+    "refresh": refresh_records.USE,
     "proofs kept": proofs.KEEP,
     "proofs of a code": proofs.OF_CODE,
     "verified": verifications.VERIFIED,

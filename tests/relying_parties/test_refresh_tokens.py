@@ -8,7 +8,7 @@ import pytest
 from relying_parties import clients, consents
 from relying_parties.consents import Consent
 from relying_parties.errors import RefreshReplayed
-from relying_parties.grants import access_tokens, families, refresh_tokens
+from relying_parties.grants import access_tokens, families, refresh_records, refresh_tokens
 from relying_parties.grants.refresh_tokens import Narrowed, Refreshed
 from tests.relying_parties.conftest import CITIZEN, TOKEN_LIVES, Later, issue, redeem
 
@@ -131,14 +131,14 @@ async def test_a_public_client_gets_a_new_one_each_time(at: Later, token: str) -
         assert len({token, first.refresh_token, second.refresh_token}) == 3
 
 
-@pytest.mark.parametrize("member", refresh_tokens.BOUND)
+@pytest.mark.parametrize("member", refresh_records.BOUND)
 async def test_what_is_for_a_key_stays_for_it(at: Later, consent: Consent, member: str) -> None:
     """RFC 9449 §5, RFC 8705 §4: from one use to the next, whatever else comes along."""
     cnf = {member: "t" * 43}
     wrong = [
         None,
         {member: "o" * 43},
-        {name: "t" * 43 for name in refresh_tokens.BOUND if name != member},
+        {name: "t" * 43 for name in refresh_records.BOUND if name != member},
     ]
     async with at() as entry:
         done = await redeem(entry, await issue(entry, consent))
