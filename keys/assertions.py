@@ -168,17 +168,12 @@ def decode_json(text: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX
     if len(text) > max_bytes:
         raise TokenRefused("size")
     # Counted before parsing: the parser recurses, and its own limit is the process's.
-    if _depth(text) > max_depth:
+    if text.count(b"{") + text.count(b"[") > max_depth and _depth(text) > max_depth:
         raise TokenRefused("depth")
     try:
-        value = json.loads(
-            text.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_constant=_refuse_constant,
-            parse_int=_bounded_int,
-            parse_float=_finite,
-        )
-        _refuse_no_text(value)
+        value = _STRICT.decode(text.decode("utf-8"))
+        if b"\\" in text:  # only an escape spells what is no text
+            _refuse_no_text(value)
     except (ValueError, RecursionError) as error:
         raise TokenRefused("json") from error
     return value
@@ -313,3 +308,11 @@ def _finite(text: str) -> float:
     if value in (float("inf"), float("-inf")):
         raise ValueError("number out of range")
     return value
+
+
+_STRICT = json.JSONDecoder(
+    object_pairs_hook=_unique,
+    parse_constant=_refuse_constant,
+    parse_int=_bounded_int,
+    parse_float=_finite,
+)

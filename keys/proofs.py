@@ -12,10 +12,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from keys import assertions, jwks, opaque
+from keys import assertions, jwks, opaque, signatures
 from keys.errors import TokenRefused
 from keys.opaque import unpadded
 
@@ -76,10 +77,15 @@ def read(
     nonce = claims.get("nonce")
     if not isinstance(nonce, str | None):
         raise TokenRefused("nonce")
-    return Proof(jwks.thumbprint(jwk), _jti(claims), issued + OLDEST, nonce)
+    return Proof(_named(*jwk.items()), _jti(claims), issued + OLDEST, nonce)
 
 
-def _public(jwk: object) -> Mapping[str, Any]:
+@lru_cache(signatures.REMEMBERED)
+def _named(*members: tuple[str, str]) -> str:
+    return jwks.thumbprint(dict(members))
+
+
+def _public(jwk: object) -> Mapping[str, str]:
     if not isinstance(jwk, dict) or not isinstance(jwk.get("kty"), str):
         raise TokenRefused("jwk")
     members = _PUBLIC.get(jwk["kty"])
@@ -95,6 +101,8 @@ def _check_request(claims: Mapping[str, Any], method: str, address: str) -> None
     if claims.get("htm") != method:
         raise TokenRefused("htm")
     named = claims.get("htu")
+    if named == address:  # as nearly everybody spells it
+        return
     if not isinstance(named, str) or _normal(named) != _normal(address):
         raise TokenRefused("htu")
 

@@ -26,8 +26,12 @@ def order(
     session: Session,
     wanted: Wanted,
     consent: Consent | None,
+    pushed: bytes | None = None,
 ) -> Issue:
-    """Return what the code for ``client`` stands for, as the citizen of ``session`` agreed."""
+    """Return what the code for ``client`` stands for, as the citizen of ``session`` agreed.
+
+    :param pushed: digest of the pushed request that is used up with it
+    """
     account = session.account
     read = keeping.by_name(client.registration, asked, wanted) if asked.verified else wanted
     offline = _offline(asked, client, consent)
@@ -49,6 +53,7 @@ def order(
         lives=client.registration.profile.code_ttl,
         offline_until=consent.expires_at if offline and consent else None,
         jkt=asked.dpop_jkt,
+        pushed=pushed,
     )
 
 

@@ -147,14 +147,19 @@ async def _proof(
         )
     except TokenRefused as error:
         raise ProofRefused(f"the DPoP proof is refused: {error.reason}") from error
-    key = call.runtime.vault.derive(_NONCES)
-    if nonce_needed and proof.nonce is None:
-        raise ProofRefused("a nonce is needed", nonce=nonces.make(key, at))
-    if proof.nonce is not None and not nonces.good(key, proof.nonce, at):
-        raise ProofRefused("the nonce has run out", nonce=nonces.make(key, at))
+    if nonce_needed or proof.nonce is not None:
+        _check_nonce(call, proof)
     if not await replay.claim(call.entry, f"dpop:{proof.jkt}", proof.jti, proof.until):
         _refuse("the DPoP proof was used before")
     return proof
+
+
+def _check_nonce(call: Call, proof: Proof) -> None:
+    key, at = call.runtime.vault.derive(_NONCES), call.entry.at
+    if proof.nonce is None:
+        raise ProofRefused("a nonce is needed", nonce=nonces.make(key, at))
+    if not nonces.good(key, proof.nonce, at):
+        raise ProofRefused("the nonce has run out", nonce=nonces.make(key, at))
 
 
 def _refuse(why: str) -> NoReturn:

@@ -21,10 +21,11 @@ class within:  # noqa: N801 - reads as a preposition where it is used
     __slots__ = ("_cancelling", "_handle", "_task", "expired")
 
     def __init__(self, seconds: float) -> None:
-        task: Any = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task: Any = asyncio.current_task(loop)
         self._task = task
         self._cancelling = task.cancelling()
-        self._handle = asyncio.get_running_loop().call_later(seconds, self._end)
+        self._handle = loop.call_later(seconds, self._end)
         self.expired = False
 
     def _end(self) -> None:

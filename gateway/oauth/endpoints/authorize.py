@@ -11,7 +11,7 @@ Specs: OpenID Connect Core §3.1.2, RFC 9126 §4, RFC 9700.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlencode
 
@@ -205,12 +205,11 @@ async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
         ready = await issuing.ready(call, client, asked)
     except OAuthRefused as refusal:
         return await _end(call, visit, refusal)
-    pushed_request = visit.goes_with_its_code
-    if pushed_request is None and not await _claimed(call, visit):
+    along = visit.goes_with_its_code
+    if along is None and not await _claimed(call, visit):
         return dead_ends.page(call, _answered(client, visit.handle))
     vault, consent = call.runtime.vault, standing.consent
-    order = orders.order(vault, client, asked, session, standing.wanted, consent)
-    order = replace(order, pushed=pushed_request) if pushed_request else order
+    order = orders.order(vault, client, asked, session, standing.wanted, consent, along)
     try:
         await managed.settle(call, asked, consent, standing.wanted)
     except ConsentMissing:
