@@ -133,11 +133,12 @@ def _issue() -> sa.Executable:
     )
     # Of two orders that answer the same pushed request in one statement, one takes it.
     taken = pushed.taken(living).cte("taken")
-    answered = sa.or_(living.c.pushed.is_(None), living.c.n.in_(sa.select(taken.c.n)))
+    answers = living.outerjoin(taken, taken.c.n == living.c.n)
+    answered = sa.or_(living.c.pushed.is_(None), taken.c.n.is_not(None))
     told = (
         _codes.c[name] for name in ("digest", "subject", "client_id", "consent_id", "issued_at")
     )
-    made = sa.select(*(living.c[name] for name in _ISSUED)).where(answered)
+    made = sa.select(*(living.c[name] for name in _ISSUED)).select_from(answers).where(answered)
     issued = sa.insert(_codes).from_select(_ISSUED, made).returning(*told).cte("issued")
     written = journal.cte(
         "CodeIssued",
