@@ -20,7 +20,7 @@ from relying_parties import releases
 from relying_parties.response_types import RESPONSE_TYPES
 from tests.spec.test_encrypted_answers import opened, published
 from tests.spec.test_identity_assurance import HOW, proved, registered, wants
-from tests.support import legacy, newcomers, services, verdicts
+from tests.support import dpop, legacy, newcomers, services, verdicts
 from tests.support.gateway import Citizen, Gateway
 from tests.support.legacy import HYBRID, IMPLICIT, by_form, by_fragment
 from tests.support.services import CALLBACK, Code
@@ -189,6 +189,18 @@ async def test_what_is_not_for_this_client_is_refused_behind_the_hash(
 
     assert (told["error"], told["state"]) == (error, "the state")
     assert told.keys() == {"error", "error_description", "state", "iss"}
+
+
+async def test_who_proves_a_key_gets_no_token_for_anybody(gateway: Gateway, node: int) -> None:
+    """RFC 9449 §10.1: a proof at PAR says what ``dpop_jkt`` says; a browser can't prove it."""
+    proof = services.proves(gateway, "older")
+    headers = proof.headers | {"dpop": dpop.proof(gateway, "/par")}
+    form = services.asked("older", response_type="code token") | proof.form
+
+    async with gateway.unchanged("keys.replays"):
+        pushed = await gateway.post("/par", form, headers=headers, node=node)
+
+    verdicts.refused(pushed, "invalid_request")
 
 
 async def test_no_profile_but_the_basic_one_gets_it(gateway: Gateway, node: int) -> None:

@@ -50,4 +50,6 @@ async def _bound(call: Call, client: Client, asked: AuthorizationRequest) -> Aut
         return asked
     if asked.dpop_jkt not in (None, proof.jkt):
         raise ProofRefused("dpop_jkt is of another key")
-    return replace(asked, dpop_jkt=proof.jkt)
+    bound = replace(asked, dpop_jkt=proof.jkt)
+    checks.by_browser(bound, client)  # now that it asks for what only this key may use
+    return bound
