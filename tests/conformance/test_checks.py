@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 SPECIFICATIONS = yaml.safe_load(Path(__file__).with_name("checks.yaml").read_text())
 GIVEN = yaml.safe_load(Path(__file__).with_name("numbers.yaml").read_text())
 
-_SPELT = re.compile(r"(?<![A-Za-z0-9])(?:([A-Z][A-Z0-9]{1,4})[-_]|(I))([0-9]+)(?![0-9])")
+_SPELT = re.compile(r"(?<![A-Za-z0-9])(?:([A-Z][A-Z0-9]{1,4})[-_]|(I))([0-9]+)(?![0-9]|\.[0-9])")
 
 
 def _listed(member: str) -> dict[str, Any]:

@@ -126,6 +126,7 @@ async def test_no_page_can_be_framed(gateway: Gateway, ana: Citizen) -> None:
         await gateway.get("/logout", headers=ana.headers),
         await gateway.get("/account", headers=ana.headers),
         await gateway.get("/account/sessions", headers=ana.headers),
+        *[await gateway.get(path) for path in ("/device", "/create", "/admin/login", "/logout")],
         await gateway.get("/"),
         await gateway.get("/nowhere"),
     ]

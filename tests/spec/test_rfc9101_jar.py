@@ -75,15 +75,17 @@ async def test_a_signed_request_is_pushed_and_answered(
 @pytest.mark.parametrize(
     "over",
     [
-        pytest.param({"key": STRANGER}, id="JAR-8-foreign-key"),
-        pytest.param({"key": RSA_KEY, "alg": "RS256", "header": {"kid": "rsa"}}, id="FMS-6-RS256"),
+        pytest.param({"key": STRANGER}, id="PR-13-JAR-8-foreign-key"),
+        pytest.param(
+            {"key": RSA_KEY, "alg": "RS256", "header": {"kid": "rsa"}}, id="PR-14-FMS-6-RS256"
+        ),
         pytest.param({"aud": "https://other.example"}, id="PR-16-audience"),
         pytest.param({"aud": None}, id="PR-16-no-audience"),
         pytest.param({"iss": "gov"}, id="PR-13-issuer"),
         pytest.param({"iss": None}, id="PR-13-no-issuer"),
         pytest.param({"exp": None}, id="FMS-3-no-exp"),
         pytest.param({"nbf": None}, id="FMS-3-no-nbf"),
-        pytest.param({"seconds": {"exp": -MINUTE}}, id="PR-19-expired"),
+        pytest.param({"seconds": {"exp": -MINUTE}}, id="JAR-expired"),
         pytest.param({"seconds": {"nbf": MINUTE}}, id="JAR-a-minute-ahead"),
         pytest.param(
             {"seconds": {"nbf": -61 * MINUTE, "exp": MINUTE}}, id="FMS-2-nbf-over-an-hour"
@@ -93,8 +95,8 @@ async def test_a_signed_request_is_pushed_and_answered(
         ),
         pytest.param({"client_id": "gov"}, id="PR-17-another-client"),
         pytest.param({"sub": "signs"}, id="PR-17-passes-for-an-assertion"),
-        pytest.param({"request": "a.b.c"}, id="PR-14-nested"),
-        pytest.param({"request_uri": "https://rp.example/o"}, id="PAR-2.1-nested-address"),
+        pytest.param({"request": "a.b.c"}, id="PR-02-nested"),
+        pytest.param({"request_uri": "https://rp.example/o"}, id="PR-02-nested-address"),
         pytest.param({"header": {"typ": "dpop+jwt"}}, id="JAR-another-type"),
         pytest.param({"header": {"kid": "none-such"}}, id="JAR-unknown-key"),
     ],
@@ -110,7 +112,7 @@ async def test_a_bad_object_is_refused(gateway: Gateway, over: dict[str, Any]) -
 
 @pytest.mark.parametrize("made", ["", "a.b.c", "a.b.c.d.e", "none"])
 async def test_what_is_not_signed_is_refused(gateway: Gateway, made: str) -> None:
-    """JAR-1, PR-12, PR-19: no signature, or an encryption that we do not open."""
+    """JAR-1, PR-12: no signature, or an encryption that we do not open."""
     if made == "none":
         made = f"{encoded({'alg': 'none'})}.{encoded(services.asked('signs'))}."
 
