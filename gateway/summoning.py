@@ -24,7 +24,7 @@ from keys import pairwise
 from keys.entry import Entry
 from relying_parties import summons
 from relying_parties.grants import backchannel_orders
-from relying_parties.summons import Summons
+from relying_parties.summons import Summons, Taken
 
 TEMPLATE, IN_ADVANCE = "request-waiting", "approved-in-advance"
 
@@ -35,20 +35,24 @@ Answer = Callable[[Runtime, Entry, Account, UUID], Awaitable[bool]]
 
 async def summon_citizens(runtime: Runtime) -> int:
     """Queue the mails about what was asked since; return how many requests that were."""
+    async with runtime.entry() as entry:
+        taken = await summons.take(entry)
+    if not taken.ids:
+        return 0
     try:
-        return await _take(runtime, standing.answer)
+        await _tell_all(runtime, taken, standing.answer)
     except Exception:
         # One that can't be judged must not keep the others: whoever is asked loses nothing.
         log.exception("not answered beforehand")
-    return await _take(runtime, _asked)
+        await _tell_all(runtime, taken, _asked)
+    return len(taken.summons)
 
 
-async def _take(runtime: Runtime, answer: Answer) -> int:
+async def _tell_all(runtime: Runtime, taken: Taken, answer: Answer) -> None:
     async with runtime.entry() as entry:
-        taken = await summons.take(entry)
-        for each in taken:
+        for each in taken.summons:
             await _tell(runtime, entry, each, answer)
-    return len(taken)
+        await summons.note(entry, taken)
 
 
 async def _asked(_runtime: Runtime, _entry: Entry, _account: Account, _request: UUID) -> bool:

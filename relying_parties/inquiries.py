@@ -68,7 +68,9 @@ TELL_SERVICE = statement(
     )
 )
 TELL_CITIZEN = statement(
-    sa.update(_requests).where(_r.id == sa.bindparam("of_request")).values(noticed_at=sa.null())
+    sa.update(_requests)
+    .where(_r.id == sa.bindparam("of_request"))
+    .values(noticed_at=sa.null(), notice_due_at=sa.null())
 )
 _TOLD = sa.select(
     *(_r.id, _r.client_id, _r.subject, _r.citizen, _r.request, _r.message, _r.state),

@@ -6,7 +6,8 @@
 Nothing is decided otherwise here: the request passes :func:`gateway.oauth.interaction.decide`
 as of a citizen whose sign-in was that of the rule, and the code asks the consent and the
 service as they are at this moment. It is the worker's to do, so that whoever asks is answered
-in the same time whether there is a rule.
+in the same time whether there is a rule; its row is held only if one answers it, because a
+poll that waits for it would tell that there is somebody.
 
 Specs: OpenID Connect CIBA Core 1.0 §8, RFC 9396 §7, product N8.
 """
@@ -36,6 +37,8 @@ from relying_parties.standing_rules import Rule
 async def answer(runtime: Runtime, entry: Entry, account: Account, request_id: UUID) -> bool:
     """Approve a request if its citizen agreed to all of it beforehand; whether that was so."""
     theirs = await _subjects(runtime, entry, account)
+    if not await _promising(entry, request_id, theirs):
+        return False
     held = await backchannel_requests.hold(entry, request_id, theirs)
     client: Client | None = await runtime.client(held.client_id) if held else None
     if held is None or held.state != "pending" or client is None or not client.live:
@@ -65,6 +68,16 @@ async def _subjects(runtime: Runtime, entry: Entry, account: Account) -> list[st
     return [
         pairwise.subject(key, agency.sector, account.id) for agency in await agencies.listed(entry)
     ]
+
+
+async def _promising(entry: Entry, request_id: UUID, theirs: Sequence[str]) -> bool:
+    """Whether there seem to be rules that answer it, held or not."""
+    asked = await backchannel_requests.find(entry, request_id, theirs)
+    if asked is None:
+        return False
+    known = await standing_rules.of(entry, [asked.subject])
+    live = [one for one in known if one.client_id == asked.client_id and one.live(entry.at)]
+    return bool(live and await _rules(entry, asked, live))
 
 
 async def _rules(entry: Entry, held: Asked, rules: Sequence[Rule]) -> list[Rule] | None:

@@ -79,6 +79,7 @@ backchannel_requests = sa.Table(
     sa.Column("by_rule", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("used_at", NOW),
     sa.Column("noticed_at", NOW),  # when the citizen was told, or nobody was there to tell
+    sa.Column("notice_due_at", NOW),  # until when a worker is at telling them
     sa.Column("ping", sa.LargeBinary),  # sealed: what the notification says; null once it is over
     sa.Column("ping_tries", sa.Integer, nullable=False),
     sa.Column("ping_due_at", NOW),

@@ -147,7 +147,7 @@ async def test_a_service_that_comes_while_we_tell_the_citizen_is_not_too_early(a
             return await fate(entry, name)
 
     async with at(seconds=1) as telling:
-        assert await summons.take(telling)
+        assert (await summons.take(telling)).summons
         coming = asyncio.create_task(come())
         async with at() as watching:
             while not coming.done() and not await watching.one(WAITING):
@@ -273,8 +273,17 @@ async def test_citizens_are_told_once_and_in_time(at: Later) -> None:
         await ask(entry, subject="late", lives=timedelta(seconds=1))
 
     async with at(seconds=2) as entry:
-        assert [one.id for one in await summons.take(entry)] == [told.id]
-        assert await summons.take(entry) == []
+        taken = await summons.take(entry)
+        assert [one.id for one in taken.summons] == [told.id]
+        assert len(taken.ids) == 4
+        assert not (await summons.take(entry)).ids
+    async with at(minutes=2) as entry:  # that worker died
+        again = await summons.take(entry)
+        assert sorted(again.ids) == sorted(taken.ids)
+        await summons.note(entry, taken)  # it did not, and comes too late
+        await summons.note(entry, again)
+    async with at(minutes=4) as entry:
+        assert not (await summons.take(entry)).ids
 
 
 async def test_who_wants_pings_is_due_with_the_answer(at: Later) -> None:
@@ -380,7 +389,7 @@ async def test_who_goes_takes_no_answer_along(at: Later) -> None:
             await ask(entry)
         assert len(await pings.take(entry)) == 2
     async with at(minutes=5) as entry:
-        assert await summons.take(entry) == []
+        assert not (await summons.take(entry)).summons
         assert await fate(entry, fates["hotline"]) is Fate.EXPIRED
         await ask(entry)
 

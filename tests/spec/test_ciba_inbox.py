@@ -19,6 +19,11 @@ from tests.support.asking import MESSAGE
 from tests.support.browser import Browser
 from tests.support.gateway import Citizen, Gateway
 
+BLOCKED = (
+    "SELECT 1 AS one FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
 
 @pytest.fixture
 async def ana(gateway: Gateway) -> Citizen:
@@ -281,6 +286,29 @@ async def test_a_mail_says_that_something_waits_and_no_more(gateway: Gateway, an
     assert f"{gateway.issuer}/account/inbox" in text
     for secret in (MESSAGE, "Northtown", "Southtown", "counter", "hotline", "Ana", ana.email):
         assert secret not in text + letter["Subject"]
+
+
+async def test_a_poll_does_not_see_that_somebody_is_told(gateway: Gateway, ana: Citizen) -> None:
+    """CIBA §14: what takes longer for somebody who exists holds up no poll, however long it is."""
+    while await summoning.summon_citizens(gateway.runtime):
+        pass
+    before = await mails(gateway, ana)
+    request = await asking.ask(gateway, ana)
+
+    async with gateway.runtime.pool.connection() as holding, holding.transaction():
+        await holding.execute("LOCK TABLE idp.notices IN SHARE MODE")  # no mail can be queued
+        telling = asyncio.create_task(summoning.summon_citizens(gateway.runtime))
+        while not telling.done() and not await gateway.rows(BLOCKED):
+            pass
+        polling = asyncio.create_task(asking.poll(gateway, request))
+        while not polling.done():
+            assert len(await gateway.rows(BLOCKED)) <= 1  # the worker, and not the poll
+        assert not telling.done()
+    await telling
+
+    polled = await polling
+    assert (polled.status_code, polled.json()["error"]) == (400, "authorization_pending")
+    assert len(await mails(gateway, ana)) == len(before) + 1
 
 
 async def test_who_is_named_in_two_ways_is_mailed_once(gateway: Gateway, ana: Citizen) -> None:
