@@ -14,7 +14,7 @@ from babel.dates import format_date, format_time, get_datetime_format
 from babel.lists import format_list
 from babel.numbers import format_currency
 
-from gateway import country_names
+from gateway import country_names, language_names
 
 Gettext = Callable[[str], str]
 
@@ -189,6 +189,11 @@ def area(members: Mapping[str, str], locale: str) -> str:
 def countries(locale: str) -> tuple[tuple[str, str], ...]:
     """Return every country as code and name, to choose from."""
     return country_names.listed(_language(locale))
+
+
+def languages(tags: Iterable[str], locale: str) -> str:
+    """Name languages as somebody can type them again."""
+    return language_names.spell(tags, _language(locale))
 
 
 def listed(names: Iterable[str], locale: str) -> str:

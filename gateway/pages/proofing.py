@@ -92,6 +92,8 @@ async def _page(
         status=status if errors else 200,
         values=values,
         errors=errors,
+        # On the way to a service, that has its own way back.
+        back="" if way.i else way.onward if way.next else PLACE,
         trial=await _somebody(call),
     )
 

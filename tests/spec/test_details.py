@@ -70,6 +70,40 @@ async def test_every_detail_that_citizens_tell_can_be_told(gateway: Gateway, cla
     assert again.status_code == 200
 
 
+async def test_languages_are_told_by_name(gateway: Gateway) -> None:
+    """Nobody has to know a code; what is no language is refused, and stays as it was typed."""
+    someone = await gateway.citizen()
+    browser = Browser(gateway, someone.cookie)
+    here = f"{TELLING}/preferred_language"
+    page = await browser.follow(here)
+
+    await browser.fill(page, "detail-save", {"preferred_language": "Haitian Creole, anglais"})
+    again = await browser.follow(here)
+    wrong = await browser.fill(
+        again, "detail-save", {"preferred_language": "the language of birds"}
+    )
+
+    assert await held(gateway, someone, "preferred_language") == {
+        "preferred_language": ["ht", "en"]
+    }
+    assert 'value="Haitian Creole, English"' in again.text
+    assert wrong.status_code == 422
+    assert 'value="the language of birds"' in wrong.text
+
+
+async def test_a_country_alone_is_no_address(gateway: Gateway) -> None:
+    """It is chosen beforehand; a street or a town is what somebody types."""
+    someone = await gateway.citizen()
+    browser = Browser(gateway, someone.cookie)
+    page = await browser.follow(f"{TELLING}/mailing_address")
+
+    refused = await browser.fill(page, "detail-save", {"country_code": "FR"})
+
+    assert refused.status_code == 422
+    assert "Enter at least a street or a town" in refused.text
+    assert '<option value="FR" selected>France</option>' in refused.text
+
+
 async def test_what_is_no_such_detail_is_said_in_words(gateway: Gateway) -> None:
     someone = await gateway.citizen()
     browser = Browser(gateway, someone.cookie)

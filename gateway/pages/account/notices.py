@@ -16,7 +16,7 @@ from idp.sessions import Session
 PLACE = "/account/notices"
 # What a kind is about, as people say it; one without words fails a test.
 WORDS = {
-    "requests": N_("When a service asks you something, or did what you agreed to beforehand"),
+    "requests": N_("When a service asks you something, or you wanted to be reminded of it"),
     "progress": N_("When one of your requests has moved"),
     "corrections": N_("When a service knows a detail otherwise"),
     "sharing": N_("Before something that you share ends"),

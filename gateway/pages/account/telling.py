@@ -7,7 +7,6 @@
 On the way to a service the page leads back to what the service asks.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +14,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway import claim_labels
+from gateway import claim_labels, language_names
 from gateway.pages import passage, stale
 from gateway.pages.account import citizen, whom
 from gateway.pages.account.whom import Whom
@@ -38,7 +37,7 @@ CHILD = ("given_name", "family_name", "birthdate")
 class Form:
     """How one claim is typed.
 
-    :ivar kind: line, words, one, many, place or children, as the template has them
+    :ivar kind: line, languages, one, many, place or children, as the template has them
     :ivar options: what to choose from, if that is how
     :ivar dated: it can be told beforehand, or since when it holds
     """
@@ -65,7 +64,7 @@ FORMS: Mapping[str, Form] = {
         hint=N_("With the country code, for example +44 1632 960 001"), autocomplete="tel"
     ),
     "preferred_language": Form(
-        "words", N_("Codes of languages, the best first, for example fr en")
+        "languages", N_("The one you speak best first, for example French, English")
     ),
     "contact_preference": Form("one", options=sorted(choices.ENUMS["contact_preference"])),
     "accessibility_needs": Form("many", options=sorted(choices.NEEDS)),
@@ -77,7 +76,7 @@ CHANGED = N_("This was changed meanwhile, perhaps in another tab. This is how it
 WRONG: Mapping[str, str] = {
     "changed": CHANGED,
     "phone": N_("Enter the number with its country code, such as +44 1632 960 001"),
-    "language": N_("Enter codes of languages, such as fr or en"),
+    "language": N_("Enter languages by their names, such as French, English"),
     "zone": N_("Enter a time zone, such as Europe/Paris"),
     "country": N_("Choose a country from the list"),
     "postal_code": N_("Enter a postcode of letters, digits, spaces and hyphens"),
@@ -105,7 +104,9 @@ async def show(call: Call) -> Response:
         return _no_such(call)
     held = await told_now(call, session, claim)
     concerned = await whom.known(call, session, claim)
-    return _page(call, way, claim, held, _typed(claim, held.value if held else None), concerned)
+    return _page(
+        call, way, claim, held, _typed(claim, held.value if held else None, call.locale), concerned
+    )
 
 
 @citizen.signed_in("details")
@@ -144,7 +145,7 @@ async def save(call: Call) -> Response:
         return _page(call, way, claim, held, given, concerned, error=refused.reason, status=422)
     except StaleVersion:
         held = await told_now(call, session, claim)
-        typed = _typed(claim, held.value if held else None)
+        typed = _typed(claim, held.value if held else None, call.locale)
         return _page(call, way, claim, held, typed, concerned, error="changed", status=409)
     if way.i:
         return see_other(way.onward)
@@ -234,14 +235,14 @@ def _given(call: Call, claim: str) -> dict[str, Any]:
     return {claim: call.form.all(claim) if kind == "many" else call.form.text(claim).strip()}
 
 
-def _typed(claim: str, value: Any) -> dict[str, Any]:
+def _typed(claim: str, value: Any, locale: str) -> dict[str, Any]:
     """Spell a value as the fields of its form."""
     kind = FORMS[claim].kind
     if value is None or kind == "children":
         return {}
     if kind == "place":
         return {name: value.get(name, "") for name in PLACE}
-    return {claim: " ".join(value) if kind == "words" else value}
+    return {claim: claim_labels.languages(value, locale) if kind == "languages" else value}
 
 
 async def _value(call: Call, session: Session, claim: str) -> Any:
@@ -257,7 +258,7 @@ async def _value(call: Call, session: Session, claim: str) -> Any:
         born = {name: typed[name] for name in CHILD if typed[name]}
         return [*kept, born] if born else kept
     text = typed[claim]
-    return [part for part in re.split(r"[\s,;]+", text) if part] if kind == "words" else text
+    return language_names.read(text) if kind == "languages" else text
 
 
 def _numbered(held: Attribute | None) -> list[tuple[str, Any]]:
