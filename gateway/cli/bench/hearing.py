@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from gateway import postgres
@@ -17,11 +17,13 @@ class Hearing:
 
     :ivar silent: the port of somebody who takes a connection and says nothing
     :ivar closed: a port where nobody is
+    :ivar back: set once both hear as everybody does
     """
 
     port: int
     silent: int
     closed: int
+    back: asyncio.Event = field(default_factory=asyncio.Event)
     heard: dict[str, list[float]] = field(default_factory=dict)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -57,11 +59,20 @@ async def receivers() -> AsyncIterator[Hearing]:
         writer.close()
 
     async def ignore(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if own.back.is_set():
+            await hear(reader, writer)
+            return
         await reader.read()
         writer.close()
 
-    async with (
-        await asyncio.start_server(hear, "127.0.0.1", own.port, backlog=1024),
-        await asyncio.start_server(ignore, "127.0.0.1", own.silent),
-    ):
+    async def come_back() -> None:
+        await own.back.wait()
+        await ways.enter_async_context(await asyncio.start_server(hear, "127.0.0.1", own.closed))
+
+    async with AsyncExitStack() as ways, asyncio.TaskGroup() as returning:
+        for answer, port in ((hear, own.port), (ignore, own.silent)):
+            server = await asyncio.start_server(answer, "127.0.0.1", port, backlog=1024)
+            await ways.enter_async_context(server)
+        returning.create_task(come_back())
         yield own
+        own.back.set()

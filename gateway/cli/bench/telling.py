@@ -4,6 +4,7 @@
 
 Everything is real: the page that citizens use, a gateway, a worker, receivers over HTTP. Every
 tenth of many is down, half of those in the worst way: they take a connection and say nothing.
+Then they come back, and hear what they missed as late as the table of retries says.
 """
 
 import asyncio
@@ -119,6 +120,16 @@ async def _all_at_once(base: Base, ears: Hearing, citizen: Citizen, size: Size) 
         f"save to receipt by {size.services} services, {size.down} of them down: saved after"
         f" {saved:.2f} s, the last that can hear heard after {took:.2f} s:"
         f" {budget.verdict(took, budget.TOLD_MANY)}"
+    )
+    ears.back.set()
+    begun = time.monotonic()
+    await ears.until(before + size.services, within=_PATIENCE)
+    told = sum(path.startswith("/many-") for path in ears.heard)
+    if told < size.services:
+        raise click.ClickException(f"{size.services - told} services were never told")
+    click.echo(
+        f"the {size.down} are back: the last of them heard after"
+        f" {time.monotonic() - begun:.1f} s, and nobody was left out"
     )
 
 
