@@ -1,5 +1,7 @@
 """News: mail citizens that a request of theirs moved or a detail is questioned, and no more.
 
+And that somebody had a copy of what an app of theirs reads with (RFC 9700 §4.14.2).
+
 The mail names no service, no state and no detail, and its link opens the sign-in. There is one
 a day for a request at most, one for a correction, and few a day whatever number of services
 report; who stopped sharing with a service, or left, gets none about it.
@@ -16,11 +18,13 @@ from idp.errors import TooManyAttempts
 from keys import pairwise
 from keys.entry import Entry
 from relying_parties import consents, corrections, requests
+from relying_parties.grants import copies
 
 WORTH = timedelta(days=1)  # after which the mail is not sent any more
 SOURCES = (
     ("request-moved", requests.take_news),
     ("correction-proposed", corrections.take_news),
+    ("token-copied", copies.take_news),
 )
 
 

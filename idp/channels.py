@@ -48,7 +48,7 @@ KINDS = (
             *("account-gone", "account-kept", "account-leaving", "create-code", "create-known"),
             *("export-ready", "invited", "new-sign-in", "passkey-added", "passkey-removed"),
             *("passkey-suspected", "password-changed", "recover-code", "recover-unknown"),
-            *("recovery-started", "sign-in-code"),
+            *("recovery-started", "sign-in-code", "token-copied"),
         ),
         silent=False,
     ),

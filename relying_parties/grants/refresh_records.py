@@ -146,7 +146,9 @@ ROTATE = statement(_use("rotate"))
 TELL_AGAIN = statement(_use("tell again"))
 
 STATE = statement(
-    sa.select(_r.code, _r.replaced_at, _r.scope).where(
+    sa.select(_r.code, _r.replaced_at, _r.scope, _codes.subject)
+    .join_from(tables.refresh_tokens, tables.codes, _codes.digest == _r.code)
+    .where(
         _r.digest == sa.bindparam("of_token"),
         _r.client_id == sa.bindparam("of_client"),
         _r.revoked_at.is_(None),

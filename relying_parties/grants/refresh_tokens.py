@@ -148,7 +148,8 @@ async def rotate(
     if entry.at <= state["replaced_at"] + GRACE and await _unused(entry, successor):
         return await _refresh(entry, records.TELL_AGAIN, replace(asking, token=successor))
     if await families.end(entry, state["code"]):
-        entry.record(RefreshReplayDetected(actor=f"client:{client_id}", object=None))
+        whose = f"subject:{state['subject']}"
+        entry.record(RefreshReplayDetected(actor=f"client:{client_id}", object=whose))
     await entry.commit()
     raise RefreshReplayed
 

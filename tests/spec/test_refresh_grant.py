@@ -4,12 +4,15 @@ Specs: RFC 6749 §6, RFC 7009 §2, RFC 9700 §4.14, OpenID Connect Core §11 and
 """
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
 
-from keys import opaque
-from tests.support import services, verdicts
+from gateway import news
+from idp import identifiers
+from keys import opaque, pairwise
+from tests.support import letters, services, verdicts
 from tests.support.browser import meanwhile
 from tests.support.gateway import Citizen, Gateway
 
@@ -85,6 +88,29 @@ async def test_a_token_that_was_replaced_ends_its_family(
     verdicts.refused(await refresh(gateway, second["refresh_token"], "app"), "invalid_grant")
     for one in (app, first, second):
         assert await reads(gateway, one["access_token"], node=1) == 401
+
+
+async def test_rt_01_the_citizen_hears_of_a_copy(gateway: Gateway, app: dict[str, Any]) -> None:
+    """RFC 9700 §4.14.2: once, by a mail that names no service."""
+    first = (await refresh(gateway, app["refresh_token"], "app")).json()
+    await refresh(gateway, first["refresh_token"], "app")
+    [whose] = await gateway.rows(
+        "SELECT citizen FROM relying_parties.codes WHERE subject = $1 AND client_id = 'app'",
+        verdicts.claims(app["id_token"])["sub"],
+    )
+    account = pairwise.open_citizen(gateway.runtime.vault.sealer, whose["citizen"], "app")
+    async with gateway.runtime.entry() as entry:
+        [email] = await identifiers.emails(entry, gateway.runtime.vault, account)
+
+    for _ in range(2):
+        verdicts.refused(await refresh(gateway, app["refresh_token"], "app"), "invalid_grant")
+    until = time.monotonic() + 60  # transactions of other tests hold up what is final
+    while not await letters.queued(gateway, email) and time.monotonic() < until:
+        await news.tell_citizens(gateway.runtime)
+    for _ in range(3):
+        await news.tell_citizens(gateway.runtime)
+
+    assert await letters.queued(gateway, email) == [("token-copied", {})]
 
 
 async def test_an_answer_that_was_lost_is_told_again(gateway: Gateway, app: dict[str, Any]) -> None:
