@@ -99,9 +99,13 @@ class Pool:
             self.give_back(connection)
 
     async def close(self) -> None:
-        """Close every idle connection."""
+        """Close every idle connection; a database that does not answer keeps nobody from going."""
         while self._idle:
-            await self._idle.pop().close()
+            connection = self._idle.pop()
+            try:
+                await connection.close()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                connection.terminate()
 
     async def _connect(self) -> Any:
         policy = self._policy
