@@ -6,13 +6,17 @@
 Words are sealed under the citizen's own key, so they are gone for good when that is; who
 reads them are the citizen and the one service that asked. A request does not wait longer
 because of them. The next reason is a row here, and its words in the gateway.
+
+The service reads them until a week after the end of the request. It may have no consent, and
+learn of nothing else: so long before an account goes all that was said before its citizen
+wanted that is over for everybody, and that it is not there tells nothing.
 """
 
 import json
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +36,7 @@ LONGEST = 600  # characters of a question or an answer
 LONGEST_REASON = 300
 MOST = 5  # questions about one request
 LISTED = 200
+READABLE = timedelta(days=7)  # after the end of the request
 
 QUESTION, ANSWER, REASON = "question", "answer", "reason"
 _PLACE = "relying_parties.inquiries"
@@ -75,30 +80,16 @@ TELL_CITIZEN = statement(
 _TOLD = sa.select(
     *(_r.id, _r.client_id, _r.subject, _r.citizen, _r.request, _r.message, _r.state),
     *(_r.created_at, _r.expires_at),
+).where(
+    _r.client_id == sa.bindparam("of_client"),
+    _r.expires_at > sa.bindparam("since", type_=tables.NOW),
+    # A row is nobody's, perhaps: only where a citizen said something does it show.
+    sa.exists().where(_i.request_id == _r.id),
 )
-OF_CLIENT = statement(
-    _TOLD.where(
-        _r.client_id == sa.bindparam("of_client"),
-        # A row is nobody's, perhaps: only where a citizen said something does it show.
-        sa.exists().where(_i.request_id == _r.id),
-    )
-    .order_by(_r.created_at.desc())
-    .limit(LISTED)
-)
-FIND = statement(
-    _TOLD.where(
-        _r.id == sa.bindparam("of_request", type_=sa.Uuid),
-        _r.client_id == sa.bindparam("of_client"),
-        sa.exists().where(_i.request_id == _r.id),
-    )
-)
-LOCK = statement(
-    _TOLD.where(
-        _r.id == sa.bindparam("of_request", type_=sa.Uuid),
-        _r.client_id == sa.bindparam("of_client"),
-        sa.exists().where(_i.request_id == _r.id),
-    ).with_for_update()
-)
+OF_CLIENT = statement(_TOLD.order_by(_r.created_at.desc()).limit(LISTED))
+_one = _TOLD.where(_r.id == sa.bindparam("of_request", type_=sa.Uuid))
+FIND = statement(_one)
+LOCK = statement(_one.with_for_update())
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,20 +213,28 @@ async def of(entry: Entry, key: DataKey, subjects: Collection[str]) -> list[tupl
 
 async def of_client(entry: Entry, client_id: str) -> list[Inquiry]:
     """Return the requests of a service that citizens said something about, newest first."""
-    rows = await entry.all(OF_CLIENT, of_client=client_id)
+    rows = await entry.all(OF_CLIENT, of_client=client_id, since=entry.at - READABLE)
     return [_inquiry(row, entry.at) for row in rows]
 
 
 async def find(entry: Entry, client_id: str, request_id: UUID) -> Inquiry | None:
     """Return one of them; another service's is as unknown as none."""
-    row = await entry.one(FIND, of_request=request_id, of_client=client_id)
+    row = await entry.one(FIND, **_named(entry, client_id, request_id))
     return _inquiry(row, entry.at) if row else None
 
 
 async def hold(entry: Entry, client_id: str, request_id: UUID) -> Inquiry | None:
     """Return one of them, and let nobody else say anything in this transaction."""
-    row = await entry.one(LOCK, of_request=request_id, of_client=client_id)
+    row = await entry.one(LOCK, **_named(entry, client_id, request_id))
     return _inquiry(row, entry.at) if row else None
+
+
+def _named(entry: Entry, client_id: str, request_id: UUID) -> dict[str, Any]:
+    return {
+        "of_request": request_id,
+        "of_client": client_id,
+        "since": entry.at - READABLE,
+    }
 
 
 async def _say(

@@ -1,10 +1,12 @@
 """What citizens ask back: sealed under their own key, one question at a time, gone on request."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from idp.erasures import GRACE
 from keys import opaque
 from keys.entry import Entry, statement
 from keys.errors import NotSealedHere
@@ -78,6 +80,21 @@ async def test_nobody_who_said_nothing_shows(at: Later) -> None:
 
         assert await inquiries.of_client(entry, "hotline") == []
         assert await inquiries.hold(entry, "hotline", held.id) is None
+
+
+async def test_the_service_reads_it_until_a_week_after_the_end(at: Later) -> None:
+    """Longer than a request waits and that no service could tell who deleted their account."""
+    async with at() as entry:
+        held = await asked(entry, lives=timedelta(days=7))
+        await ask(entry, held)
+    for days, there in ((13, True), (14, False)):
+        async with at(days=days) as entry:
+            assert bool(await inquiries.of_client(entry, "hotline")) is there
+            assert bool(await inquiries.find(entry, "hotline", held.id)) is there
+            assert bool(await inquiries.hold(entry, "hotline", held.id)) is there
+            assert await inquiries.of(entry, KEY, [CITIZEN])  # the citizen reads it still
+
+    assert backchannel_orders.IN_DETAIL.longest + inquiries.READABLE <= GRACE
 
 
 async def test_what_is_over_is_not_talked_about(at: Later) -> None:
