@@ -13,7 +13,7 @@ from relying_parties.clients import Client
 def subject(call: Call, client: Client, id_token: str) -> str:
     """Return whom ``id_token`` is about; it may have expired long ago.
 
-    :raises OAuthRefused: it is not ours, or was told to another client
+    :raises OAuthRefused: it is not ours, was told to another client, or is about nobody
     """
     try:
         told = signing.verify(
@@ -28,4 +28,6 @@ def subject(call: Call, client: Client, id_token: str) -> str:
         raise OAuthRefused("invalid_request", "id_token_hint is not ours") from error
     if told.get("aud") != client.client_id:
         raise OAuthRefused("invalid_request", "id_token_hint is another client's")
-    return str(told.get("sub", ""))
+    if not told.get("sub"):  # what else is signed for a client, such as an answer by JARM
+        raise OAuthRefused("invalid_request", "id_token_hint is about nobody")
+    return str(told["sub"])

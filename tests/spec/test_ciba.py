@@ -290,6 +290,17 @@ async def test_a_citizen_is_named_by_a_former_id_token(gateway: Gateway, ana: Ci
     assert foreign.json()["error"] == "invalid_request"
 
 
+async def test_a_hint_about_nobody_names_nobody(gateway: Gateway) -> None:
+    """§7.1 ``id_token_hint``: an answer by JARM is signed by us, and for this client, too."""
+    told = {"iss": gateway.issuer, "aud": "counter", "exp": at(600), "code": "x", "state": "y"}
+    raw = asking.signed(gateway, id_token_hint=gateway.sign_id_token(told))
+
+    async with gateway.unchanged("keys.replays"):
+        answer = await asking.send(gateway, raw)
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
 async def test_a_service_does_not_nag(gateway: Gateway, ana: Citizen) -> None:
     """CIBA-10: one waits at a time, three an hour without a yes; others are not hindered."""
     first = await asking.ask(gateway, ana)
