@@ -143,6 +143,28 @@ async def test_two_tabs_cannot_overwrite_each_other_in_silence(gateway: Gateway)
     assert await held(gateway, someone, "nickname") == {"nickname": "Anita"}
 
 
+async def test_what_a_register_wrote_meanwhile_is_not_contested(gateway: Gateway) -> None:
+    """What was looked at is what is wrong; what came since is shown, and asked about anew."""
+    someone = await gateway.citizen()
+    await registered(gateway, someone, "address", {"locality": "Oldtown"}, Validity())
+    browser = Browser(gateway, someone.cookie)
+    page = await browser.follow(f"{TELLING}/address/dispute")
+    await registered(gateway, someone, "address", {"locality": "Newtown"}, Validity())
+
+    late = await browser.fill(page, "dispute")
+    kept = await held(gateway, someone, "address")
+    contested = await browser.fill(late, "dispute")
+    again = await browser.fill(late, "dispute")
+
+    assert late.status_code == 409
+    assert "Newtown" in late.text
+    assert "This was changed meanwhile" in late.text
+    assert kept == {"address": {"locality": "Newtown"}}
+    assert "You said that a detail is wrong" in contested.text
+    assert "You said that a detail is wrong" in again.text
+    assert await held(gateway, someone, "address") == {}
+
+
 async def test_a_contested_detail_goes_out_to_nobody(gateway: Gateway) -> None:
     """The citizen says it is wrong, and sees that it is kept back until it is settled."""
     someone = await gateway.citizen()

@@ -51,25 +51,42 @@ async def show(call: Call, session: Session) -> Response:
 @citizen.signed_in("details")
 async def ask_dispute(call: Call, session: Session) -> Response:
     """Say what contesting a detail means before it happens."""
-    claim = call.path_text("claim")
-    held = await attributes.all_current(call.entry, call.runtime.vault, session.account.id)
-    rows = [_row(call, one) for one in held if one.claim == claim and one.claim in _ORDER]
-    row = next((row for row in rows if row["contest"] and not row["disputed"]), None)
-    # Another tab did it, or nobody else wrote it: the page shows how it is.
-    if row is None:
-        return see_other("/account/details")
-    return citizen.page(call, "account/dispute.html", "details", row=row)
+    return await _ask_dispute(call, session)
 
 
 @citizen.signed_in("details")
 async def dispute(call: Call, session: Session) -> Response:
     """Note that the citizen says a detail is wrong, or says so no more."""
     csrf.check(call)
-    move = disputes.drop if call.form.text("answer") == "drop" else disputes.begin
+    claim, account_id = call.path_text("claim"), session.account.id
+    if call.form.text("answer") == "drop":
+        with suppress(NothingToDispute):  # another tab did it: the page shows how it is
+            await disputes.drop(call.entry, account_id, claim)
+        return see_other(_contested(claim))
+    try:
+        await disputes.begin(call.entry, account_id, claim, expected=telling.seen(call))
+    except NothingToDispute:
+        # A register wrote something else meanwhile, which nobody has called wrong yet.
+        return await _ask_dispute(call, session, changed=call.gettext(telling.CHANGED))
+    return see_other(_contested(claim))
+
+
+async def _ask_dispute(call: Call, session: Session, changed: str = "") -> Response:
     claim = call.path_text("claim")
-    with suppress(NothingToDispute):  # another tab did it: the page shows how it is
-        await move(call.entry, session.account.id, claim)
-    return see_other(f"/account/details?{urlencode({'contested': claim})}")
+    held = await attributes.all_current(call.entry, call.runtime.vault, session.account.id)
+    rows = [_row(call, one) for one in held if one.claim == claim and one.claim in _ORDER]
+    row = next((row for row in rows if row["contest"] and not row["disputed"]), None)
+    # Another tab did it, or nobody else wrote it: the page shows how it is.
+    if row is None:
+        return see_other(_contested(claim) if changed else "/account/details")
+    status, errors = (409, {"dispute": changed}) if changed else (200, {})
+    return citizen.page(
+        call, "account/dispute.html", "details", status=status, row=row, errors=errors
+    )
+
+
+def _contested(claim: str) -> str:
+    return f"/account/details?{urlencode({'contested': claim})}"
 
 
 def _holding(held: list[attributes.Attribute]) -> list[attributes.Attribute]:
@@ -112,6 +129,7 @@ def _row(call: Call, held: attributes.Attribute) -> dict[str, Any]:
         "validity": sharing.validity(held, reader),
         "over": held.over,
         "disputed": held.disputed,
+        "version": held.version,
         "change": own and held.claim in telling.FORMS,
         "contest": not own,
     }

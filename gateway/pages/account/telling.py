@@ -191,7 +191,6 @@ async def _read(call: Call, session: Session, claim: str) -> Any:
 
 
 async def _write(call: Call, session: Session, claim: str, validity: Validity) -> None:
-    seen = call.form.text("seen")
     await attributes.record(
         call.entry,
         call.runtime.vault,
@@ -201,9 +200,14 @@ async def _write(call: Call, session: Session, claim: str, validity: Validity) -
         source_type="self",
         validity=validity,
         by=f"account:{session.account.id}",
-        # Whoever sends no version saw none.
-        expected=int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 9 else -1,
+        expected=seen(call),
     )
+
+
+def seen(call: Call) -> int:
+    """Return the version of a detail that the form was filled in about; whoever sends none: -1."""
+    text = call.form.text("seen")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else -1
 
 
 async def told_now(call: Call, session: Session, claim: str) -> Attribute | None:
