@@ -29,6 +29,7 @@ _COMMANDS = {
     "member": "agencies",
     "apply": "applying",
     "admin": "admin",
+    "account": "account",
     "audit": "audit",
     "erasures": "erasures",
     "bench": "bench",

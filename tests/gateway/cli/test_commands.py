@@ -14,7 +14,9 @@ import asyncpg
 import pytest
 import yaml
 
-from gateway import migrations
+from gateway import migrations, settings
+from gateway.cli import house
+from idp import accounts
 from tests.gateway.cli.conftest import Command
 from tests.support.services import document
 
@@ -308,6 +310,34 @@ def test_administrators_are_invited_listed_and_removed(gatehouse: Command) -> No
     assert "auditor" not in gatehouse("admin", "list").out
     assert gatehouse("admin", "invite", "no address", "--role", "auditor").code == 2
     assert gatehouse("admin", "invite", "ruth@example.test").code == 2
+
+
+async def someone(environment: dict[str, str], email: str) -> None:
+    async with house.opened(settings.read(environment)) as runtime, runtime.entry() as entry:
+        await accounts.open_account(entry, runtime.vault, email=email)
+
+
+def test_an_account_is_locked_and_opened_again(
+    gatehouse: Command, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEHOUSE_MASTER_KEY_FILE", environment["GATEHOUSE_MASTER_KEY_FILE"])
+    asyncio.run(someone(environment, "ida@example.test"))
+
+    locked = gatehouse("account", "lock", "Ida@example.test", "--reason", "misused")
+    again = gatehouse("account", "lock", "ida@example.test", "--reason", "deceased")
+    opened = gatehouse("account", "unlock", "ida@example.test")
+    twice = gatehouse("account", "unlock", "ida@example.test")
+    found = json.loads(gatehouse("audit", "search", "--actor", "operator", "--json").out)
+
+    assert [each.code for each in (locked, again, opened, twice)] == [0, 4, 0, 4]
+    assert again.err == "error: ida@example.test is not open\n"
+    assert twice.err == "error: ida@example.test is not locked\n"
+    told = [one["kind"] for one in found if one["kind"].startswith("Account")]
+    assert told == ["AccountUnlocked", "AccountLocked"]
+    assert gatehouse("account", "lock", "nobody@example.test", "--reason", "misused").code == 3
+    assert gatehouse("account", "unlock", "nobody@example.test").code == 3
+    assert gatehouse("account", "lock", "ida@example.test", "--reason", "fun").code == 2
+    assert gatehouse("account", "lock", "no address", "--reason", "misused").code == 2
 
 
 ADMINISTRATOR = """
