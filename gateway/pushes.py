@@ -8,7 +8,6 @@ Specs: RFC 8935 §2; security: EV-04, EV-05, EV-11.
 """
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Mapping
@@ -16,6 +15,8 @@ from collections.abc import Mapping
 from gateway import outbound, secevents
 from gateway.outbound import Answer, OutboundRefused
 from gateway.runtime import Runtime
+from keys import assertions
+from keys.errors import TokenRefused
 from relying_parties.clients import Client
 from relying_parties.streams import delivery
 from relying_parties.streams.delivery import Load, Outcome
@@ -140,8 +141,8 @@ def _approved(client: Client, load: Load) -> bool:
 def _word(answer: Answer) -> str:
     """Return the error that the receiver names (RFC 8935 §2.3), if it is one that there is."""
     try:
-        told = json.loads(answer.body[:4096])
-    except ValueError:
+        told = assertions.decode_json(answer.body[:4096])
+    except TokenRefused:
         return "400"
     word = told.get("err") if isinstance(told, dict) else None
     return word if isinstance(word, str) and word in WORDS else "400"

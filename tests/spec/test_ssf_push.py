@@ -173,6 +173,8 @@ async def test_the_header_lies_sealed(gateway: Gateway, api: Api) -> None:
             id="another-word-is-not-repeated",
         ),
         pytest.param(b"400 Bad\r\n\r\nno json", "400", id="no-json"),
+        pytest.param(b"400 Bad\r\n\r\n" + b"[" * 4096, "400", id="EV-05-no-bottom"),
+        pytest.param(b'400 Bad\r\n\r\n{"err": ["invalid_key"]}', "400", id="EV-05-no-word"),
         pytest.param(b"415 Unsupported", "415", id="415"),
     ],
 )
