@@ -37,29 +37,31 @@ async def summon_citizens(runtime: Runtime) -> int:
     """Queue the mails about what was asked since; return how many requests that were."""
     async with runtime.entry() as entry:
         taken = await summons.take(entry)
-    if not taken.ids:
-        return 0
-    try:
-        await _tell_all(runtime, taken, standing.answer)
-    except Exception:
-        # One that can't be judged must not keep the others: whoever is asked loses nothing.
-        log.exception("not answered beforehand")
-        await _tell_all(runtime, taken, _asked)
+    for each in taken.summons:
+        try:
+            await _tell(runtime, taken, each, standing.answer)
+        except Exception:
+            # One that can't be judged keeps nobody, and whoever is asked loses nothing.
+            log.exception("not answered beforehand")
+            await _tell(runtime, taken, each, _asked)
+    if taken.nobody:
+        async with runtime.entry() as entry:
+            await summons.note(entry, taken, taken.nobody)
     return len(taken.summons)
-
-
-async def _tell_all(runtime: Runtime, taken: Taken, answer: Answer) -> None:
-    async with runtime.entry() as entry:
-        for each in taken.summons:
-            await _tell(runtime, entry, each, answer)
-        await summons.note(entry, taken)
 
 
 async def _asked(_runtime: Runtime, _entry: Entry, _account: Account, _request: UUID) -> bool:
     return False
 
 
-async def _tell(runtime: Runtime, entry: Entry, each: Summons, answer: Answer) -> None:
+async def _tell(runtime: Runtime, taken: Taken, each: Summons, answer: Answer) -> None:
+    """Tell one citizen, in a unit of work of its own."""
+    async with runtime.entry() as entry:
+        await _write(runtime, entry, each, answer)
+        await summons.note(entry, taken, [each.id])
+
+
+async def _write(runtime: Runtime, entry: Entry, each: Summons, answer: Answer) -> None:
     account_id = pairwise.open_citizen(runtime.vault.sealer, each.citizen, each.client_id)
     account = await accounts.find(entry, account_id)
     if account is None or account.status != "open":  # nobody has the address, or they left

@@ -8,7 +8,7 @@ same time and by the same statements as any other. No row is held while somebody
 because a poll waits for who holds its row, and would see how long that takes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -69,20 +69,20 @@ class Summons:
 class Taken:
     """What one worker looks after until a moment.
 
-    :ivar ids: of every request that was taken, also of those that nobody has to hear of
+    :ivar nobody: requests that nobody has to hear of
     """
 
-    ids: Sequence[UUID]
     until: datetime
     summons: Sequence[Summons]
+    nobody: Sequence[UUID]
 
 
 async def take(entry: Entry, most: int = 50) -> Taken:
     """Take requests of which nobody was told, for a minute; no other worker gets them meanwhile."""
     until = entry.at + UNDER_WAY
     rows = await entry.all(TAKE, at=entry.at, until=until, most=most)
-    found = [
-        Summons(
+    found = {
+        UUID(bytes=row["id"].bytes): Summons(
             UUID(bytes=row["id"].bytes),
             row["client_id"],
             row["citizen"],
@@ -91,10 +91,11 @@ async def take(entry: Entry, most: int = 50) -> Taken:
         )
         for row in rows
         if row["citizen"] is not None and row["state"] == "pending" and row["expires_at"] > entry.at
-    ]
-    return Taken([UUID(bytes=row["id"].bytes) for row in rows], until, found)
+    }
+    every = [UUID(bytes=row["id"].bytes) for row in rows]
+    return Taken(until, [*found.values()], [one for one in every if one not in found])
 
 
-async def note(entry: Entry, taken: Taken) -> None:
-    """Note that they were told; durable with what was done about it, and the last of it."""
-    await entry.run(NOTE, ids=list(taken.ids), until=taken.until, at=entry.at)
+async def note(entry: Entry, taken: Taken, ids: Collection[UUID]) -> None:
+    """Note that these were told; durable with what was done about it, and the last of it."""
+    await entry.run(NOTE, ids=list(ids), until=taken.until, at=entry.at)

@@ -20,6 +20,7 @@ from relying_parties.grants import (
 )
 from relying_parties.grants.backchannel_orders import Order
 from relying_parties.grants.backchannel_polls import Fate
+from relying_parties.summons import Taken
 from tests.relying_parties.conftest import CITIZEN, Later
 
 WAITING = statement(sa.text("SELECT 1 AS one FROM pg_locks WHERE NOT granted"))
@@ -275,15 +276,23 @@ async def test_citizens_are_told_once_and_in_time(at: Later) -> None:
     async with at(seconds=2) as entry:
         taken = await summons.take(entry)
         assert [one.id for one in taken.summons] == [told.id]
-        assert len(taken.ids) == 4
-        assert not (await summons.take(entry)).ids
+        assert len(taken.nobody) == 3
+        assert taken_none(await summons.take(entry))
+        await summons.note(entry, taken, taken.nobody)
     async with at(minutes=2) as entry:  # that worker died
         again = await summons.take(entry)
-        assert sorted(again.ids) == sorted(taken.ids)
-        await summons.note(entry, taken)  # it did not, and comes too late
-        await summons.note(entry, again)
+        assert ([one.id for one in again.summons], again.nobody) == ([told.id], [])
+        await summons.note(entry, taken, [told.id])  # it did not, and comes too late
     async with at(minutes=4) as entry:
-        assert not (await summons.take(entry)).ids
+        last = await summons.take(entry)
+        assert [one.id for one in last.summons] == [told.id]
+        await summons.note(entry, last, [told.id])
+    async with at(minutes=4, seconds=50) as entry:
+        assert taken_none(await summons.take(entry))
+
+
+def taken_none(taken: Taken) -> bool:
+    return not taken.summons and not taken.nobody
 
 
 async def test_who_wants_pings_is_due_with_the_answer(at: Later) -> None:

@@ -87,7 +87,9 @@ async def test_what_lies_within_is_approved_and_told(gateway: Gateway, ana: Citi
 async def test_what_can_t_be_judged_waits_and_holds_nobody_up(
     gateway: Gateway, ana: Citizen
 ) -> None:
-    """A rule that is damaged: its citizen is asked, and so is everybody who comes after."""
+    """A rule that is damaged: its citizen is asked, and those of all others are used."""
+    other = await gateway.citizen()
+    await agreed(gateway, other)
     while await summoning.summon_citizens(gateway.runtime):
         pass
     before = len(await mails(gateway, ana))
@@ -95,9 +97,10 @@ async def test_what_can_t_be_judged_waits_and_holds_nobody_up(
     await gateway.rows(
         "UPDATE relying_parties.standing_rules SET detail = '[]' WHERE subject = $1", whom
     )
-    request = await offices.ask(gateway, ana, OFFICE, NEXT)
+    request, good = [await offices.ask(gateway, one, OFFICE, NEXT) for one in (ana, other)]
 
     assert await fate(gateway, request) == "authorization_pending"
+    assert await fate(gateway, good) == "approved"
     queued = (await mails(gateway, ana))[before:]
     assert [one.template for one in queued] == ["request-waiting"]
 
