@@ -78,7 +78,7 @@ async def test_a_signed_answer_is_posted(gateway: Gateway, ana: Citizen) -> None
 
 
 async def test_a_signed_answer_is_no_hint(gateway: Gateway, ana: Citizen) -> None:
-    """Both are signed for the client by the same key; one says who somebody is."""
+    """LO-07: both are signed for the client by the same key; one says who somebody is."""
     asked = services.asked(response_mode="jwt")
     answer = await gateway.get("/authorize", params=asked, headers=ana.headers)
     signed = parse_qs(urlsplit(answer.headers["location"]).query)["response"][0]
@@ -86,5 +86,8 @@ async def test_a_signed_answer_is_no_hint(gateway: Gateway, ana: Citizen) -> Non
     hinted = services.asked(id_token_hint=signed, prompt="none")
     again = await gateway.get("/authorize", params=hinted, headers=ana.headers)
 
+    left = await gateway.get("/logout", params={"id_token_hint": signed}, headers=ana.headers)
+
     told = verdicts.sent_back(again, CALLBACK, gateway.issuer)
-    assert told["error"] == "login_required"
+    assert told["error"] == "invalid_request"
+    verdicts.page(left)

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
-from gateway.oauth import ending, frontchannel, respond, watching
+from gateway.oauth import ending, frontchannel, hints, respond, watching
 from gateway.oauth.frontchannel import Left, Named
 from gateway.oauth.refusals import PageRefused
 from gateway.web import cookies, csrf, leaving, render
@@ -25,7 +25,7 @@ from gateway.web.locale import N_
 from gateway.web.params import Params
 from idp import sessions
 from idp.sessions import Session
-from keys import opaque, pairwise, signing
+from keys import opaque, pairwise
 from keys.errors import TokenRefused
 from relying_parties import redirects
 from relying_parties.clients import Client
@@ -88,14 +88,7 @@ async def _read(call: Call, given: Params) -> Wish:
     sid = ""
     if hint:
         try:
-            told = signing.verify(
-                call.runtime.keyring,
-                hint,
-                purpose="token",
-                typ=None,
-                issuer=call.runtime.settings.issuer,
-                at=None,  # one that has expired still tells who asks
-            )
+            told = hints.read(call, hint)  # one that has expired still tells who asks
         except TokenRefused as error:
             raise PageRefused("invalid_request", "id_token_hint is not ours") from error
         if named and told.get("aud") != named:
