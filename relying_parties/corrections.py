@@ -86,6 +86,9 @@ OF_SUBJECTS = statement(
     .order_by(_c.created_at.desc(), _c.id)
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
+ALL = statement(
+    sa.select(*_SHOWN).where(_c.subject == sa.any_(_subjects)).order_by(_c.created_at.desc(), _c.id)
+)
 _one = sa.select(*_SHOWN).where(
     _c.id == _correction, _c.subject == sa.any_(_subjects), _c.state != WITHDRAWN
 )
@@ -244,6 +247,12 @@ async def withdraw(entry: Entry, client_id: str, correction_id: UUID) -> None:
 async def of_subjects(entry: Entry, subjects: Collection[str], most: int = 200) -> list[Correction]:
     """Return what was proposed to a citizen, the newest first."""
     rows = await entry.all(OF_SUBJECTS, subjects=list(subjects), most=most)
+    return [_correction_of(row, entry.at) for row in rows]
+
+
+async def of(entry: Entry, subjects: Collection[str]) -> list[Correction]:
+    """Return all that was proposed to a citizen and is kept, also what was taken back."""
+    rows = await entry.all(ALL, subjects=list(subjects))
     return [_correction_of(row, entry.at) for row in rows]
 
 

@@ -33,7 +33,7 @@ SCHEMA = shapes.document(
 
 async def gather(whose: Whose) -> Files:
     """Write down each proposal that opens, with its answer."""
-    found = await corrections.of_subjects(whose.entry, whose.subjects)
+    found = await corrections.of(whose.entry, whose.subjects)
     rows = [row for one in found if (row := _row(whose, one))]
     return {f"{NAME}.json": spell({"format": shapes.called(NAME), "corrections": rows})}
 

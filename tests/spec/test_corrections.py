@@ -567,6 +567,8 @@ async def test_what_nobody_answers_runs_out_and_can_be_proposed_anew(
 async def test_what_was_said_and_answered_can_be_taken_along(
     gateway: Gateway, desk: Api, ana: Citizen
 ) -> None:
+    taken_back = await proposed(gateway, desk, ana, claim="birthdate", value=BORN)
+    await desk.ask("DELETE", f"{ROOM}/{taken_back}")
     number = await proposed(gateway, desk, ana)
     await answered(gateway, ana, number, answer="explain", words="Ask my mother.")
     async with gateway.runtime.entry() as entry:
@@ -577,7 +579,8 @@ async def test_what_was_said_and_answered_can_be_taken_along(
         whose = Whose(gateway.runtime, entry, account, key, subjects, "en")
         made = json.loads((await PART.gather(whose))["corrections.json"])
 
-    [row] = made["corrections"]
+    row, back = made["corrections"]
+    assert (back["state"], back["claim"], back["value"]) == ("withdrawn", "birthdate", BORN)
     assert (row["service"], row["claim"], row["value"]) == ("corrects", "given_name", NEW)
     assert (row["state"], row["said"]) == ("explained", "Ask my mother.")
     assert (row["reason"], row["evidence"]) == ({"en": WHY}, {"en": SEEN})
