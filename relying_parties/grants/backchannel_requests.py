@@ -77,8 +77,9 @@ AGREED = statement(
     )
 )
 # Of nobody from now on, as if an address was named that nobody has: it waits, runs out or says
-# what was decided as before, so that no poll tells that somebody went. `named` and the moments
-# stay, or the service could ask again sooner. Each row gets a subject that joins it to no other.
+# what was decided as before, so that no poll tells that somebody went. `named` and when it was
+# asked and ends stay, or the service could ask again sooner. Each row gets a subject that joins
+# it to no other, and loses the moments that it shares with what the journal says of the citizen.
 _salted = sa.bindparam("salt", type_=sa.LargeBinary).op("||")(sa.func.uuid_send(_r.id))
 _nobody = sa.func.encode(sa.func.sha256(_salted), sa.literal_column("'hex'", sa.Text))
 ERASE = statement(
@@ -89,6 +90,9 @@ ERASE = statement(
         citizen=sa.null(),
         request=sa.literal_column("'{}'::jsonb", pg.JSONB),
         message=sa.literal_column("''", sa.Text),
+        decided_at=sa.null(),
+        noticed_at=sa.case((_r.noticed_at.is_not(None), _r.created_at)),
+        used_at=sa.case((_r.used_at.is_not(None), _r.created_at)),
     )
 )
 PURGE = statement(

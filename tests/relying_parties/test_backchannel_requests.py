@@ -380,23 +380,35 @@ async def test_who_goes_takes_no_answer_along(at: Later) -> None:
     """GDPR Art. 17: nothing leads to them, and no poll, ping or limit tells that they went."""
     async with at() as entry:
         fates = {}
-        for client, told in (("hotline", None), ("library", False), ("parking", True)):
+        asked = {"hotline": None, "library": False, "parking": True, "northtown": True}
+        for client, told in asked.items():
             name, made = await ask(entry, client_id=client, ping=b"what it says")
             if told is not None:
                 await answer(entry, made, yes=told)
             fates[client] = name
+    async with at(seconds=1) as entry:
+        taken = await summons.take(entry)
+        await summons.note(entry, taken, [one.id for one in taken.summons])
+        yes = await backchannel_polls.poll(entry, fates["northtown"], client_id="northtown")
+        assert yes.id
+        await backchannel_polls.use(entry, yes.id)
+    async with at(seconds=2) as entry:
         await erased.forget(entry, [CITIZEN])
 
         rows = [dict(row) for row in await entry.all(ROWS)]
         assert await backchannel_requests.of(entry, [CITIZEN]) == []
-        assert len({row["subject"] for row in rows}) == 3
+        assert len({row["subject"] for row in rows}) == 4
         for row in rows:
             assert (row["citizen"], row["request"], row["message"]) == (None, {}, "")
+            # Whatever happened at a moment that the journal knows, too, is not told of any more.
+            told_of = [row[name] for name in ("decided_at", "noticed_at", "used_at")]
+            assert set(told_of) <= {None, row["created_at"]}
         found = {client: await fate(entry, name, client) for client, name in fates.items()}
-        assert list(found.values()) == [Fate.PENDING, Fate.DECLINED, Fate.APPROVED]
+        fates_of_all = [Fate.PENDING, Fate.DECLINED, Fate.APPROVED, Fate.USED]
+        assert list(found.values()) == fates_of_all
         with pytest.raises(TooManyAsked):
             await ask(entry)
-        assert len(await pings.take(entry)) == 2
+        assert len(await pings.take(entry)) == 3
     async with at(minutes=5) as entry:
         assert not (await summons.take(entry)).summons
         assert await fate(entry, fates["hotline"]) is Fate.EXPIRED
