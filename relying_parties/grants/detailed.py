@@ -38,8 +38,10 @@ OF_REFRESH = statement(
     .where(_r.digest == sa.bindparam("of_token"), _r.client_id == sa.bindparam("of_client"))
 )
 
-_kept = sa.select(sa.func.unnest(_t.claims)).except_(
-    sa.select(sa.func.unnest(sa.bindparam("without", type_=pg.ARRAY(sa.Text))))
+# The claims of this row alone: ``select(unnest(column))`` would read those of the whole table.
+_claim = sa.func.unnest(_t.claims).column_valued("claim")
+_kept = sa.select(_claim).where(
+    _claim != sa.func.all(sa.bindparam("without", type_=pg.ARRAY(sa.Text)))
 )
 NARROW = statement(
     sa.update(tables.access_tokens)
