@@ -46,6 +46,11 @@ def test_a_citizen_approves_one_request_and_declines_another(
     expect(page.locator("#request-approve")).to_have_count(0)
     assert look_around(page) == []
     page.get_by_role("link", name="Confirm it is you").click()
+    expect(page.locator(".lead")).to_contain_text("to answer what Library hotline asks you")
+    assert look_around(page) == []
+    page.get_by_role("link", name="Back").click()
+    expect(page.get_by_text("Booking 4711")).to_be_visible()
+    page.get_by_role("link", name="Confirm it is you").click()
     page.locator("#passkey-button").click()
     expect(page.locator("#request-approve")).to_be_visible()
     expect(page.get_by_text("Booking 4711")).to_be_visible()
