@@ -300,3 +300,17 @@ async def test_a_service_is_told_yes_or_no_about_the_area_it_registered(gateway:
         "is_resident_of": True,
         "is_citizen": False,
     }
+
+
+async def test_what_is_none_of_the_others_is_the_last_choice(gateway: Gateway) -> None:
+    """The others stand by the alphabet of whoever reads them."""
+    someone = await gateway.citizen()
+    browser = Browser(gateway, someone.cookie)
+
+    for lang in ("en", "fr"):
+        page = await browser.follow(f"{TELLING}/accessibility_needs?lang={lang}")
+        offered = re.findall(r'<label for="accessibility_needs-(\w+)">([^<]+)</label>', page.text)
+        *others, (last, _) = offered
+
+        assert last == "other"
+        assert [label for _, label in others] == sorted(label for _, label in others)

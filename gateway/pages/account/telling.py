@@ -89,6 +89,7 @@ WRONG: Mapping[str, str] = {
     "day": N_("Enter the day as year, month and day, such as 2027-03-01"),
     "future": N_("Enter a day within the next twelve months"),
 }
+LAST = frozenset({"other", "do_not_contact"})  # of options: what is none of the others
 OF_BIRTH = frozenset({"date", "unborn"})
 OF_DAY = frozenset({"day", "future"})  # what is wrong with the day and not with the detail
 
@@ -294,7 +295,7 @@ def _page(
         label=claim_labels.label(claim, _),
         form=form,
         hint=_(form.hint) if form.hint else "",
-        options=[{"value": one, "label": _option(call, claim, one)} for one in form.options],
+        options=_options(call, claim),
         v=typed,
         countries=claim_labels.countries(call.locale) if form.kind == "place" else (),
         home=call.runtime.settings.country,
@@ -326,6 +327,12 @@ def _place(claim: str, error: str) -> str:
     if kind == "children":
         return "birthdate" if error in OF_BIRTH else "given_name"
     return "street_address" if kind == "place" else claim
+
+
+def _options(call: Call, claim: str) -> list[dict[str, str]]:
+    """Return what there is to choose from, by the alphabet of the reader, the rest last."""
+    named = [{"value": one, "label": _option(call, claim, one)} for one in FORMS[claim].options]
+    return sorted(named, key=lambda one: (one["value"] in LAST, one["label"].casefold()))
 
 
 def _option(call: Call, claim: str, value: str) -> str:
