@@ -100,6 +100,8 @@ async def read(call: Call, client: Client) -> Asking:
     for name in ("grant_management_action", "grant_id", "user_code"):
         if name in given:
             raise OAuthRefused("invalid_request", f"{name} is not supported here")
+    if asked.subjects:  # a hint says who is asked, and it alone
+        raise OAuthRefused("invalid_request", "claims: sub names somebody beside the hint")
     rich.judge(asked.authorization_details, client.registration, call.entry.at)
     return Asking(
         request=replace(asked, client_id=client.client_id, prompt=PROMPT, max_age=None),

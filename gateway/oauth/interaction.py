@@ -60,7 +60,8 @@ class Facts:
     :ivar undecided: authorization details are left to decide
     :ivar required_acr: any one of these must be met; none of them is no demand
     :ivar careful: something is wanted that takes a strong and fresh sign-in
-    :ivar hinted: whether ``id_token_hint`` names the citizen of the session
+    :ivar hinted: whether ``id_token_hint``, or ``sub`` in ``claims``, names the citizen of the
+        session
     :ivar logged_in: a page of this interaction signed the citizen in
     :ivar offered: a page of this interaction offered something stronger, and they declined
     :ivar begun: the citizen said that they began it, on the device that waits

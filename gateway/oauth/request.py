@@ -25,6 +25,7 @@ PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
 LONGEST = 2048  # characters of state, nonce and login_hint: beyond, refused, never cut
 _SCOPES = 100
 _RESOURCES = 20
+_SUBJECTS = 20
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _SINGLE = (
     "response_type", "response_mode", "scope", "state", "nonce", "prompt", "max_age",
@@ -32,7 +33,10 @@ _SINGLE = (
     "login_hint", "ui_locales", "display", "request", "request_uri", "client_id", "redirect_uri",
     "dpop_jkt", "authorization_details", "grant_management_action", "grant_id",
 )  # fmt: skip
-_LISTS = ("prompt", "acr_values", "essential_acr", "resource", "authorization_details")
+_LISTS = (
+    *("prompt", "acr_values", "essential_acr", "subjects", "resource"),
+    "authorization_details",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class AuthorizationRequest:
     :ivar claims: of the ``claims`` parameter, by place, names as in the catalogue
     :ivar verified: of the same, what is wanted with its proof; most requests want none
     :ivar essential_acr: an ``acr`` that the ID token must have, or the request fails
+    :ivar subjects: whom alone the answer may be about (Core §5.5.1); empty for anybody
     :ivar resource: beside userinfo, which is always meant (RFC 8707 §2.1)
     :ivar authorization_details: claims in them named as in the catalogue (RFC 9396 §2)
     :ivar dpop_jkt: thumbprint of the key that must redeem the code (RFC 9449 §10)
@@ -59,6 +64,7 @@ class AuthorizationRequest:
     max_age: int | None = None
     acr_values: tuple[str, ...] = ()
     essential_acr: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
     claims: Mapping[str, list[str]] = field(default_factory=dict)
     code_challenge: str | None = None
     code_challenge_method: str = ""
@@ -129,6 +135,7 @@ def read(params: Params, issuer: str) -> AuthorizationRequest:
         max_age=_max_age(params),
         acr_values=tuple(params.text("acr_values").split()[:20]),
         essential_acr=asked.acr,
+        subjects=asked.subjects,
         claims=places,
         verified=asked.verified,
         code_challenge=params.text("code_challenge") or None,
@@ -194,6 +201,7 @@ class _Asked:
 
     names: Mapping[str, list[str]] = field(default_factory=dict)
     acr: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
     verified: wishes.Elements = field(default_factory=dict)
 
 
@@ -208,6 +216,7 @@ def _claims(text: str, issuer: str) -> _Asked:
         raise OAuthRefused("invalid_request", "claims is not a JSON object")
     places: dict[str, list[str]] = {}
     verified: dict[str, list[wishes.Element]] = {}
+    subjects: tuple[str, ...] = ()
     for place in ("userinfo", "id_token"):
         members = asked.get(place) or {}
         if not isinstance(members, dict):
@@ -216,7 +225,9 @@ def _claims(text: str, issuer: str) -> _Asked:
         places[place] = sorted({name for name in found if name})
         if "verified_claims" in members:
             verified[place] = wishes.read(members["verified_claims"], issuer)
-    return _Asked(places, _essential_acr(asked.get("id_token") or {}), verified)
+        if "sub" in members:
+            subjects = _subjects(members["sub"], subjects)
+    return _Asked(places, _essential_acr(asked.get("id_token") or {}), subjects, verified)
 
 
 def _essential_acr(members: Mapping[str, Any]) -> tuple[str, ...]:
@@ -227,3 +238,19 @@ def _essential_acr(members: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(values, list):
         raise OAuthRefused("invalid_request", "claims.id_token.acr.values is not a list")
     return tuple(value for value in values if isinstance(value, str))[:20]
+
+
+def _subjects(wish: Any, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Read whom alone the answer may be about (Core §5.5.1); nobody is named, so anybody."""
+    if not isinstance(wish, dict) or not {"value", "values"} & wish.keys():
+        return known
+    named = [wish["value"]] if "value" in wish else wish["values"]
+    if not isinstance(named, list) or not 0 < len(named) <= _SUBJECTS:
+        raise OAuthRefused("invalid_request", "claims: sub.values is no list, or too long")
+    if not all(isinstance(each, str) and len(each) <= LONGEST for each in named):
+        raise OAuthRefused("invalid_request", "claims: sub names what is no subject")
+    # Who is named in both places has to be the same.
+    both = [each for each in named if not known or each in known]
+    if not both:
+        raise OAuthRefused("invalid_request", "claims: sub is somebody else in each place")
+    return tuple(both)

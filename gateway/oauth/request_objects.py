@@ -25,6 +25,7 @@ from gateway.web.params import Params
 from keys import assertions, encryption
 from keys.assertions import Expected, VerifiedClaims
 from keys.errors import TokenRefused
+from relying_parties import response_types
 from relying_parties.clients import Client
 
 LONGEST = timedelta(minutes=60)  # FAPI 2.0 Message Signing §5.3.1: from nbf to exp, and nbf back
@@ -50,6 +51,8 @@ async def opened(call: Call, client: Client, given: Params) -> Params:
         raise _refused("client_id")
     outside = given.singles() if client.registration.profile.merges_objects else {}
     outside = {name: outside[name] for name in outside if name not in ("request", "request_uri")}
+    if _kinds(outside) and "response_type" in claims and _kinds(outside) != _kinds(claims):
+        raise _refused("response_type")  # OpenID Connect Core §6.1
     return parameters({**outside, "client_id": client.client_id, **claims})
 
 
@@ -70,10 +73,11 @@ async def verified(call: Call, client: Client, raw: str, expected: Expected) -> 
 
 def parameters(claims: Mapping[str, Any]) -> Params:
     """Return the parameters that stand in an object, and nothing of what stands around them."""
-    inside = [(name, _text(value)) for name, value in claims.items() if name not in _OURS]
+    said = {name: value for name, value in claims.items() if value is not None}
+    inside = [(name, _text(value)) for name, value in said.items() if name not in _OURS]
     named = _several(claims.get("resource"))
     rest = [pair for pair in inside if pair[0] != "resource" or not named]
-    return Params.of([*rest, *(("resource", each) for each in named)])
+    return Params.of([*rest, *(("resource", each) for each in named)]).said()
 
 
 async def _claims(call: Call, client: Client, raw: str) -> Mapping[str, Any]:
@@ -145,6 +149,10 @@ def _check(claims: Mapping[str, Any], client: Client, at: datetime) -> None:
         raise _refused("nbf")
     if begins is not None and ends is not None and ends - begins > longest:
         raise _refused("exp")
+
+
+def _kinds(given: Mapping[str, Any]) -> str:
+    return response_types.spelled(str(given.get("response_type", "")))
 
 
 def _several(value: Any) -> list[str]:

@@ -177,7 +177,7 @@ class Dispatcher:
                 if route.json and call.method in ("POST", "PUT", "PATCH"):
                     await read_json(call, receive, route.limit)
                 elif call.method == "POST":
-                    await read_form(call, receive, route.limit, route.fields)
+                    await _read_form(call, route, receive)
                 response = await handler(call)
         except BodyRefused as error:
             refused = await self._kept(call, route, _with_status(errors.REFUSED, error.status))
@@ -230,6 +230,12 @@ class Dispatcher:
                 log.exception("not committed", extra={"route": route.path})
             return refusal(call, errors.outcome(code) if code else errors.BUSY, route.kind)
         return response
+
+
+async def _read_form(call: Call, route: Route, receive: Any) -> None:
+    await read_form(call, receive, route.limit, route.fields)
+    if route.kind == "protocol":  # on a page, a field that was emptied says something
+        call.form = call.form.said()
 
 
 def _known(error: Exception) -> Exception:

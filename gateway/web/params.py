@@ -42,6 +42,13 @@ class Params:
         values = self._values.get(name)
         return values[0] if values and len(values) == 1 else default
 
+    def said(self) -> "Params":
+        """Return what has a value: what has none was not sent (RFC 6749 §3.1 and §3.2)."""
+        if not any("" in values for values in self._values.values()):
+            return self
+        kept = {name: [each for each in values if each] for name, values in self._values.items()}
+        return Params({name: values for name, values in kept.items() if values})
+
     def all(self, name: str) -> list[str]:
         """Return every value of ``name``."""
         return self._values.get(name, [])

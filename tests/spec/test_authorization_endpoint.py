@@ -66,7 +66,7 @@ async def test_an_address_is_never_defaulted(gateway: Gateway, ana: Citizen, ove
         pytest.param({"nonce": "n" * 3000}, "invalid_request", id="AZ-11-nonce-3k"),
         pytest.param({"prompt": "none login"}, "invalid_request", id="AZ-19-none-with-others"),
         pytest.param({"prompt": "bogus"}, "invalid_request", id="AZ-19-bogus"),
-        pytest.param({"prompt": ""}, "invalid_request", id="AZ-19-empty"),
+        pytest.param({"prompt": ""}, "", id="AZ-19-RFC6749-3.1-empty"),
         pytest.param({"prompt": "none", "claims": PHR}, "unmet", id="AZ-20-none-and-stronger"),
         pytest.param({"claims": "{"}, "invalid_request", id="AZ-25-json"),
         pytest.param({"claims": '{"a":{},"a":{}}'}, "invalid_request", id="AZ-25-twice"),

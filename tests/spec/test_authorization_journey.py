@@ -3,6 +3,7 @@
 Specs: OpenID Connect Core §3.1.2, RFC 6749 §4.1.2.1, RFC 9700 §4.11, §4.12 and §4.16.
 """
 
+import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -84,6 +85,25 @@ async def test_a_hint_of_the_same_citizen_is_silent(gateway: Gateway, ana: Citiz
     answer = await gateway.get(address(id_token_hint=hint, prompt="none"), headers=ana.headers)
 
     assert "code" in verdicts.sent_back(answer, CALLBACK, gateway.issuer)
+
+
+async def test_core_3_1_2_2_only_the_subject_that_is_asked_for_is_answered_about(
+    gateway: Gateway, ana: Citizen
+) -> None:
+    """AZ-22, Core §5.5.1: whoever else is signed in here."""
+    other = await gateway.citizen("basic")
+    wanted = verdicts.claims((await services.tokens(gateway, other))["id_token"])["sub"]
+    claims = json.dumps({"id_token": {"sub": {"value": wanted}}})
+
+    async with gateway.unchanged():
+        silent = await gateway.get(address(claims=claims, prompt="none"), headers=ana.headers)
+    loud = await gateway.get(address(claims=claims), headers=ana.headers)
+    right = await gateway.get(address(claims=claims, prompt="none"), headers=other.headers)
+
+    told = verdicts.sent_back(silent, CALLBACK, gateway.issuer)
+    assert told["error"] == "login_required"
+    assert loud.headers["location"].startswith("/login?i=")
+    assert "code" in verdicts.sent_back(right, CALLBACK, gateway.issuer)
 
 
 @pytest.mark.parametrize("kind", ["none", "foreign", "altered", "other-client", "no-jwt", "logout"])

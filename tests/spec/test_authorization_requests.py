@@ -3,6 +3,7 @@
 Specs: RFC 6749 §3.1 and §4.1.1, RFC 7636 §4.3, RFC 9700 §2.1, OpenID Connect Core §3.1.2.1.
 """
 
+import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,7 +41,7 @@ def a_client(**over: Any) -> Client:
 
 
 def judged(query: str, client: Client | None = None) -> AuthorizationRequest:
-    asked = request.read(params.parse(query.encode()), ISSUER)
+    asked = request.read(params.parse(query.encode()).said(), ISSUER)
     client = client or a_client()
     checks.redirect_uri(asked, client)
     checks.run(checks.authorize(legacy=False), asked, client)
@@ -63,7 +64,6 @@ def query(**over: str | None) -> str:
         pytest.param({"state": "s" * 65_536}, "invalid_request", id="AZ-10-state-64k"),
         pytest.param({"prompt": "none login"}, "invalid_request", id="AZ-19-none-with-others"),
         pytest.param({"prompt": "bogus"}, "invalid_request", id="AZ-19-bogus"),
-        pytest.param({"prompt": ""}, "invalid_request", id="AZ-19-empty"),
         pytest.param({"max_age": "-1"}, "invalid_request", id="max-age-negative"),
         pytest.param({"max_age": "1e3"}, "invalid_request", id="max-age-no-count"),
         pytest.param({"claims": "{"}, "invalid_request", id="AZ-25-no-json"),
@@ -135,6 +135,66 @@ def test_a_long_state_or_nonce_is_kept_as_it_is(name: str, value: str) -> None:
     kept = AuthorizationRequest.from_json(judged(query(**{name: value})).to_json())
 
     assert getattr(kept, name) == value
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("prompt", "max_age", "dpop_jkt", "nonce", "claims", "authorization_details"),
+        *("response_mode", "id_token_hint", "display", "resource"),
+    ],
+)
+def test_rfc6749_3_1_what_has_no_value_was_not_sent(name: str) -> None:
+    """AZ-19 for ``prompt``: ADR 7 says why it is no error."""
+    assert judged(query(**{name: ""})) == judged(query())
+
+
+def test_rfc6749_3_1_a_state_without_a_value_is_none() -> None:
+    assert judged(query(state="")).state is None
+
+
+@pytest.mark.parametrize(
+    ("wish", "named"),
+    [
+        ({"id_token": {"sub": {"value": "ana"}}}, ("ana",)),
+        ({"id_token": {"sub": {"values": ["ana", "ben"]}}}, ("ana", "ben")),
+        ({"userinfo": {"sub": {"value": "ana"}}}, ("ana",)),
+        (
+            {
+                "userinfo": {"sub": {"values": ["ana", "ben"]}},
+                "id_token": {"sub": {"value": "ben"}},
+            },
+            ("ben",),
+        ),
+        ({"id_token": {"sub": None}}, ()),
+        ({"id_token": {"sub": {"essential": True}}}, ()),
+    ],
+)
+def test_core_5_5_1_a_request_may_say_whom_it_is_about(
+    wish: dict[str, Any], named: tuple[str, ...]
+) -> None:
+    asked = judged(query(claims=json.dumps(wish)))
+
+    assert AuthorizationRequest.from_json(asked.to_json()).subjects == named
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"id_token": {"sub": {"value": 7}}},
+        {"id_token": {"sub": {"value": None}}},
+        {"id_token": {"sub": {"value": "s" * 3000}}},
+        {"id_token": {"sub": {"values": []}}},
+        {"id_token": {"sub": {"values": "ana"}}},
+        {"id_token": {"sub": {"values": ["ana"] * 21}}},
+        {"id_token": {"sub": {"value": "ana"}}, "userinfo": {"sub": {"value": "ben"}}},
+    ],
+)
+def test_core_5_5_1_a_subject_that_is_none_is_refused(wish: dict[str, Any]) -> None:
+    with pytest.raises(OAuthRefused) as refusal:
+        judged(query(claims=json.dumps(wish)))
+
+    assert refusal.value.error == "invalid_request"
 
 
 def test_unknown_parameters_mean_nothing() -> None:

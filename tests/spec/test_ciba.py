@@ -112,6 +112,11 @@ async def test_a_request_that_is_good_all_the_same(
         ),
         pytest.param({"login_hint": "ana"}, "unknown_user_id", id="CIBA-13-no-address"),
         pytest.param({"user_code": "1234"}, "invalid_request", id="CIBA-7.1-user-code"),
+        pytest.param(
+            {"claims": {"id_token": {"sub": {"value": "x"}}}},
+            "invalid_request",
+            id="CIBA-2-sub-beside-the-hint",
+        ),
         pytest.param({"requested_expiry": 0}, "invalid_request", id="CIBA-7.1-expiry-zero"),
         pytest.param({"requested_expiry": -5}, "invalid_request", id="CIBA-7.1-expiry-negative"),
         pytest.param({"requested_expiry": "soon"}, "invalid_request", id="CIBA-7.1-expiry-word"),

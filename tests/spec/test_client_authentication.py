@@ -54,6 +54,19 @@ async def test_two_ways_at_once_are_refused(gateway: Gateway) -> None:
             verdicts.refused(await ask(gateway, form, header), "invalid_request")
 
 
+@pytest.mark.parametrize(("client_id", "status"), [("app", 200), ("basic", 200), ("post", 401)])
+async def test_rfc6749_2_3_1_an_empty_secret_is_none(
+    gateway: Gateway, client_id: str, status: int
+) -> None:
+    """§3.2: many libraries send one for a client that has none; it is no second way either."""
+    headers = services.proves(gateway, client_id).headers if client_id == "basic" else {}
+    form = {"client_id": client_id, "client_secret": "", "token": "unknown"}
+
+    answer = await gateway.post("/revoke", form, headers=headers)
+
+    assert answer.status_code == status, answer.text
+
+
 @pytest.mark.parametrize("client_id", ["basic", "post"])
 @pytest.mark.parametrize("path", ["/token", "/par", "/introspect", "/revoke"])
 async def test_two_headers_at_once_are_refused(gateway: Gateway, client_id: str, path: str) -> None:

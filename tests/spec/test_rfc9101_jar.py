@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 
+from gateway.oauth import request_objects
 from gateway.runtime import now
 from keys import encryption, keystore
 from keys.encryption import Recipient
@@ -110,7 +111,7 @@ async def test_a_bad_object_is_refused(gateway: Gateway, over: dict[str, Any]) -
     verdicts.refused(answer, "invalid_request_object")
 
 
-@pytest.mark.parametrize("made", ["", "a.b.c", "a.b.c.d.e", "none"])
+@pytest.mark.parametrize("made", ["a.b.c", "a.b.c.d.e", "none"])
 async def test_what_is_not_signed_is_refused(gateway: Gateway, made: str) -> None:
     """JAR-1, PR-12: no signature, or an encryption that we do not open."""
     if made == "none":
@@ -122,10 +123,11 @@ async def test_what_is_not_signed_is_refused(gateway: Gateway, made: str) -> Non
     verdicts.refused(pushed, "invalid_request_object")
 
 
-async def test_who_must_sign_may_not_leave_it(gateway: Gateway) -> None:
-    """FMS-5, RFC 9101 §10.5."""
+@pytest.mark.parametrize("empty", [{}, {"request": ""}])
+async def test_who_must_sign_may_not_leave_it(gateway: Gateway, empty: dict[str, str]) -> None:
+    """FMS-5, RFC 9101 §10.5; what has no value was not sent (RFC 6749 §3.1)."""
     async with gateway.unchanged("keys.replays"):
-        answer = await push(gateway, "signs", **services.asked("signs"))
+        answer = await push(gateway, "signs", **services.asked("signs"), **empty)
 
     verdicts.refused(answer, "invalid_request")
 
@@ -161,6 +163,20 @@ async def test_under_oidc_basic_what_is_outside_fills_gaps(gateway: Gateway) -> 
     assert "code" in told
 
 
+@pytest.mark.parametrize("outside", ["none", "id_token", "code token"])
+async def test_core_6_1_the_response_type_outside_is_the_one_inside(
+    gateway: Gateway, outside: str
+) -> None:
+    """Under ``oidc-basic``; elsewhere only what is inside counts (RFC 9101 §6.3)."""
+    made = request_object(gateway, "objects")
+
+    told = await answered(gateway, "objects", made, redirect_uri=CALLBACK, response_type=outside)
+    same = await answered(gateway, "objects", made, response_type="code")
+
+    assert told["error"] == "invalid_request_object"
+    assert "code" in same
+
+
 async def test_a_bad_object_is_told_to_the_address_outside(gateway: Gateway) -> None:
     """OpenID Connect Core §3.1.2.6: if that one is registered, else a page."""
     made = request_object(gateway, "objects", key=STRANGER)
@@ -190,6 +206,15 @@ async def test_members_are_spelt_as_parameters_are(gateway: Gateway) -> None:
     code = services.Code(told["code"], "objects", "v" * 43, CALLBACK)
     tokens = (await services.redeem(gateway, code)).json()
     assert verdicts.claims(tokens["id_token"])["email"].endswith("@example.test")
+
+
+def test_rfc6749_3_1_a_member_without_a_value_was_not_sent() -> None:
+    """Many libraries spell what their service leaves out as null."""
+    made = request_objects.parameters(
+        {"state": None, "nonce": "", "resource": None, "max_age": 0, "prompt": "none"}
+    )
+
+    assert made.singles() == {"max_age": "0", "prompt": "none"}
 
 
 async def test_an_object_at_a_registered_address_is_fetched(

@@ -32,7 +32,7 @@ async def call(gateway: Gateway, path: str, body: Any, kind: str | None = FORM, 
         pytest.param("urn:ietf:params:oauth:grant-type:jwt-bearer", "unsupported_grant_type",
                      id="TK-05-jwt"),
         pytest.param("Authorization_Code", "unsupported_grant_type", id="TK-05-case"),
-        pytest.param("", "unsupported_grant_type", id="TK-05-empty"),
+        pytest.param("", "invalid_request", id="TK-05-RFC6749-3.2-empty"),
         pytest.param(None, "invalid_request", id="TK-05-missing"),
     ],
 )  # fmt: skip

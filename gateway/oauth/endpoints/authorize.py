@@ -74,7 +74,7 @@ async def arrive(call: Call) -> Response:
     try:
         if call.method == "POST":
             return await _again_as_get(call)
-        visit = await visits.read(call, call.query)
+        visit = await visits.read(call, call.query.said())
     except PageRefused as refusal:
         return dead_ends.page(call, refusal)
     except Returned as returned:
@@ -175,9 +175,7 @@ async def _standing(call: Call, visit: Visit) -> Standing:
 def _facts(call: Call, visit: Visit, standing: Standing) -> Facts:
     steps, asked, session = visit.steps, visit.request, standing.session
     own = marks.of(call.runtime, visit.client.client_id, session) if session else ""
-    hinted = None
-    if asked.id_token_hint is not None:
-        hinted = hints.subject(call, visit.client, asked.id_token_hint) == standing.subject
+    hinted = _hinted(call, visit, standing)
     return Facts(
         request=asked,
         session=session,
@@ -195,6 +193,16 @@ def _facts(call: Call, visit: Visit, standing: Standing) -> Facts:
         declined="declined" in steps,
         begun=marks.BEGUN in steps,
     )
+
+
+def _hinted(call: Call, visit: Visit, standing: Standing) -> bool | None:
+    """Whether the session is of whom the request names; ``None`` if it names nobody."""
+    asked, right = visit.request, None
+    if asked.id_token_hint is not None:
+        right = hints.subject(call, visit.client, asked.id_token_hint) == standing.subject
+    if asked.subjects and right is not False:
+        right = standing.subject in asked.subjects  # OpenID Connect Core §3.1.2.2
+    return right
 
 
 async def _issue(call: Call, visit: Visit, standing: Standing) -> Response:
@@ -290,10 +298,11 @@ PAGES = {
 
 async def _again_as_get(call: Call) -> Response:
     """Ask the browser to come again: a cross-site POST does not carry its session (AZ-16)."""
-    query = urlencode([(name, value) for name in call.form for value in call.form.all(name)])
+    form = call.form.said()
+    query = urlencode([(name, value) for name in form for value in form.all(name)])
     if len(query) > _LONG:
         # Too long for an address: judged as it is, kept, and named by a short one.
-        visit = await visits.read(call, call.form)
+        visit = await visits.read(call, form)
         client_id = visit.client.client_id
         kept = visit.request_uri or await pushed.push(
             call.entry, client_id, visit.request.to_json(), most=pushed.MOST_KEPT
