@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from keys import encryption
+from keys.keystore import ALGORITHMS
 from relying_parties import metadata, redirects, response_types
 from relying_parties.errors import RegistrationInvalid
 from relying_parties.metadata.credentials import CERTIFICATE_NAMES
@@ -52,6 +54,11 @@ SAME: Mapping[str, str] = {
 CERTIFICATE: Mapping[str, str] = {
     f"tls_client_auth_{kind}": member for member, kind in CERTIFICATE_NAMES.items()
 }
+# Members of ours with an ``alg`` and an ``enc``, each of which has a name of its own there.
+ENCRYPTED: Mapping[str, tuple[str, str]] = {
+    "idTokenEncryption": ("id_token_encrypted_response_alg", "id_token_encrypted_response_enc"),
+    "userinfoEncryption": ("userinfo_encrypted_response_alg", "userinfo_encrypted_response_enc"),
+}
 # Members of ours that are made of several, or of one in another way.
 MADE: Mapping[str, str] = {
     "name": "client_name",
@@ -66,6 +73,8 @@ MADE: Mapping[str, str] = {
     "offlineAccess": "grant_types",
     "device": "grant_types",
     "responseTypes": "response_types",
+    **{member: name for member, (name, _) in ENCRYPTED.items()},
+    **{f"{member}.enc": name for member, (_, name) in ENCRYPTED.items()},
 }
 
 REFRESH = "refresh_token"
@@ -74,20 +83,23 @@ CIBA = "urn:openid:params:grant-type:ciba"
 SUBJECT_TYPES = ("pairwise",)
 APPLICATION_TYPES = ("web", "native")
 
-# What would be encrypted, or signed where we sign nothing.
+# A protection that we do not give: what would be encrypted, and a sign-in of a certain age.
 NOT_GIVEN = (
-    *("id_token_encrypted_response_alg", "id_token_encrypted_response_enc"),
-    *("userinfo_encrypted_response_alg", "userinfo_encrypted_response_enc"),
-    "request_object_encryption_alg",
-    *("request_object_encryption_enc", "authorization_encrypted_response_alg"),
-    "authorization_encrypted_response_enc",
+    *("authorization_encrypted_response_alg", "authorization_encrypted_response_enc"),
     *("introspection_encrypted_response_alg", "introspection_encrypted_response_enc"),
+    "default_max_age",
 )
+# What the client may do in one of these ways, which is nothing to keep.
+OPENED: Mapping[str, tuple[str, ...]] = {
+    "request_object_encryption_alg": tuple(ALGORITHMS["enc"]),
+    "request_object_encryption_enc": encryption.CONTENT,
+}
 # Switches of which only ``false`` can be kept.
 NEVER = ("backchannel_user_code_parameter",)
 
 DEFAULT_METHOD = "client_secret_basic"  # OpenID Connect Registration 1.0 §2
 DEFAULT_ALG = "RS256"
+DEFAULT_ENC = encryption.CONTENT[0]
 DEFAULT_FAPI_ALG = "ES256"  # FAPI-CIBA §7.10 allows no RS256
 
 _TAGGED = re.compile(r"client_name#(.*)")
@@ -126,6 +138,7 @@ def spec(given: Given, before: Given | None = None) -> dict[str, Any]:
         "responseTypes": None if types in ([], [response_types.PLAIN]) else types,
         # Citizens see one way to write to a service.
         "contact": contacts[0] if isinstance(contacts, list) and contacts else contacts or None,
+        **{member: _encryption(given, *names) for member, names in ENCRYPTED.items()},
         **{member: given.get(name) for name, member in SAME.items()},
     }
     return present(made)
@@ -137,7 +150,7 @@ def judge(document: Given, given: Given, rules: Rules) -> None:
     :param document: what was made of ``given``
     :raises RegistrationInvalid: with every problem, by the names of ``given``
     """
-    found = [*_contradictions(given, rules), *_wishes(given)]
+    found = [*_contradictions(given, rules), *_wishes(given), *_signatures(document, given)]
     found += [(_path(path), word) for path, word in metadata.problems(document, rules)]
     if not found:
         found += _kind(given, rules)
@@ -163,6 +176,7 @@ def told(document: Given, scopes: Mapping[str, tuple[str, ...]]) -> dict[str, An
     return {
         **names,
         **{name: of[member] for name, member in SAME.items() if member in of},
+        **_encryptions(of),
         **({"contacts": [of["contact"]]} if "contact" in of else {}),
         **{name: auth[own] for name, own in _KEYS.items() if own in auth},
         "token_endpoint_auth_method": auth["method"],
@@ -171,12 +185,28 @@ def told(document: Given, scopes: Mapping[str, tuple[str, ...]]) -> dict[str, An
         "grant_types": list(granted),
         "subject_type": "pairwise",
         "id_token_signed_response_alg": of["idTokenAlg"],
+        "authorization_signed_response_alg": of["idTokenAlg"],
         "scope": " ".join(_scopes(of, scopes)),
         "require_auth_time": True,
     }
 
 
 _KEYS = {"jwks": "jwks", "jwks_uri": "jwksUri", **CERTIFICATE}
+
+
+def _encryption(given: Given, alg: str, enc: str) -> dict[str, Any] | None:
+    """Say how an answer is to be encrypted, if it is (Registration 1.0 §2)."""
+    return {"alg": given[alg], "enc": given.get(enc, DEFAULT_ENC)} if alg in given else None
+
+
+def _encryptions(of: Given) -> dict[str, Any]:
+    return {
+        name: wish[part]
+        for member, names in ENCRYPTED.items()
+        if (wish := of.get(member))
+        for name, part in zip(names, ("alg", "enc"), strict=True)
+        if part in wish
+    }
 
 
 def _names(given: Given) -> dict[str, Any]:
@@ -251,9 +281,22 @@ def _wishes(given: Given) -> Iterator[Problem]:
     for name in NOT_GIVEN:
         if name in given:
             yield name, "not_supported"
+    for name, known in OPENED.items():
+        if given.get(name, known[0]) not in known:
+            yield name, "not_supported"
     for name in NEVER:
         if given.get(name, False) is not False:
             yield name, "not_supported"
+
+
+def _signatures(document: Given, given: Given) -> Iterator[Problem]:
+    """Refuse what would be signed or encrypted in another way than the client says."""
+    for alg, enc in ENCRYPTED.values():
+        if enc in given and alg not in given:  # OpenID Connect Registration 1.0 §2
+            yield alg, "missing"
+    name = "authorization_signed_response_alg"
+    if name in given and given[name] != document["spec"]["idTokenAlg"]:  # JARM §3: there is one
+        yield name, "contradicts"
 
 
 def _kind(given: Given, rules: Rules) -> Iterator[Problem]:

@@ -209,8 +209,27 @@ async def test_a_token_is_for_one_agency_and_for_nothing_else(gateway: Gateway) 
         pytest.param(
             {"id_token_encrypted_response_alg": "RSA-OAEP-256"},
             "invalid_client_metadata",
-            id="OIDCR-2-encryption",
+            id="OIDCR-2-encryption-without-a-key",
         ),
+        pytest.param(
+            {"userinfo_encrypted_response_enc": "A256GCM"},
+            "invalid_client_metadata",
+            id="OIDCR-2-enc-without-alg",
+        ),
+        pytest.param(
+            {"request_object_encryption_alg": "RSA1_5"}, "invalid_client_metadata", id="OIDCR-2-rsa"
+        ),
+        pytest.param(
+            {"authorization_signed_response_alg": "ES256"},
+            "invalid_client_metadata",
+            id="JARM-3-another-than-its-ID-tokens",
+        ),
+        pytest.param(
+            {"introspection_encrypted_response_alg": "RSA-OAEP-256"},
+            "invalid_client_metadata",
+            id="RFC9701-6-encryption",
+        ),
+        pytest.param({"default_max_age": 60}, "invalid_client_metadata", id="OIDCR-2-max-age"),
         pytest.param(
             {"tls_client_certificate_bound_access_tokens": "yes"},
             "invalid_client_metadata",

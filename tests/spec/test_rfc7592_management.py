@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from relying_parties import clients, onboarding
 from relying_parties.onboarding import OPERATOR
@@ -70,6 +71,32 @@ async def test_only_its_own_token_opens_it(gateway: Gateway, method: str, token:
     verdicts.refused(answer, "invalid_token", 401)
     assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
     assert (missing.status_code, missing.content) == (answer.status_code, answer.content)
+
+
+async def test_oidcr_2_how_answers_are_encrypted_is_told_and_can_be_sent_back(
+    gateway: Gateway,
+) -> None:
+    """RFC 7592 §2.2: and what is left out then is gone."""
+    keys = services.jwks(ec=EC_KEY, reads=ec.generate_private_key(ec.SECP256R1()))
+    keys["keys"][1] |= {"use": "enc", "alg": "ECDH-ES+A256KW"}
+    said = {
+        "id_token_encrypted_response_alg": "ECDH-ES+A256KW",
+        "id_token_encrypted_response_enc": "A256GCM",
+        "userinfo_encrypted_response_alg": "ECDH-ES+A256KW",
+    }
+
+    told = await registered(
+        gateway, jwks=keys, request_object_encryption_alg="ECDH-ES+A256KW", **said
+    )
+    same = (await manage(gateway, "PUT", told, json=again(told))).json()
+    less = dict.fromkeys(name for name in told if name.startswith("userinfo_encrypted"))
+    without = (await manage(gateway, "PUT", told, json=again(told, **less))).json()
+
+    assert told["userinfo_encrypted_response_enc"] == "A128CBC-HS256"
+    assert said.items() <= told.items()
+    assert said.items() <= same.items()
+    assert without["id_token_encrypted_response_enc"] == "A256GCM"
+    assert not less.keys() & without.keys()
 
 
 async def test_no_token_at_all_names_no_error(gateway: Gateway) -> None:
