@@ -49,7 +49,8 @@ def token(runtime: Runtime, client: Client, logout: Logout) -> str:
         "events": {EVENT: {}},
     }
     alg = client.registration.id_token_alg
-    return signing.sign(runtime.keyring, claims, purpose="event", alg=alg, typ=TYP)
+    # §2.4: by the keys of ID tokens; its type keeps it from being taken for one.
+    return signing.sign(runtime.keyring, claims, purpose="token", alg=alg, typ=TYP)
 
 
 async def _tell(runtime: Runtime, logout: Logout) -> None:

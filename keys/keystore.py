@@ -28,8 +28,8 @@ from keys.events import KeyChangedState
 from keys.sealing import Sealer
 
 ALGORITHMS = {
-    "token": ("ES256", "RS256", "PS256"),  # ID tokens
-    "event": ("ES256", "RS256", "PS256"),  # logout tokens, receipts, introspection, userinfo
+    "token": ("ES256", "RS256", "PS256"),  # ID tokens, access tokens, logout tokens
+    "event": ("ES256", "RS256", "PS256"),  # security events, receipts, introspection, userinfo
     "enc": ("ECDH-ES+A256KW", "RSA-OAEP-256"),  # what others encrypt to us
     "checkpoint": ("ES256",),  # of the transparency tree
 }

@@ -87,9 +87,10 @@ async def due_now(gateway: Gateway) -> None:
 
 
 def read(gateway: Gateway, told: dict[str, str]) -> Any:
+    """BCL-1: §2.4 has it signed by the keys of ID tokens."""
     keyring: Keyring = gateway.runtime.keyring  # the one that signed: the worker runs in here
     return signing.verify(
-        keyring, told["logout_token"], purpose="event", typ="logout+jwt", issuer=gateway.issuer,
+        keyring, told["logout_token"], purpose="token", typ="logout+jwt", issuer=gateway.issuer,
         at=None,
     )  # fmt: skip
 

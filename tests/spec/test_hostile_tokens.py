@@ -304,7 +304,7 @@ async def test_guessing_a_secret_is_compared_in_one_time(gateway: Gateway) -> No
     [
         pytest.param("token", None, id="JWT-6-id-token"),
         pytest.param("token", "at+jwt", id="JWT-6-access-token"),
-        pytest.param("event", "logout+jwt", id="JWT-7-logout-token"),
+        pytest.param("token", "logout+jwt", id="JWT-7-logout-token"),
         pytest.param("event", "client-authentication+jwt", id="JWT-6-as-if-an-assertion"),
     ],
 )
