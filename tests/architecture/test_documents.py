@@ -53,6 +53,16 @@ def test_every_file_that_is_named_exists(page: Path) -> None:
     assert not dead
 
 
+def test_no_clause_has_two_rows() -> None:
+    """Of two, one says what was so before."""
+    rows = re.findall(
+        r"^\| ([^|]*?) \|", (ROOT / "docs/specifications.md").read_text(), re.MULTILINE
+    )
+    twice = {row for row in rows if rows.count(row) > 1 and not row.startswith("specification")}
+
+    assert not twice
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_that_is_shown_exists(page: Path) -> None:
     shown = [line for line in COMMAND.findall(page.read_text()) if line.split()[0] not in SCRIPT]
