@@ -311,6 +311,22 @@ async def test_a_poll_does_not_see_that_somebody_is_told(gateway: Gateway, ana: 
     assert len(await mails(gateway, ana)) == len(before) + 1
 
 
+@pytest.mark.parametrize("form", [{"lang": "fr"}, {}, {"answer": "approve", "shown": "x"}])
+async def test_whoever_is_not_done_yet_holds_nothing(
+    gateway: Gateway, ana: Citizen, form: dict[str, str]
+) -> None:
+    """CIBA §14: a poll in the same moment does not see that somebody is at it."""
+    request = await asking.ask(gateway, ana)
+    browser, page = await opened(gateway, ana, request)
+    path, hidden = browser.form(page, "request-approve")
+
+    async with gateway.runtime.pool.connection() as holding, holding.transaction():
+        await holding.execute("SELECT FROM relying_parties.backchannel_requests FOR UPDATE")
+        answer = await browser.send("POST", path, hidden | form)
+
+    assert answer.status_code == (200 if "lang" in form else 422)
+
+
 async def test_who_is_named_in_two_ways_is_mailed_once(gateway: Gateway, ana: Citizen) -> None:
     """CIBA-10: the service is not told that it is one person; that person is not nagged."""
     first = await asking.ask(gateway, ana)

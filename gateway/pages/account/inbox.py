@@ -86,13 +86,14 @@ async def answer(call: Call, session: Session) -> Response:
     csrf.check(call)
     if unseen := _UNSEEN.get(call.form.text("answer")):
         return await unseen(call, session)
-    theirs = await citizen.subjects(call, session)
-    asked = await backchannel_requests.hold(call.entry, asked_of.request_id(call), theirs)
-    client = await asked_of.client_of(call, asked)
-    if asked is None or asked.state != "pending":
+    asked, client = await _found(call, session)
+    if asked.state != "pending":
         return see_other(call.path)
-    if aside := _BY_SESSION.get(call.form.text("answer")):
-        return await aside(call, asked, client, session)
+    if by_session := _BY_SESSION.get(call.form.text("answer")):
+        held = await backchannel_requests.hold(call.entry, asked.id, [asked.subject])
+        if held is None or held.state != "pending":
+            return see_other(call.path)
+        return await by_session(call, held, client, session)
     if call.form.text("lang") in LOCALES:
         call.read_on_in(call.form.text("lang"))
     visit = await asked_of.visit(call, asked, client, session)
@@ -123,6 +124,10 @@ async def _read_on(call: Call, visit: Visit) -> Response:
 
 async def _approve(call: Call, visit: Visit) -> Response:
     at, question = visit.at, visit.question
+    # Only now: a poll sees that a request is held, and the service would that somebody is at it.
+    held = await backchannel_requests.hold(call.entry, at.asked.id, [at.asked.subject])
+    if held is None or held.state != "pending":
+        return see_other(call.path)
     agreed = await consents.current(call.entry, at.asked.subject, at.client.client_id)
     asks = at.new or question.details
     consent = await agreeing.give(call, question, visit.shown) if asks else agreed
