@@ -1,4 +1,4 @@
-"""Check a download of "Who got your details" without asking anybody.
+"""Check a download of "When your details were read" without asking anybody.
 
     python verify_ledger.py ledger.json --keys keys.json
     python verify_ledger.py ledger.json --keys keys.json --checkpoint kept.txt --consistency c.json

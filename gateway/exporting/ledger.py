@@ -1,6 +1,6 @@
 """ledger.json: who got which details, each line with its proof, and what checks it.
 
-The file is the one of "Who got your details"; beside it lie the public keys of now and the
+The file is the one of "When your details were read"; beside it lie the public keys of now and the
 program, so that it can be checked where there is no network.
 """
 

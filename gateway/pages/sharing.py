@@ -230,7 +230,7 @@ def refusing(asked: Page, reader: Reader, *, service: str = "", known: bool) -> 
         " and you are not signed in with %(service)s."
     )
     still = _("They may still ask elsewhere for what they get by law.")
-    before = _("What they may read since earlier stays as it is.") if known else ""
+    before = _("What they may read already stays as it is.") if known else ""
     return " ".join(one for one in ((away if service else nothing) % said, still, before) if one)
 
 

@@ -1,4 +1,4 @@
-"""Who got your details, and when: every line of the citizen's ledger, its proof, a file to keep.
+"""When details were read, and by whom: every line of the citizen's ledger, its proof, a file.
 
     every line ──service, detail, days──▶ a page of them ──▶ one line and its proof
                                    └──▶ a file with the proof of each

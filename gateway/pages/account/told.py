@@ -1,4 +1,4 @@
-"""Who was told: each change, each service, and what it says that it did."""
+"""What was passed on: each change, each service, and what it says that it did."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -134,7 +134,7 @@ def test_where_a_law_decides_the_page_says_what_a_no_comes_to(
     assert told.startswith(f'If you choose "{deny}", they get nothing from us now, and you are')
     assert "not signed in with Parking Permits" in told
     assert "may still ask elsewhere for what they get by law" in told
-    assert later == f"{told} What they may read since earlier stays as it is."
+    assert later == f"{told} What they may read already stays as it is."
     assert "signed in" not in behind
 
 
