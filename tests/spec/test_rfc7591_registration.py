@@ -61,6 +61,7 @@ async def test_the_answer_says_how_the_service_is_registered(gateway: Gateway) -
         "application_type": "web",
         "token_endpoint_auth_method": "client_secret_basic",
         "id_token_signed_response_alg": "RS256",
+        "authorization_signed_response_alg": "RS256",
         "subject_type": "pairwise",
         "contacts": ["help@rp.example"],
         "policy_uri": "https://rp.example/p",
@@ -205,6 +206,9 @@ async def test_a_token_is_for_one_agency_and_for_nothing_else(gateway: Gateway) 
         ),
         pytest.param(
             {"id_token_signed_response_alg": "none"}, "invalid_client_metadata", id="OIDCR-2-none"
+        ),
+        pytest.param(
+            {"authorization_signed_response_alg": "none"}, "invalid_client_metadata", id="JM-5"
         ),
         pytest.param(
             {"id_token_encrypted_response_alg": "RSA-OAEP-256"},

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests import factories
 from tests.support import services, verdicts
 from tests.support.gateway import Citizen, Gateway
 
@@ -91,3 +92,18 @@ async def test_an_essential_claim_goes_to_userinfo(gateway: Gateway, ana: Citize
 
     assert read == {"name"}
     assert "name" not in token
+
+
+async def test_core_6_what_nobody_told_us_is_left_out(gateway: Gateway) -> None:
+    """Core §5.5.1: an essential claim that the citizen has no value of is no error."""
+    why = [factories.asks("name"), factories.asks("phone_number", "optional")]
+    purpose = {"id": "all", "name": {"en": "To test this"}, "claims": why}
+    await gateway.service(services.document("calls", purposes=[purpose]))
+    await gateway.settled()
+    claims = {"name": None, "phone_number": {"essential": True}, "phone_number_verified": None}
+    wish = json.dumps({"userinfo": claims})
+
+    someone = await gateway.citizen("calls")
+    _, read = await told(gateway, someone, client_id="calls", claims=wish)
+
+    assert read == {"name"}
