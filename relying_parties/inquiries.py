@@ -25,6 +25,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from keys import opaque
 from keys.entry import Entry, Row, statement
+from keys.errors import NotSealedHere
 from keys.sealing import DataKey
 from relying_parties import tables, wording
 from relying_parties.errors import StateConflict, WordsInvalid
@@ -200,15 +201,15 @@ async def of_each(entry: Entry, keys: Mapping[UUID, DataKey]) -> dict[UUID, list
     """Return what was said about requests, each with its citizen's key, in one statement."""
     found: dict[UUID, list[Said]] = {}
     for row in await entry.all(SAID, requests=list(keys)):
-        one = _said(row, keys[UUID(bytes=row["request_id"].bytes)])
-        found.setdefault(one.request_id, []).append(one)
+        if one := _said(row, keys[UUID(bytes=row["request_id"].bytes)]):
+            found.setdefault(one.request_id, []).append(one)
     return found
 
 
 async def of(entry: Entry, key: DataKey, subjects: Collection[str]) -> list[tuple[str, Said]]:
     """Return all that was said to and by a citizen, each with the service."""
     rows = await entry.all(ALL, subjects=list(subjects))
-    return [(row["client_id"], _said(row, key)) for row in rows]
+    return [(row["client_id"], one) for row in rows if (one := _said(row, key))]
 
 
 async def of_client(entry: Entry, client_id: str) -> list[Inquiry]:
@@ -248,9 +249,12 @@ async def _say(
     )
 
 
-def _said(row: Row, key: DataKey) -> Said:
+def _said(row: Row, key: DataKey) -> Said | None:
     request_id, row_id = (UUID(bytes=row[name].bytes) for name in ("request_id", "id"))
-    opened = key.open(row["sealed"], _PLACE, str(request_id), row["kind"], str(row_id))
+    try:
+        opened = key.open(row["sealed"], _PLACE, str(request_id), row["kind"], str(row_id))
+    except NotSealedHere:  # altered, or moved here from elsewhere: nobody said it here
+        return None
     words, reason = json.loads(opened)
     return Said(request_id, row["kind"], words, reason, row["said_at"])
 

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from idp.erasures import GRACE
 from keys import opaque
 from keys.entry import Entry, statement
-from keys.errors import NotSealedHere
 from keys.sealing import DataKey
 from relying_parties import erased, inquiries, tables
 from relying_parties.errors import StateConflict, WordsInvalid
@@ -142,11 +141,14 @@ async def test_words_open_with_their_key_at_their_place_alone(at: Later) -> None
     async with at() as entry:
         held, other = await asked(entry), await asked(entry, subject="another")
         await ask(entry, held)
-        with pytest.raises(NotSealedHere):
-            await inquiries.of_requests(entry, DataKey(b"x" * 32), [held.id])
+        await ask(entry, other, "And which of these?")
+        assert await inquiries.of_requests(entry, DataKey(b"x" * 32), [held.id]) == {}
         await entry.run(MOVE, there=other.id, here=held.id)
-        with pytest.raises(NotSealedHere):
-            await inquiries.of_requests(entry, KEY, [other.id])
+        said = await inquiries.of_requests(entry, KEY, [held.id, other.id])
+        # What was altered keeps nobody from reading the rest.
+        assert [one.words for one in said.pop(other.id)] == ["And which of these?"]
+        assert said == {}
+        assert await inquiries.of(entry, KEY, [CITIZEN, "another"]) != []
 
 
 async def test_all_of_it_can_be_read(at: Later) -> None:
