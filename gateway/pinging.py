@@ -14,6 +14,7 @@ from uuid import UUID
 from gateway import outbound
 from gateway.outbound import OutboundRefused
 from gateway.runtime import Runtime
+from keys.errors import NotSealedHere
 from keys.vault import Vault
 from relying_parties import pings
 from relying_parties.pings import Ping
@@ -49,13 +50,16 @@ async def _tell(runtime: Runtime, ping: Ping) -> None:
             return
         log.info("ping not told", extra={"client": ping.client_id, "why": why})
         # Who refused it refuses it again, and a redirect leads nowhere; anything else may pass.
-        final = why == "gone" or (why.isdecimal() and int(why) < 500)
+        final = why in ("gone", "altered") or (why.isdecimal() and int(why) < 500)
         await pings.failed(entry, ping, why=why, final=final)
 
 
 async def _ask(runtime: Runtime, uri: str, ping: Ping) -> str:
     """Return why the service did not hear it; empty if it did."""
-    opened = runtime.vault.sealer.open(ping.sealed, _PLACE, str(ping.id))
+    try:
+        opened = runtime.vault.sealer.open(ping.sealed, _PLACE, str(ping.id))
+    except NotSealedHere:
+        return "altered"
     auth_req_id, token = json.loads(opened)
     try:
         answer = await outbound.send(

@@ -38,12 +38,9 @@ async def summon_citizens(runtime: Runtime) -> int:
     async with runtime.entry() as entry:
         taken = await summons.take(entry)
     for each in taken.summons:
-        try:
-            await _tell(runtime, taken, each, standing.answer)
-        except Exception:
-            # One that can't be judged keeps nobody, and whoever is asked loses nothing.
-            log.exception("not answered beforehand")
-            await _tell(runtime, taken, each, _asked)
+        if not await _told(runtime, taken, each, standing.answer):
+            # What can't be judged is asked: whoever agreed beforehand loses nothing.
+            await _told(runtime, taken, each, _asked)
     if taken.nobody:
         async with runtime.entry() as entry:
             await summons.note(entry, taken, taken.nobody)
@@ -54,14 +51,19 @@ async def _asked(_runtime: Runtime, _entry: Entry, _account: Account, _request: 
     return False
 
 
-async def _tell(runtime: Runtime, taken: Taken, each: Summons, answer: Answer) -> None:
-    """Tell one citizen, in a unit of work of its own."""
-    async with runtime.entry() as entry:
-        await _write(runtime, entry, each, answer)
-        await summons.note(entry, taken, [each.id])
+async def _told(runtime: Runtime, taken: Taken, each: Summons, answer: Answer) -> bool:
+    """Tell one citizen, in a unit of work of its own; one that fails keeps no other from it."""
+    try:
+        async with runtime.entry() as entry:
+            await _tell(runtime, entry, each, answer)
+            await summons.note(entry, taken, [each.id])
+    except Exception:
+        log.exception("citizen not told", extra={"request": str(each.id)})
+        return False
+    return True
 
 
-async def _write(runtime: Runtime, entry: Entry, each: Summons, answer: Answer) -> None:
+async def _tell(runtime: Runtime, entry: Entry, each: Summons, answer: Answer) -> None:
     account_id = pairwise.open_citizen(runtime.vault.sealer, each.citizen, each.client_id)
     account = await accounts.find(entry, account_id)
     if account is None or account.status != "open":  # nobody has the address, or they left

@@ -12,7 +12,7 @@ import pytest
 from gateway import mail, summoning
 from gateway.worker import _letter
 from idp import attributes, notices
-from keys import pairwise
+from keys import opaque, pairwise
 from relying_parties import clients, consents
 from tests.support import asking, ceremonies, services
 from tests.support.asking import MESSAGE
@@ -325,6 +325,28 @@ async def test_whoever_is_not_done_yet_holds_nothing(
         answer = await browser.send("POST", path, hidden | form)
 
     assert answer.status_code == (200 if "lang" in form else 422)
+
+
+async def test_one_that_was_altered_keeps_nobody_from_being_told(
+    gateway: Gateway, ana: Citizen
+) -> None:
+    """F-40: whoever it was to can't be told; those who were asked after them are."""
+    while await summoning.summon_citizens(gateway.runtime):
+        pass
+    before = await mails(gateway, ana)
+    altered = await asking.ask(gateway, await gateway.citizen())
+    await gateway.rows(
+        "UPDATE relying_parties.backchannel_requests SET citizen = 'x' WHERE digest = $1",
+        opaque.digest(altered),
+    )
+    await asking.ask(gateway, ana)
+
+    await summoning.summon_citizens(gateway.runtime)
+
+    assert len(await mails(gateway, ana)) == len(before) + 1
+    # It would be tried again and again, under the eyes of other tests.
+    gone = "DELETE FROM relying_parties.backchannel_requests WHERE digest = $1"
+    await gateway.rows(gone, opaque.digest(altered))
 
 
 async def test_who_is_named_in_two_ways_is_mailed_once(gateway: Gateway, ana: Citizen) -> None:

@@ -143,6 +143,29 @@ async def test_it_is_told_no_more_than_is_of_use(
     assert (await asking.poll(gateway, request, SERVICE)).status_code == 200
 
 
+async def test_one_that_was_altered_is_given_up_and_no_other(
+    gateway: Gateway, ana: Citizen, port: int
+) -> None:
+    """F-40: what does not open can't be told; what opens is told all the same."""
+    altered, whole = await ask(gateway, ana), await ask(gateway, await gateway.citizen())
+    await gateway.rows(
+        "UPDATE relying_parties.backchannel_requests SET ping = 'x' WHERE digest = $1",
+        opaque.digest(altered),
+    )
+    await asking.decline(gateway, ana, altered)
+    await gateway.rows(
+        "UPDATE relying_parties.backchannel_requests SET ping_due_at = now() WHERE digest = $1",
+        opaque.digest(whole),
+    )
+
+    async with a_service(port) as heard:
+        assert await pinging.ping_services(gateway.runtime) == 2
+
+    assert [one["body"] for one in heard] == [{"auth_req_id": whole}]
+    assert await kept(gateway, altered) == (False, 1, False)
+    assert (await asking.poll(gateway, altered, SERVICE)).json()["error"] == "access_denied"
+
+
 async def test_a_service_that_is_down_is_told_later(
     gateway: Gateway, ana: Citizen, port: int
 ) -> None:
