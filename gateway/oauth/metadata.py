@@ -54,6 +54,9 @@ def document(settings: Settings) -> dict[str, Any]:
         "introspection_endpoint_auth_signing_alg_values_supported": proving,
         "introspection_signing_alg_values_supported": list(ALGORITHMS["event"]),
         "revocation_endpoint": f"{issuer}/revoke",
+        # RFC 8414 §2: who reads nothing here takes it that Basic is the only way.
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": proving,
         "backchannel_authentication_endpoint": f"{issuer}/bc-authorize",
         "backchannel_token_delivery_modes_supported": list(DELIVERY_MODES),
         "backchannel_authentication_request_signing_alg_values_supported": _asking_algs(),

@@ -383,7 +383,7 @@ async def test_discovery_names_it_beside_its_algorithm(gateway: Gateway) -> None
     """Discovery §3: and for nothing but client authentication."""
     said = (await gateway.get("/.well-known/openid-configuration")).json()
 
-    for name in ("token_endpoint", "introspection_endpoint"):
+    for name in ("token_endpoint", "introspection_endpoint", "revocation_endpoint"):
         assert "client_secret_jwt" in said[f"{name}_auth_methods_supported"]
         assert "HS256" in said[f"{name}_auth_signing_alg_values_supported"]
     others = [

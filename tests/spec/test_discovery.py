@@ -210,6 +210,17 @@ async def test_disc_3_nothing_is_told_that_says_nothing(gateway: Gateway) -> Non
     assert [name for name, value in lists.items() if len(set(map(str, value))) < len(value)] == []
 
 
+async def test_rfc8414_2_every_way_of_a_client_is_told_of_every_endpoint(gateway: Gateway) -> None:
+    """Of an endpoint that says nothing, Basic is the only way; a key takes its algorithms along."""
+    told = (await gateway.get(OAUTH)).json()
+    ways = set(told["token_endpoint_auth_methods_supported"])
+
+    assert set(told["revocation_endpoint_auth_methods_supported"]) == ways
+    assert set(told["introspection_endpoint_auth_methods_supported"]) == ways - {"none"}
+    for name in ("token_endpoint", "revocation_endpoint", "introspection_endpoint"):
+        assert "ES256" in told[f"{name}_auth_signing_alg_values_supported"]
+
+
 async def test_disc_4_every_address_that_is_told_answers(gateway: Gateway) -> None:
     """Discovery §3: by one of the two methods there is something, and nothing breaks."""
     told = (await gateway.get(OPENID)).json()

@@ -292,7 +292,7 @@ async def test_metadata_says_where_certificates_are_shown(mutual: Node) -> None:
         name: f"https://{ALIAS}{path}" for name, path in metadata.ALIASED.items()
     }
     assert set(told["mtls_endpoint_aliases"]) <= told.keys()
-    for name in ("token_endpoint", "introspection_endpoint"):
+    for name in ("token_endpoint", "introspection_endpoint", "revocation_endpoint"):
         methods = told[f"{name}_auth_methods_supported"]
         assert {"tls_client_auth", "self_signed_tls_client_auth"} <= set(methods)
     of_resource = "/.well-known/oauth-protected-resource/userinfo"
