@@ -25,6 +25,7 @@ from relying_parties import changes
 from relying_parties.events import EventGivenUp, EventsSentAgain, StreamPaused
 from relying_parties.streams import delivery_records as records
 from relying_parties.streams.delivery_records import UNREACHABLE, UNREAD
+from relying_parties.streams.event_types import STREAM_UPDATED
 
 BACKOFF = tuple(
     timedelta(seconds=each) for each in (10, 30, 120, 600, 1800, 3600, 2 * 3600, 6 * 3600)
@@ -188,6 +189,12 @@ async def waiting(entry: Entry, stream_id: str, most: int) -> tuple[list[Deliver
     return found[:most], len(found) > most
 
 
+async def of_itself(entry: Entry, stream_id: str, most: int) -> list[Delivery]:
+    """Return what a stream that rests has to say: that it does (SSF 1.0 §8.1.5)."""
+    rows = await entry.all(records.OF_ITSELF, stream=stream_id, most=most)
+    return [Delivery(**row) for row in rows]
+
+
 async def heard(entry: Entry, stream_id: str, jtis: Collection[str]) -> None:
     """Note that a poll got these (RFC 8936 §2.4)."""
     rows = await entry.all(records.OF_JTIS, stream=stream_id, jtis=list(jtis))
@@ -205,6 +212,8 @@ async def send_again(entry: Entry, client_id: str, *, by: str) -> int:
     again = await entry.all(records.AGAIN, of_client=client_id, at=entry.at)
     await changes.revive(entry, _notices(again))
     await entry.run(records.AWAKE, of_client=client_id, at=entry.at)
+    for row in await entry.all(records.RESUME, of_client=client_id):
+        await _updated(entry, row["id"], {"status": "enabled"})
     entry.record(EventsSentAgain(by, f"client:{client_id}", len(again)))
     return len(again)
 
@@ -218,12 +227,19 @@ async def standing(entry: Entry, client_id: str) -> dict[str, int]:
 async def purge(entry: Entry) -> int:
     """Delete what was heard a week ago, and all that is a month old; let unread streams rest."""
     for row in await entry.all(records.REST_UNREAD, before=entry.at - WEEK, because=UNREAD):
+        await _updated(entry, row["id"], {"status": "paused", "reason": UNREAD})
         entry.record(StreamPaused(None, f"client:{row['client_id']}", UNREAD))
     gone = await entry.all(records.PURGE, before=entry.at - KEPT, heard_before=entry.at - WEEK)
     await changes.move(
         entry, _notices(row for row in gone if row["state"] != "told"), changes.UNDELIVERED
     )
     return len(gone)
+
+
+async def _updated(entry: Entry, stream_id: str, now: Mapping[str, str]) -> None:
+    """Let a stream say that we changed its status; the last word is the one that counts."""
+    await entry.run(records.UNSAY, stream=stream_id)
+    await say(entry, stream_id, STREAM_UPDATED.name, now)
 
 
 async def _shared(entry: Entry, rows: Iterable[Row]) -> list[Delivery]:

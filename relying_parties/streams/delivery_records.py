@@ -12,7 +12,7 @@ from keys.entry import statement
 from relying_parties import tables
 from relying_parties.consent_records import ACTIVE
 from relying_parties.grants.living import LIVE, service_lives
-from relying_parties.streams.event_types import AFTER
+from relying_parties.streams.event_types import AFTER, STREAM_UPDATED
 
 # Why we let a stream rest.
 UNREACHABLE, UNREAD = "unreachable", "unread"
@@ -223,8 +223,18 @@ REST_UNREAD = statement(
     sa.update(tables.streams)
     .where(_s.method == "poll", _s.status == "enabled", _old_unread)
     .values(status="paused", reason=sa.bindparam("because", type_=sa.Text))
-    .returning(_s.client_id)
+    .returning(_s.id, _s.client_id)
 )
+_of_itself = (
+    _d.stream_id == sa.bindparam("stream"),
+    _d.state == _DUE,
+    _d.event == sa.literal_column(f"'{STREAM_UPDATED.name}'", sa.Text),
+)
+OF_ITSELF = statement(
+    sa.select(*_SHOWN).where(*_of_itself).order_by(_d.id).limit(sa.bindparam("most"))
+)
+# What it said before is over as soon as something else is so.
+UNSAY = statement(sa.delete(tables.deliveries).where(*_of_itself))
 OF_JTIS = statement(
     sa.select(_d.id, _d.jti).where(
         _d.stream_id == sa.bindparam("stream"),
@@ -255,14 +265,18 @@ AWAKE = statement(
         due_at=_at,
         tries=0,
         failing_since=sa.null(),
-        status=sa.case(
-            (
-                _s.reason == sa.any_(sa.literal_column(f"ARRAY['{UNREACHABLE}', '{UNREAD}']")),
-                sa.literal_column("'enabled'", sa.Text),
-            ),
-            else_=_s.status,
-        ),
     )
+)
+# Only what we let rest ourselves: a service that wants quiet has it.
+RESUME = statement(
+    sa.update(tables.streams)
+    .where(
+        _s.client_id == sa.bindparam("of_client"),
+        _s.status == sa.literal_column("'paused'"),
+        _s.reason == sa.any_(sa.literal_column(f"ARRAY['{UNREACHABLE}', '{UNREAD}']")),
+    )
+    .values(status=sa.literal_column("'enabled'", sa.Text), reason=sa.null())
+    .returning(_s.id)
 )
 PURGE = statement(
     sa.delete(tables.deliveries)

@@ -2,13 +2,13 @@
 
 A registration names them by their short names; on the wire each is a URI. Those that begin
 with a slash are our own and follow the issuer's address. What a stream tells of itself, when it
-is verified, is never registered for.
+is verified or rests, is never registered for.
 
 Not among them is CAEP's ``token-claims-change``, nor RISC's ``identifier-changed``: both carry
 the value, or name the citizen by it, and no event of ours does. ``claims-changed`` says which
 details changed; who may know them reads them (docs/events.md).
 
-Specs: SSF 1.0 §8.1.4, CAEP 1.0 §3, RISC 1.0 §2.
+Specs: SSF 1.0 §8.1.4 and §8.1.5, CAEP 1.0 §3, RISC 1.0 §2.
 """
 
 from collections.abc import Mapping
@@ -54,9 +54,10 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType("account-credential-change-required", f"{_RISC}account-credential-change-required"),
 )
 VERIFICATION = EventType("verification", f"{_SSF}verification")
+STREAM_UPDATED = EventType("stream-updated", f"{_SSF}stream-updated")
 
 AFTER: tuple[str, ...] = tuple(each.name for each in EVENT_TYPES if each.after)
 NAMES: tuple[str, ...] = tuple(each.name for each in EVENT_TYPES)
 BY_NAME: Mapping[str, EventType] = MappingProxyType(
-    {each.name: each for each in (*EVENT_TYPES, VERIFICATION)}
+    {each.name: each for each in (*EVENT_TYPES, VERIFICATION, STREAM_UPDATED)}
 )

@@ -22,6 +22,7 @@ from keys.pairwise import Subject
 from relying_parties import changes, tables
 from relying_parties.events import StreamChanged, StreamCreated, StreamDeleted
 from relying_parties.grants.living import LIVE
+from relying_parties.streams.delivery_records import UNSAY
 from relying_parties.streams.event_types import BY_NAME
 
 PUSH, POLL = "push", "poll"
@@ -220,6 +221,7 @@ async def delete(entry: Entry, client_id: str, stream_id: str) -> bool:
 async def set_status(entry: Entry, stream: Stream, status: str, reason: str | None) -> Stream:
     """Let a stream run, rest (its events wait), or be off (they are dropped)."""
     row = await entry.one(SET_STATUS, stream=stream.id, became=status, because=reason, at=entry.at)
+    await entry.run(UNSAY, stream=stream.id)  # whoever changes it knows
     if status == DISABLED:
         await _drop(entry, stream)
     _record(entry, StreamChanged, stream.client_id)

@@ -153,11 +153,42 @@ async def test_nobody_fetches_for_a_week_and_the_stream_rests(
     async with gateway.runtime.entry() as entry:
         await delivery.purge(entry)
 
-    told = (await api.ask("GET", f"/ssf/status?stream_id={stream['stream_id']}")).json()
+    status = f"/ssf/status?stream_id={stream['stream_id']}"
+    told = (await api.ask("GET", status)).json()
     assert (told["status"], told["reason"]) == ("paused", "unread")
     async with gateway.runtime.entry() as entry:
         await delivery.send_again(entry, "polls", by="operator")
-    assert len((await api.poll(stream))["sets"]) == 1
+    assert "reason" not in (await api.ask("GET", status)).json()
+    sets = [signals.read(gateway, raw) for raw in (await api.poll(stream))["sets"].values()]
+    assert [one["events"] for one in sets] == [
+        {f"{RISC}account-disabled": {}},
+        {f"{SSF}stream-updated": {"status": "enabled"}},
+    ]
+
+
+@pytest.mark.parametrize("how", ["heard", "enabled"])
+async def test_ssf_8_1_5_a_stream_that_we_pause_says_so(
+    gateway: Gateway, api: Api, stream: dict[str, Any], ana: Citizen, how: str
+) -> None:
+    """To whoever comes late: once, of the stream alone, and nothing that waits in it."""
+    await tell(gateway, ana, "account-disabled")
+    await gateway.rows(
+        "UPDATE relying_parties.deliveries SET created_at = now() - interval '8 days'"
+    )
+    async with gateway.runtime.entry() as entry:
+        await delivery.purge(entry)
+
+    [(jti, raw)] = (await api.poll(stream))["sets"].items()
+    said = signals.read(gateway, raw)
+    assert said["events"] == {f"{SSF}stream-updated": {"status": "paused", "reason": "unread"}}
+    assert said["sub_id"] == {"format": "opaque", "id": stream["stream_id"]}
+    if how == "heard":
+        assert await api.poll(stream, ack=[jti]) == {"sets": {}}
+    else:
+        named = {"stream_id": stream["stream_id"], "status": "enabled"}
+        assert (await api.ask("POST", "/ssf/status", json=named)).status_code == 200
+        [waited] = (await api.poll(stream))["sets"].values()
+        assert list(signals.read(gateway, waited)["events"]) == [f"{RISC}account-disabled"]
 
 
 async def test_fifty_acknowledgements_at_once_count_as_one(

@@ -53,8 +53,11 @@ async def read(call: Call, client: Client) -> Response:
 async def _waiting(
     call: Call, stream: Stream, most: int, *, looks: int
 ) -> tuple[list[Delivery], bool]:
-    if not most or stream.status != ENABLED:
+    if not most:
         return [], False
+    if stream.status != ENABLED:  # it says so, if that was our doing, and nothing else
+        async with call.runtime.entry() as entry:
+            return await delivery.of_itself(entry, stream.id, most), False
     for look in range(looks):
         if look:
             await asyncio.sleep(EVERY)
