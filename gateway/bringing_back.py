@@ -23,7 +23,9 @@ async def remind_citizens(runtime: Runtime) -> int:
         taken = await asides.take(entry)
         whom: dict[UUID, datetime] = {}
         for one in taken:
-            account_id = pairwise.open_citizen(runtime.vault.sealer, one.citizen, one.client_id)
+            account_id = pairwise.citizen_of(runtime.vault.sealer, one.citizen, one.client_id)
+            if account_id is None:
+                continue
             whom[account_id] = max(whom.get(account_id, one.expires_at), one.expires_at)
         for account_id, ends in sorted(whom.items()):
             await _tell(runtime, entry, account_id, ends)

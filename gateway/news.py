@@ -51,7 +51,7 @@ async def _tell_all(
 async def _whose(runtime: Runtime, entry: Entry, client_id: str, subject: str) -> UUID | None:
     for consent in await consents.of_subjects(entry, [subject]):
         if consent.client_id == client_id and consent.live(entry.at):
-            return pairwise.open_citizen(runtime.vault.sealer, consent.citizen, client_id)
+            return pairwise.citizen_of(runtime.vault.sealer, consent.citizen, client_id)
     return None
 
 

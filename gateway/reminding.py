@@ -23,9 +23,9 @@ async def remind_citizens(runtime: Runtime) -> int:
     async with runtime.entry() as entry:
         taken = await reminders.take(entry)
         sealer = runtime.vault.sealer
-        whom = {pairwise.open_citizen(sealer, one.citizen, one.client_id) for one in taken}
+        whom = {pairwise.citizen_of(sealer, one.citizen, one.client_id) for one in taken}
         # In one order everywhere, so that two workers do not wait for one another.
-        for account_id in sorted(whom):
+        for account_id in sorted(one for one in whom if one is not None):
             await _tell(runtime, entry, account_id)
     return len(taken)
 

@@ -11,6 +11,7 @@ import hmac
 import uuid
 from typing import NewType
 
+from keys.errors import NotSealedHere
 from keys.opaque import unpadded
 from keys.sealing import DataKey
 
@@ -56,3 +57,11 @@ def open_citizen(sealer: DataKey, sealed: bytes, client_id: str) -> uuid.UUID:
     :raises NotSealedHere: it was made for another client
     """
     return uuid.UUID(bytes=sealer.open(sealed, "citizen", client_id))
+
+
+def citizen_of(sealer: DataKey, sealed: bytes, client_id: str) -> uuid.UUID | None:
+    """Follow the reference; ``None`` if it leads nowhere, where it must hold up nobody else."""
+    try:
+        return open_citizen(sealer, sealed, client_id)
+    except NotSealedHere:
+        return None

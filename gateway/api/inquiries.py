@@ -89,11 +89,13 @@ def _id(call: Call) -> UUID:
 async def _keys(call: Call, some: Collection[Inquiry]) -> dict[UUID, DataKey]:
     """Return for each request the key of its citizen, if their account is open."""
     vault = call.runtime.vault
-    whose = {
-        one.id: pairwise.open_citizen(vault.sealer, one.citizen, one.client_id) for one in some
-    }
-    keys = await person_keys.of_open(call.entry, vault, {*whose.values()})
-    return {name: keys[account_id] for name, account_id in whose.items() if account_id in keys}
+    whose = [
+        (one.id, account_id)
+        for one in some
+        if (account_id := pairwise.citizen_of(vault.sealer, one.citizen, one.client_id))
+    ]
+    keys = await person_keys.of_open(call.entry, vault, {account_id for _, account_id in whose})
+    return {name: keys[account_id] for name, account_id in whose if account_id in keys}
 
 
 async def _all_said(call: Call, some: Collection[Inquiry]) -> Mapping[UUID, Sequence[Said]]:

@@ -47,3 +47,5 @@ def test_a_reference_opens_for_its_client_only() -> None:
     assert ANA.bytes not in sealed
     with pytest.raises(NotSealedHere):
         pairwise.open_citizen(sealer, sealed, "tax")
+    assert pairwise.citizen_of(sealer, sealed, "parking") == ANA
+    assert pairwise.citizen_of(sealer, sealed, "tax") is None

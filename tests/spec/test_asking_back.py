@@ -150,6 +150,28 @@ async def test_a_long_list_takes_no_more_statements(gateway: Gateway) -> None:
     assert seen[0][1] == seen[1][1]
 
 
+async def test_one_that_was_altered_is_missing_and_no_other(gateway: Gateway) -> None:
+    """F-40: the office reads on what opens."""
+    await offices.register(gateway, "asks-whole")
+    token = await offices.token(gateway, "asks-whole")
+    requests = []
+    for _ in range(2):
+        someone = await gateway.citizen()
+        requests.append(await offices.ask(gateway, someone, "asks-whole", refund()))
+        await offices.inquire(gateway, someone, requests[-1], QUESTION)
+    names = [await named(gateway, one) for one in requests]
+    await gateway.rows(
+        "UPDATE relying_parties.backchannel_requests SET citizen = 'x' WHERE id::text = $1",
+        names[0],
+    )
+
+    listed = (await offices.call(gateway, token, "GET")).json()["inquiries"]
+    missing = await offices.call(gateway, token, "GET", f"/{names[0]}")
+
+    assert [one["request_id"] for one in listed] == [names[1]]
+    assert missing.status_code == 404
+
+
 async def statements(gateway: Gateway, token: str) -> tuple[int, list[str]]:
     """List what waits in this process; how much that is, and what the database was asked."""
     runtime, asked = gateway.runtime, list[str]()

@@ -53,6 +53,24 @@ async def reminded(gateway: Gateway, someone: Citizen) -> list[Any]:
     return [told for name, told in await letters.queued(gateway, someone.email) if name == TEMPLATE]
 
 
+async def test_one_that_was_altered_keeps_nobody_from_being_reminded(gateway: Gateway) -> None:
+    """F-40: a reference that does not open leads to nobody."""
+    altered, someone = [await gateway.citizen() for _ in range(2)]
+    await ends(gateway, altered, "12 days")
+    await ends(gateway, someone, "13 days")
+    theirs = await signals.subject(gateway, altered, "basic")
+    turned = (
+        "UPDATE relying_parties.consents"
+        " SET citizen = set_byte(citizen, 9, 255 - get_byte(citizen, 9)) WHERE subject = $1"
+    )
+    await gateway.rows(turned, theirs)
+
+    await reminding.remind_citizens(gateway.runtime)
+    await gateway.rows(turned, theirs)  # as it was, for whoever looks at all of them
+
+    assert len(await reminded(gateway, someone)) == 1
+
+
 async def test_of_several_that_end_there_is_one_mail_a_day(gateway: Gateway) -> None:
     """Fifty workers look; one mail names no service, and no detail."""
     someone = await gateway.citizen()
