@@ -74,7 +74,8 @@ async def _admit(call: Call, scopes: tuple[str, ...]) -> Client:
         raise OAuthRefused("invalid_token", status=401)
     await sender.check(call, own.cnf, token, scheme)
     if not set(scopes) & set(own.scope.split()):
-        raise OAuthRefused("insufficient_scope", status=403)
+        needed = f"the token must have the scope {' or '.join(scopes)}"
+        raise OAuthRefused("insufficient_scope", needed, 403)
     client_auth.pace(call, client)
     return client
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from gateway import correcting
-from gateway.api import access, relations
+from gateway.api import access, relations, slips
 from gateway.api.relations import Relation
 from gateway.correcting import Said
 from gateway.oauth import answers, names
@@ -31,7 +31,7 @@ from relying_parties.errors import StateConflict, TooManyStates
 
 PATH = "/api/agency/v1/corrections"
 LIMIT = 16 * 1024  # bytes
-TEXT, TONGUES = (3, 300), 10
+TEXT, TONGUES = slips.PROPOSED, 10
 MEMBERS = ("sub", "claim", "value", "reason", "evidence")
 
 
@@ -117,7 +117,7 @@ def _said(call: Call, claim: str, given: dict[str, Any]) -> Said:
     try:
         value = values.check(known.validator, given.get("value"), call.entry.at.date())
     except ValueRefused as refused:
-        raise OAuthRefused("invalid_request", f"value: {refused.reason}") from refused
+        raise OAuthRefused("invalid_request", slips.told([("value", refused.reason)])) from refused
     return Said(value, _words(given, "reason"), _words(given, "evidence"))
 
 
@@ -128,8 +128,7 @@ def _words(given: dict[str, Any], member: str) -> dict[str, str]:
     many = isinstance(value, dict) and len(value) > TONGUES
     problems = [(member, "too_many")] if many else [*wording.words(value, member, *TEXT)]
     if problems or not isinstance(value, dict):
-        said = "; ".join(f"{path[:80]}: {word}" for path, word in problems)
-        raise OAuthRefused("invalid_request", said.encode("ascii", "replace").decode()[:500])
+        raise OAuthRefused("invalid_request", slips.told(problems))
     return value
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.api import access, relations
+from gateway.api import access, relations, slips
 from gateway.oauth import answers
 from gateway.oauth.refusals import OAuthRefused
 from gateway.oauth.targets import REQUESTS
@@ -89,8 +89,7 @@ def _state(call: Call, client: Client, given: dict[str, Any]) -> request_states.
             allow_loopback=call.runtime.settings.allow_loopback,
         )
     except StateInvalid as error:
-        said = str(error).encode("ascii", "replace").decode()
-        raise OAuthRefused("invalid_request", said[:500]) from error
+        raise OAuthRefused("invalid_request", slips.told(error.problems)) from error
 
 
 def _unknown() -> OAuthRefused:

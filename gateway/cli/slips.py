@@ -143,6 +143,10 @@ def _answer_days(_document: Any, _path: str) -> str:
     return f"must be a number from 1 to {registered.MOST_DAYS}"
 
 
+def _switch(_document: Any, _path: str) -> str:
+    return "must be true or false"
+
+
 def _scheme(_document: Any, _path: str) -> str:
     return "must be https; http only for this machine, such as localhost, and on a demo"
 
@@ -157,6 +161,7 @@ _SAYS: Mapping[str, Say] = {
     "missing": _missing,
     "value": _choice,
     "range": _range,
+    "not_a_switch": _switch,
     "answer_days": _answer_days,
     "scheme": _scheme,
 }

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from gateway import correcting
 from gateway.oauth import names
 from gateway.oauth.told import Told
 from gateway.oauth.verified import wishes
@@ -50,6 +51,7 @@ def rules(settings: Settings) -> Rules:
         by_law=catalog.BY_LAW,
         of_area=catalog.OF_AREA,
         scopes=frozenset(catalog.SCOPES),
+        corrigible=correcting.CORRIGIBLE,
         mutual_tls=bool(settings.mtls_address),
     )
 

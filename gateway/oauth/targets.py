@@ -25,6 +25,7 @@ AGENCY_SCOPES = REQUESTS, INQUIRIES, CORRECTIONS = (
 )
 
 _UNKNOWN = "resource is unknown, missing, or not registered"
+_UNNAMED = "no resource is named, and no API that you registered for is known by this scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ async def own(call: Call, client: Client) -> Target:
     elif not named:  # no API of anybody else has these scopes
         registered = tuple(one for one in registered if one.resource in homes)
     called = _called(named, registered)
+    if called is None and not named:
+        raise OAuthRefused("invalid_target", _UNNAMED)
     if called is not None and called in ours(client, issuer):
         # Ours: no other service is asked whether it still offers it.
         return Target(Resource(called.resource, called.scopes, OPAQUE), client, called.scopes)
@@ -121,7 +124,8 @@ def scope(wanted: str, target: Target) -> str:
     """
     scopes = tuple(dict.fromkeys(wanted.split())) or target.scopes
     if not scopes or not set(scopes) <= set(target.scopes):
-        raise OAuthRefused("invalid_scope", "more than is registered for this resource")
+        has = " ".join(target.scopes) or "none"
+        raise OAuthRefused("invalid_scope", f"more than you registered of this resource: {has}")
     return " ".join(scopes)
 
 

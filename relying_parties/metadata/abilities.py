@@ -41,11 +41,15 @@ def events(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Pr
     yield from registered.problems(value, path, allow_loopback=rules.allow_loopback)
 
 
-def corrections(value: Any, path: str, _rules: Rules, profile: Profile) -> Iterator[Problem]:
+def corrections(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Problem]:
     """Judge the details of which it may say that they are otherwise."""
     yield from confidential(path, profile)
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         yield path, "not_a_list"
+        return
+    for number, name in enumerate(value):
+        if rules.corrigible is not None and name not in rules.corrigible:
+            yield f"{path}[{number}]", "follows"
 
 
 def of_what_is_asked(spec: Mapping[str, Any]) -> Iterator[Problem]:

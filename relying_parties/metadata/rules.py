@@ -19,6 +19,7 @@ class Rules:
     :ivar legacy: response types whose tokens go through the browser may be registered
     :ivar by_law: those that go out only where a law says so
     :ivar of_area: those that speak of one area, which the document has to name
+    :ivar corrigible: those that do not follow from others, if the caller knows them
     :ivar mutual_tls: services can show certificates to us (RFC 8705)
     :ivar scopes: those that speak of citizens, so that no resource takes them for its own
     """
@@ -30,6 +31,7 @@ class Rules:
     by_law: frozenset[str] = frozenset()
     of_area: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
+    corrigible: frozenset[str] | None = None
     mutual_tls: bool = True
 
 

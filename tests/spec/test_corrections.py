@@ -43,7 +43,7 @@ def document(client_id: str, agency: str = "northtown", **over: Any) -> dict[str
     ]
     usual = {
         "purposes": [{"id": "all", "name": {"en": "To test this"}, "claims": asked}],
-        "corrections": ["given_name", "birthdate", "address", "age_over_18"],
+        "corrections": ["given_name", "birthdate", "address"],
     }
     return services.document(client_id, agency, **(usual | over))
 
@@ -156,7 +156,7 @@ async def test_nobody_and_not_allowed_answer_alike(
     "over",
     [
         pytest.param({"claim": "family_name"}, id="not-of-its-registration"),
-        pytest.param({"claim": "ISSUER/claims/age_over_18"}, id="follows-from-another"),
+        pytest.param({"claim": "ISSUER/claims/age_over_18"}, id="of-ours-not-registered"),
         pytest.param({"claim": "nothing"}, id="no-claim"),
         pytest.param({"claim": ["given_name"]}, id="claims"),
         pytest.param({"claim": "birthdate"}, id="no-day"),
@@ -181,6 +181,29 @@ async def test_what_can_be_proposed_is_bounded(
         answer = await propose(gateway, desk, ana, **over)
 
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request"), answer.text
+    assert len(answer.json()["error_description"].split()) > 3, "a sentence, and not a word of ours"
+
+
+async def test_what_follows_from_others_is_neither_registered_nor_proposed(
+    gateway: Gateway,
+) -> None:
+    """A registration says so at once; one from before that rule is told at its proposal."""
+    made = document("corrects-what-follows", corrections=["age_over_18"])
+    with pytest.raises(RegistrationInvalid, match=r"spec\.corrections\[0\]: follows"):
+        await gateway.service(made)
+    await gateway.service(document("corrects-what-follows"))
+    async with gateway.runtime.entry() as entry:
+        await onboarding.apply(entry, made)
+    await gateway.settled()
+    someone = await gateway.citizen("corrects-what-follows")
+    caller = await signals.api(gateway, "corrects-what-follows", SCOPE)
+    claim = f"{gateway.issuer}/claims/age_over_18"
+
+    async with gateway.unchanged():
+        answer = await propose(gateway, caller, someone, claim=claim, value=True)
+
+    assert answer.status_code == 400
+    assert answer.json()["error_description"] == "claim follows from others: propose those"
 
 
 async def test_a_token_for_reports_proposes_nothing(

@@ -73,6 +73,7 @@ VALUES: dict[str, Any] = {
             "claims": [
                 factories.asks("name", why={"en": "To write the contract", "cy": "Contract"}),
                 factories.asks("email", "optional"),
+                factories.asks("given_name", "optional"),
                 factories.asks(
                     "is_resident_of", area={"country_code": "GB", "locality": "Northtown"}
                 ),
@@ -97,7 +98,7 @@ VALUES: dict[str, Any] = {
         "answerDays": 3,
     },
     "requests": True,
-    "corrections": ["birthdate", "email"],
+    "corrections": ["birthdate", "given_name"],
     "selfRegistered": True,
 }
 

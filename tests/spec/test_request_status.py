@@ -195,7 +195,9 @@ async def test_what_no_page_could_show_is_refused(
         answer = await reports.put(gateway, berths, ana, "B-8", **over)
 
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
-    assert answer.json()["error_description"].startswith(f"{path}: ")
+    said = answer.json()["error_description"]
+    assert said.startswith(f"{path}: ")
+    assert len(said.split()) > 3, "a sentence, and not a word of ours"
 
 
 @pytest.mark.parametrize("number", ["a%2Fb", "%00", "-x", "x" * 65, "%D8%A7", "a%20b"])
