@@ -1,6 +1,7 @@
 """The tutorial, done as it is written: what stands in it is what is run."""
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -21,7 +22,8 @@ from tests.support.walking import settled, sign_in
 
 pytestmark = pytest.mark.browser
 
-TUTORIAL = ROOT / "docs" / "tutorial.md"
+TUTORIAL, OWN_NAME = ROOT / "docs" / "tutorial.md", ROOT / "docs" / "own-name.md"
+A_KEY = '\'{"kty": "EC", …}\''  # where the pages have the private key
 PATIENCE = 20  # seconds until a sign-out is heard of
 
 
@@ -37,9 +39,9 @@ class Reader:
     def address(self) -> str:
         return f"http://library.localhost:{self.port}"
 
-    def blocks(self, language: str) -> list[str]:
-        """Return the blocks of the tutorial in a language, for the demo that runs."""
-        found = re.findall(rf"```{language}\n(.*?)```", TUTORIAL.read_text(), re.DOTALL)
+    def blocks(self, language: str, page: Path = TUTORIAL) -> list[str]:
+        """Return the blocks of a page in a language, for the demo that runs."""
+        found = re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
         ports = [block.replace("8201", str(self.port)) for block in found]
         return [block.replace("http://localhost:8000", self.demo.issuer) for block in ports]
 
@@ -116,11 +118,13 @@ def test_a_first_service_works_as_the_tutorial_says(page: Page, reader: Reader) 
         takes_back_the_address(page, demo, library)
         signs_out_everywhere(page, reader)
 
-    begin = with_a_key.replace('\'{"kty": "EC", …}\'', f"'{new_key(reader)}'")
+    private = new_key(reader)
+    begin = with_a_key.replace(A_KEY, f"'{private}'")
     sign_in(page, demo, "Oskar")
     with reader.service(begin):
         page.goto(f"{library}/sign-in")
         expect(page.locator("body")).to_contain_text("Card for Oskar Lind. Mail: none")
+    calls_in_its_own_name(reader, secret[1], private)
 
 
 def declines(page: Page, library: str) -> None:
@@ -173,6 +177,24 @@ def signs_out_everywhere(page: Page, reader: Reader) -> None:
         assert time.monotonic() < deadline, page.inner_text("body")
         breathe()
         page.goto(reader.address)
+
+
+def calls_in_its_own_name(reader: Reader, secret: str, private: str) -> None:
+    """The page about calls in one's own name: with the key, and with the secret no more."""
+    library = reader.root / "library"
+    (script,), (member,) = reader.blocks("python", OWN_NAME), reader.blocks("yaml", OWN_NAME)
+    (library / "own_token.py").write_text(script)
+    agency, service = yaml.safe_load_all((library / "library.yaml").read_text())
+    service["spec"] |= yaml.safe_load(member)
+    (library / "library.yaml").write_text(yaml.safe_dump_all([agency, service]))
+    assert "changed" in reader.shell(reader.command("./gatehouse apply -f"))
+    with_secret, with_key = reader.blocks("sh", OWN_NAME)
+
+    made = json.loads(reader.shell(with_key.replace(A_KEY, f"'{private}'")))
+    told = json.loads(reader.shell(f"CLIENT_SECRET='{secret}'; {with_secret}"))
+
+    assert made["delivery"]["endpoint_url"].startswith(f"{reader.demo.issuer}/ssf/poll/")
+    assert told["error"] == "invalid_client"
 
 
 def new_key(reader: Reader) -> str:
