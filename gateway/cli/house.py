@@ -62,7 +62,8 @@ def configured() -> settings.Settings:
     if found is None:
         raise settings.SettingsInvalid(
             "GATEHOUSE_DATABASE_URL is missing: postgresql://user@host/name; and no demo runs in"
-            f" {home()}: for one that runs elsewhere, ./gatehouse --home THERE …"
+            f" {home()}: ./gatehouse demo starts one; for one that runs elsewhere,"
+            " ./gatehouse --home THERE …"
         )
     what = "demo" if found == home() / DEMO else "gateway for the conformance suite"
     click.echo(f"· working on the {what} that runs in {home()}", err=True)

@@ -22,7 +22,10 @@ from tests.support.walking import settled, sign_in
 
 pytestmark = pytest.mark.browser
 
-TUTORIAL, OWN_NAME = ROOT / "docs" / "tutorial.md", ROOT / "docs" / "own-name.md"
+DOCS = ROOT / "docs"
+TUTORIAL, OWN_NAME, FROM_BEHIND = (
+    DOCS / f"{name}.md" for name in ("tutorial", "own-name", "asking-from-behind")
+)
 A_KEY = '\'{"kty": "EC", …}\''  # where the pages have the private key
 PATIENCE = 20  # seconds until a sign-out is heard of
 
@@ -61,6 +64,24 @@ class Reader:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    @contextlib.contextmanager
+    def running(self, commands: str) -> Iterator[subprocess.Popen[str]]:
+        """Run commands while something happens."""
+        begun = subprocess.Popen(
+            ["/bin/sh", "-c", commands],
+            cwd=self.root,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield begun
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(begun.pid, signal.SIGTERM)
+            begun.communicate(timeout=10)
 
     @contextlib.contextmanager
     def service(self, start: str) -> Iterator[None]:
@@ -125,6 +146,33 @@ def test_a_first_service_works_as_the_tutorial_says(page: Page, reader: Reader) 
         page.goto(f"{library}/sign-in")
         expect(page.locator("body")).to_contain_text("Card for Oskar Lind. Mail: none")
     calls_in_its_own_name(reader, secret[1], private)
+
+
+def test_a_citizen_who_is_elsewhere_is_asked_as_the_page_says(page: Page, reader: Reader) -> None:
+    reader.shell(reader.command("./gatehouse apply -f"))
+    private, public = reader.shell(reader.command(".venv/bin/python -c")).splitlines()
+    service = yaml.safe_load(reader.blocks("yaml", FROM_BEHIND)[1])
+    service["spec"]["auth"]["jwks"]["keys"][0].update(yaml.safe_load(public))
+    (reader.root / "library" / "hotline.yaml").write_text(yaml.safe_dump(service))
+    (script,), (start,) = (reader.blocks(one, FROM_BEHIND) for one in ("python", "sh"))
+    (reader.root / "library" / "hotline.py").write_text(script)
+    reader.shell("./gatehouse apply -f library/hotline.yaml")
+    oskar = str(reader.demo.person("Oskar")["email"])
+    start = start.replace(A_KEY, f"'{private}'").replace("oskar.lind@example.test", oskar)
+
+    sign_in(page, reader.demo, "Oskar")
+    with reader.running(start) as hotline:
+        assert hotline.stdout
+        assert hotline.stdout.readline().startswith("asked")
+        page.goto(f"{reader.demo.issuer}/account/inbox")
+        page.get_by_role("link", name="Library hotline").click()
+        expect(page.get_by_text("Booking 4711")).to_be_visible()
+        settled(page)
+        page.locator("#request-approve").click()
+        expect(page.get_by_role("heading", name="You approved this request")).to_be_visible()
+        read = hotline.stdout.readline()
+
+    assert "'name': 'Oskar Lind'" in read
 
 
 def declines(page: Page, library: str) -> None:
