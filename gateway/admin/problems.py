@@ -49,7 +49,9 @@ SENTENCES = {
     "no_certificates": N_("Services cannot show certificates to this gateway"),
     "foreign_certificate": N_("The certificate in x5c is not of this key"),
     "encryption_key_missing": N_("Give a key with the use enc that fits the algorithm"),
-    "follows": N_("This follows from other details: name those instead"),
+    "not_corrigible": N_(
+        "This cannot be corrected: it is made of other details, or the citizen proves it"
+    ),
     "not_asked": N_("Ask for it in one of the purposes first"),
     "foreign_origin": N_("Use the same scheme, host and port as one of the redirect addresses"),
     "private_key": N_("This holds a private key. Make a new one, and give its public part only"),

@@ -105,7 +105,7 @@ def _claim(call: Call, client: Client, wired: object) -> str:
     if name not in client.registration.corrections or name not in asked:
         raise OAuthRefused("invalid_request", "claim is none that you may propose")
     if name not in correcting.CORRIGIBLE:
-        raise OAuthRefused("invalid_request", "claim follows from others: propose those")
+        raise OAuthRefused("invalid_request", "claim is made of others, or the citizen proves it")
     return name
 
 

@@ -49,7 +49,7 @@ def corrections(value: Any, path: str, rules: Rules, profile: Profile) -> Iterat
         return
     for number, name in enumerate(value):
         if rules.corrigible is not None and name not in rules.corrigible:
-            yield f"{path}[{number}]", "follows"
+            yield f"{path}[{number}]", "not_corrigible"
 
 
 def of_what_is_asked(spec: Mapping[str, Any]) -> Iterator[Problem]:

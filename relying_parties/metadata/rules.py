@@ -19,7 +19,7 @@ class Rules:
     :ivar legacy: response types whose tokens go through the browser may be registered
     :ivar by_law: those that go out only where a law says so
     :ivar of_area: those that speak of one area, which the document has to name
-    :ivar corrigible: those that do not follow from others, if the caller knows them
+    :ivar corrigible: those that a service may say are wrong, if the caller knows them
     :ivar mutual_tls: services can show certificates to us (RFC 8705)
     :ivar scopes: those that speak of citizens, so that no resource takes them for its own
     """

@@ -189,7 +189,7 @@ async def test_what_follows_from_others_is_neither_registered_nor_proposed(
 ) -> None:
     """A registration says so at once; one from before that rule is told at its proposal."""
     made = document("corrects-what-follows", corrections=["age_over_18"])
-    with pytest.raises(RegistrationInvalid, match=r"spec\.corrections\[0\]: follows"):
+    with pytest.raises(RegistrationInvalid, match=r"spec\.corrections\[0\]: not_corrigible"):
         await gateway.service(made)
     await gateway.service(document("corrects-what-follows"))
     async with gateway.runtime.entry() as entry:
@@ -203,7 +203,7 @@ async def test_what_follows_from_others_is_neither_registered_nor_proposed(
         answer = await propose(gateway, caller, someone, claim=claim, value=True)
 
     assert answer.status_code == 400
-    assert answer.json()["error_description"] == "claim follows from others: propose those"
+    assert answer.json()["error_description"] == "claim is made of others, or the citizen proves it"
 
 
 async def test_a_token_for_reports_proposes_nothing(

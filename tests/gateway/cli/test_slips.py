@@ -34,7 +34,7 @@ def purpose(**row: Any) -> list[dict[str, Any]]:
          "spec.events.answerDays: must be a number from 1 to 90"),
         ({"offlineAccess": "yes"}, "spec.offlineAccess: must be true or false"),
         ({"corrections": ["name"], "purposes": purpose()},
-         "spec.corrections[0]: this follows from other details: name those instead"),
+         "spec.corrections[0]: this cannot be corrected: it is made of other details"),
         ({"profile": "gov-standart"}, "did you mean gov-standard?"),
         ({"redirectURIs": []}, "there is no such member; did you mean redirectUris?"),
         ({"purposes": purpose(claim="e_mail")}, "the catalogue has no e_mail; did you mean email?"),
