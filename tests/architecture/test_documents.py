@@ -78,7 +78,7 @@ def understood(words: list[str]) -> bool:
         if found is None:
             return False
         command = found
-    known = {option for parameter in command.params for option in parameter.opts}
+    known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
     return {word.partition("=")[0] for word in words if word.startswith("-")} <= known
 
 
