@@ -149,6 +149,23 @@ def test_rfc6749_3_1_what_has_no_value_was_not_sent(name: str) -> None:
     assert judged(query(**{name: ""})) == judged(query())
 
 
+@pytest.mark.parametrize(
+    "wish", [{"value": 7}, {"value": None}, {"values": [7]}, {"values": "phr"}, {"value": ["phr"]}]
+)
+def test_core_5_5_1_1_a_demand_that_nobody_can_read_is_not_met(wish: dict[str, Any]) -> None:
+    """ACR: what is demanded is reached, or the request fails."""
+    claims = json.dumps({"id_token": {"acr": {"essential": True, **wish}}})
+
+    with pytest.raises(OAuthRefused) as refusal:
+        judged(query(claims=claims))
+
+    assert refusal.value.error == "invalid_request"
+
+
+def test_core_5_5_1_1_an_acr_that_is_essential_alone_demands_none() -> None:
+    assert judged(query(claims='{"id_token":{"acr":{"essential":true}}}')).essential_acr == ()
+
+
 def test_rfc6749_3_1_a_state_without_a_value_is_none() -> None:
     assert judged(query(state="")).state is None
 

@@ -188,7 +188,7 @@ async def test_the_form_names_the_client_that_proves_itself(
         ({"claims": r'{"id_token":{"acr":"\ud800"}}'}, "invalid_request"),
         ({"claims": r'{"userinfo":{"\u0000":null}}'}, "invalid_request"),
         ({"claims": '{"userinfo":{"a":' + "[" * 12 + "]" * 12 + "}}"}, "invalid_request"),
-        ({"claims": '{"id_token":{"acr":{"essential":true,"values":{}}}}'}, None),
+        ({"claims": '{"id_token":{"acr":{"essential":true,"values":{}}}}'}, "invalid_request"),
         ({"state": "s" * 3000}, "invalid_request"),
         ({"max_age": "1.5"}, "invalid_request"),
         ({"id_token_hint": "h" * 40_000}, "invalid_request"),
@@ -196,11 +196,8 @@ async def test_the_form_names_the_client_that_proves_itself(
     ids=lambda value: str(value)[:60],
 )
 async def test_a_bad_request_cannot_be_pushed(
-    gateway: Gateway, over: dict[str, Any], error: str | None
+    gateway: Gateway, over: dict[str, Any], error: str
 ) -> None:
-    if error is None:
-        assert (await push(gateway, **over)).status_code == 201
-        return
     async with gateway.unchanged("keys.replays"):
         answer = await push(gateway, **over)
 
