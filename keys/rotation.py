@@ -23,7 +23,8 @@ class RotationPolicy:
 
     lifetime: timedelta = timedelta(days=90)
     announcement: timedelta = timedelta(hours=24)  # twice what any cache may keep the set
-    retirement: timedelta = timedelta(hours=2)  # the longest token and an hour
+    # As long as a session, whose ID tokens come back as hints, and an hour.
+    retirement: timedelta = timedelta(hours=13)
 
 
 DEFAULT = RotationPolicy()
