@@ -17,6 +17,7 @@ from relying_parties import wording
 
 MOST = 50
 LONGEST = 2000
+CALLED = 443  # the one port of strangers' servers that we call (security: SS-01)
 
 # Names that we or the protocol add to the address; one that is there already would
 # be read first by some frameworks.
@@ -93,6 +94,13 @@ def web_problem(  # noqa: PLR0911 - guard clauses
     if parts.scheme != "https" and not (parts.scheme == "http" and plain):
         return "scheme"
     return _server_problem(parts, port)
+
+
+def unreachable(uri: str, *, allow_loopback: bool = False) -> str | None:
+    """Say in one word why nobody here would ever call ``uri``, a good address, or ``None``."""
+    parts = urlsplit(uri)
+    here = allow_loopback and _is_local(parts.hostname or "")
+    return None if here or parts.port in (None, CALLED) else "port"
 
 
 def _is_local(host: str) -> bool:

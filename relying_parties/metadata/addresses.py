@@ -13,7 +13,7 @@ from relying_parties.profiles import Profile
 
 
 def web(value: Any, path: str, rules: Rules, _profile: Profile) -> Iterator[Problem]:
-    """Judge one that citizens or we open."""
+    """Judge one that citizens open."""
     if word := redirects.web_problem(value, allow_loopback=rules.allow_loopback):
         yield path, word
 
@@ -25,17 +25,27 @@ def secure(value: Any, path: str, _rules: Rules, _profile: Profile) -> Iterator[
 
 
 def several(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Problem]:
-    """Judge a list of those that we open."""
+    """Judge a list of those that we fetch."""
     if not isinstance(value, list) or len(value) > redirects.MOST:
         yield path, "not_a_list"
         return
     for number, address in enumerate(value):
-        yield from web(address, f"{path}[{number}]", rules, profile)
+        yield from fetched(address, f"{path}[{number}]", rules, profile)
+
+
+def fetched(value: Any, path: str, rules: Rules, _profile: Profile) -> Iterator[Problem]:
+    """Judge one that we fetch."""
+    loopback = rules.allow_loopback
+    word = redirects.web_problem(value, allow_loopback=loopback)
+    if word := word or redirects.unreachable(value, allow_loopback=loopback):
+        yield path, word
 
 
 def called(value: Any, path: str, rules: Rules, _profile: Profile) -> Iterator[Problem]:
     """Judge one that we call."""
-    if word := redirects.problem(value, allow_loopback=rules.allow_loopback):
+    loopback = rules.allow_loopback
+    word = redirects.problem(value, allow_loopback=loopback)
+    if word := word or redirects.unreachable(value, allow_loopback=loopback):
         yield path, word
 
 

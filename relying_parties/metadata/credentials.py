@@ -46,7 +46,7 @@ def auth(value: Any, path: str, rules: Rules, profile: Profile) -> Iterator[Prob
     if jwks is not None:
         yield from client_keys.problems(jwks, f"{path}.jwks")
     if jwks_uri is not None:
-        yield from addresses.web(jwks_uri, f"{path}.jwksUri", rules, profile)
+        yield from addresses.fetched(jwks_uri, f"{path}.jwksUri", rules, profile)
 
 
 def _certificate_name(auth: Mapping[str, Any], path: str, method: object) -> Iterator[Problem]:

@@ -43,10 +43,10 @@ def problems(value: Any, path: str, *, allow_loopback: bool) -> Iterator[Problem
             yield f"{path}.{str(member)[:80]}", "unknown_member"
     yield from _types(value.get("types"), f"{path}.types")
     endpoint, days = value.get("endpoint"), value.get("answerDays", DAYS)
-    if endpoint is not None and (
-        word := redirects.problem(endpoint, allow_loopback=allow_loopback)
-    ):
-        yield f"{path}.endpoint", word
+    if endpoint is not None:
+        word = redirects.problem(endpoint, allow_loopback=allow_loopback)
+        if word := word or redirects.unreachable(endpoint, allow_loopback=allow_loopback):
+            yield f"{path}.endpoint", word
     if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= MOST_DAYS:
         yield f"{path}.answerDays", "answer_days"
 

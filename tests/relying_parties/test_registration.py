@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from gateway import outbound
 from relying_parties import client_keys, metadata, redirects, registration
 from relying_parties.errors import RegistrationInvalid
 from relying_parties.metadata.rules import STRICT, Rules
@@ -703,3 +704,38 @@ def test_a_request_that_nobody_signs_is_for_one_profile_and_the_suite_alone() ->
 def test_ss_10_nothing_is_put_into_an_address(member: str, odd: str) -> None:
     """CVE-2026-4874: a placeholder is refused when it is registered, whatever would read it."""
     assert [path for path, _ in problems(**{member: odd})] == [f"spec.{member}"]
+
+
+def elsewhere(port: str) -> dict[str, Any]:
+    """Return a service whose addresses that we call are all at one port."""
+    of = f"https://rp.gov{port}"
+    return BEHIND | {
+        "auth": {"method": "private_key_jwt", "jwksUri": f"{of}/jwks"},
+        "backchannelLogoutUri": f"{of}/bye",
+        "notificationEndpoint": f"{of}/ping",
+        "sectorIdentifierUri": f"{of}/sector",
+        "logo": f"{of}/logo.png",
+        "requestUris": [f"{of}/request"],
+        "events": {"types": ["session-revoked"], "endpoint": f"{of}/events"},
+        "start": f"{of}:8443/" if not port else f"{of}/",  # which citizens open
+    }
+
+
+def test_ss_01_what_would_never_be_called_is_not_registered() -> None:
+    """Nobody would hear of it but in a log: one port alone is called."""
+    assert redirects.CALLED in outbound.PORTS
+    assert [problems(**elsewhere(port)) for port in ("", ":443")] == [[], []]
+
+    assert sorted(problems(**elsewhere(":8443"))) == sorted(
+        (f"spec.{name}", "port")
+        for name in (
+            *("auth.jwksUri", "backchannelLogoutUri", "notificationEndpoint"),
+            *("sectorIdentifierUri", "logo", "requestUris[0]", "events.endpoint"),
+        )
+    )
+
+
+def test_a_demo_is_called_at_any_port() -> None:
+    demo = Rules(allow_loopback=True)
+
+    assert problems(demo, backchannelLogoutUri="http://localhost:8443/bye") == []
