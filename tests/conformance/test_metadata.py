@@ -1,6 +1,7 @@
 """The metadata of the issuer as a whole, by configuration: what we tell changes by decision only.
 
-Each document is kept in tests/vectors as it is served, but for its layout. Spec: RFC 8414 §2.
+Each document is kept in tests/vectors as it is served, but for its layout; who changes what is told
+changes it there, too. Spec: RFC 8414 §2.
 """
 
 import json
