@@ -16,7 +16,7 @@ from starlette.responses import Response
 from gateway.oauth import answers, client_auth, sender, targets
 from gateway.oauth.refusals import OAuthRefused, ProofRefused
 from gateway.web.call import Call
-from keys import assertions
+from keys import assertions, proofs
 from keys.errors import TokenRefused
 from relying_parties.clients import Client
 from relying_parties.grants import client_tokens
@@ -25,6 +25,7 @@ Handler = Callable[[Call], Awaitable[Response]]
 Admitted = Callable[[Call, Client], Awaitable[Response]]
 
 _SCHEMES = ("bearer", "dpop")
+_ALGS = " ".join(proofs.ALGORITHMS)
 
 
 def of_service(*scopes: str) -> Callable[[Admitted], Handler]:
@@ -36,7 +37,7 @@ def of_service(*scopes: str) -> Callable[[Admitted], Handler]:
             try:
                 return await handler(call, await _admit(call, scopes))
             except OAuthRefused as refusal:
-                return _refused(refusal)
+                return _refused(call, refusal)
 
         return answered
 
@@ -89,7 +90,7 @@ def _given(call: Call) -> tuple[str, str]:
     return scheme.lower(), token.strip()
 
 
-def _refused(refusal: OAuthRefused) -> Response:
+def _refused(call: Call, refusal: OAuthRefused) -> Response:
     error, proof = refusal.error, isinstance(refusal, ProofRefused)
     content = {"error": error} if error else {}
     if refusal.description:
@@ -97,8 +98,12 @@ def _refused(refusal: OAuthRefused) -> Response:
     status = 401 if proof else refusal.status
     response = answers.told(content, status)
     if status in (401, 403):
-        scheme = "DPoP" if proof else "Bearer"
-        response.headers["www-authenticate"] = f'{scheme} error="{error}"' if error else scheme
+        told = [f'error="{error}"'] if error else []
+        # RFC 9449 §7.1: in the way in which the caller tried it.
+        keyed = proof or call.header("authorization").lower().startswith("dpop ")
+        told += [f'algs="{_ALGS}"'] if keyed else []
+        scheme = "DPoP" if keyed else "Bearer"
+        response.headers["www-authenticate"] = f"{scheme} {', '.join(told)}".rstrip()
     if status == 429:
         response.headers["retry-after"] = "60"
     answers.offer_nonce(response, refusal)

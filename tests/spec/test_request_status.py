@@ -269,6 +269,9 @@ async def test_where_the_profile_binds_tokens_each_call_proves_the_key(
     ]
 
     assert [one.status_code for one in answers] == [401, 401, 201], answers[2].text
+    for one, error in zip(answers[:2], ("invalid_dpop_proof", "invalid_token"), strict=True):
+        told = f'DPoP error="{error}", algs="ES256 PS256 EdDSA"'
+        assert one.headers["www-authenticate"] == told, "RFC 9449 §7.1"
 
 
 async def test_no_table_queue_or_log_tells_what_was_reported(
