@@ -19,11 +19,13 @@ class Recent(Generic[Value]):
         self._held = held
         self._values: dict[str, tuple[Value, datetime]] = {}
 
-    def keep(self, name: str, value: Value, until: datetime) -> None:
-        """Remember ``value`` until then, or until there are too many."""
+    def keep(self, name: str, value: Value, at: datetime, until: datetime) -> None:
+        """Remember ``value`` until then, or until there are too many; forget what is over."""
         self._values[name] = value, until
-        if len(self._values) > self._held:
-            del self._values[next(iter(self._values))]
+        for first in list(self._values):
+            if len(self._values) <= self._held and self._values[first][1] > at:
+                break
+            del self._values[first]
 
     def take(self, name: str, at: datetime) -> Value | None:
         """Return what is remembered of ``name``, and forget it."""

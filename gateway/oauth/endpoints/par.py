@@ -38,7 +38,8 @@ async def push(call: Call) -> Response:
     rich.judge(asked.authorization_details, client.registration, call.entry.at)
     asked = await _bound(call, client, asked)
     uri = await pushed.push(call.entry, client.client_id, asked.to_json())
-    call.runtime.pushed.keep(uri, asked, call.entry.at + pushed.LIVES)
+    at = call.entry.at
+    call.runtime.pushed.keep(uri, asked, at, at + pushed.LIVES)
     lifetime = int(pushed.LIVES.total_seconds())
     return answers.told({"request_uri": uri, "expires_in": lifetime}, 201)
 
