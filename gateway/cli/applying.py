@@ -8,9 +8,11 @@ is shown.
 """
 
 import difflib
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from relying_parties.errors import RegistrationInvalid, RelyingPartyError
 from relying_parties.onboarding import Applied
 
 ORDER = slips.KINDS
+_MOST = 100_000  # parts of one document, each counted where it is named: a large one has hundreds
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +168,25 @@ def _turn(document: Any) -> int:
     return ORDER.index(_kind(document)) if _kind(document) in ORDER else len(ORDER)
 
 
-class _Plain(yaml.SafeLoader):
-    """Reads each part where it is written: by names for parts a line can spell gigabytes."""
+class _Bounded(yaml.SafeLoader):
+    """Lets a document repeat its parts by name, up to a size: a few lines can spell gigabytes."""
 
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            said = "names for parts (*alias) are not read: write each part out"
-            event: Any = self.peek_event()  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(None, None, said, event.start_mark)
-        return super().compose_node(parent, index)
+    def construct_document(self, node: yaml.Node) -> Any:
+        """Build what a document says, if it would not be larger than anybody writes."""
+        if _spelt_out(node, {}) > _MOST:
+            said = "repeats its parts by name (*alias) until it is too large"
+            raise yaml.composer.ComposerError(None, None, said, node.start_mark)
+        return super().construct_document(node)
+
+
+def _spelt_out(node: yaml.Node, known: dict[int, float]) -> float:
+    """Count the parts of ``node`` as if each were written where it is named; endless if it is."""
+    if id(node) not in known:
+        known[id(node)] = math.inf  # until it is counted: one that holds itself has no end
+        parts = node.value if isinstance(node, yaml.CollectionNode) else ()
+        each = chain(*parts) if isinstance(node, yaml.MappingNode) else parts
+        known[id(node)] = 1 + sum(_spelt_out(one, known) for one in each)
+    return known[id(node)]
 
 
 def _documents(path: Path) -> Iterator[Any]:
@@ -182,7 +195,7 @@ def _documents(path: Path) -> Iterator[Any]:
         if file.name.startswith("."):
             continue
         try:
-            found = yaml.load_all(file.read_text(), _Plain)
+            found = yaml.load_all(file.read_text(), _Bounded)
             yield from (one for one in found if one is not None)
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             click.echo(f"error: {file} is not YAML: {error}", err=True)

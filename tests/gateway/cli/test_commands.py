@@ -131,6 +131,7 @@ def test_ad_22_what_is_shown_can_be_applied_and_holds_no_secret(
             + "kind: Service\nmetadata: {id: *m}\nspec: *m\n",
             id="AD-22-entities-of-entities",
         ),
+        pytest.param("kind: Service\nspec: &a [*a]\n", id="AD-22-a-part-of-itself"),
     ],
 )
 def test_a_document_that_does_more_than_say_is_refused(
@@ -143,6 +144,20 @@ def test_a_document_that_does_more_than_say_is_refused(
     assert refused.code == 6, refused.err
     assert len(refused.err) < 4000
     assert not (tmp_path / "pwned").exists()
+
+
+def test_a_document_may_repeat_its_parts_by_name(
+    gatehouse: Command, service: str, tmp_path: Path
+) -> None:
+    """As programs that write YAML do."""
+    (tmp_path / "plain.yaml").write_text(plain := gatehouse("rp", "show", service).out)
+    asked = yaml.safe_load(plain)
+    why = asked["spec"]["purposes"][0]["claims"][0]["why"]
+    asked["spec"]["purposes"][0]["claims"][1]["why"] = why
+    (tmp_path / "named.yaml").write_text(named := yaml.safe_dump(asked))
+
+    assert "*id001" in named
+    assert gatehouse("apply", "-f", "named.yaml").code == 0
 
 
 def test_keys_are_listed_rotated_and_replaced(gatehouse: Command) -> None:
