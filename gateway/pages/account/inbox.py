@@ -109,6 +109,11 @@ async def _answered(call: Call, visit: Visit) -> Response:
         neither = call.gettext("Choose whether to approve this")
         return await asked_of.page(call, visit, errors={"request-approve": neither})
     if not opaque.same(call.form.text("shown"), visit.shown):
+        # What changed may be that it was answered meanwhile, in another tab or by a second press.
+        theirs = [visit.at.asked.subject]
+        now = await backchannel_requests.find(call.entry, visit.at.asked.id, theirs)
+        if now is None or now.state != "pending":
+            return see_other(call.path)
         changed = N_("Something changed while you were reading. Look through it again.")
         told = {"request-approve": call.gettext(changed)}
         return await asked_of.page(call, visit, errors=told)
