@@ -280,7 +280,7 @@ async def test_a_service_that_begins_to_sign_gets_a_secret_for_it(gateway: Gatew
 
 
 @pytest.mark.parametrize("profile", sorted(set(PROFILES) - {"oidc-basic"}))
-def test_only_older_products_may(profile: str) -> None:
+async def test_only_older_products_may(profile: str) -> None:
     """RFC 9700 §2.5, FAPI 2.0 §5.3.2.1: nothing that whoever verifies it could have made."""
     assert "client_secret_jwt" not in PROFILES[profile].auth_methods
 

@@ -125,7 +125,7 @@ async def test_a_service_is_named_with_the_detail_that_takes_care(
     assert BACK.findall(page.text) == []
 
 
-def test_each_aim_is_of_a_place_of_ours() -> None:
+async def test_each_aim_is_of_a_place_of_ours() -> None:
     """A place that is renamed would lose its words."""
     assert {name.partition("/")[0] for name in AIMS} <= set(PLACES)
     assert all(aim.back.startswith("/account") for aim in AIMS.values())
