@@ -3,12 +3,12 @@
 The names of today's come with Babel, for every language; it has dropped the others.
 """
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from functools import cache
 
 from babel import Locale
 
+from gateway.folding import bare
 from gateway.web.locale import N_
 from idp import countries
 
@@ -45,10 +45,4 @@ def name(code: str, language: Locale, _: Gettext) -> str:
 def listed(language: Locale) -> tuple[tuple[str, str], ...]:
     """Return today's countries as code and name, in the order of the alphabet."""
     named = [(code, str(language.territories.get(code, code))) for code in countries.CODES]
-    return tuple(sorted(named, key=lambda one: _letters(one[1])))
-
-
-def _letters(said: str) -> str:
-    """Return the letters that decide the order: no accent moves one to the end."""
-    bare = unicodedata.normalize("NFKD", said).casefold()
-    return "".join(char for char in bare if not unicodedata.combining(char))
+    return tuple(sorted(named, key=lambda one: bare(one[1])))

@@ -1,12 +1,12 @@
 """Languages by name: what somebody types, in any language of our pages, and what it is called."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
 
 from babel import Locale
 
+from gateway.folding import bare
 from gateway.settings import LOCALES
 
 _PARTED = re.compile(r"[,;،\n]")
@@ -45,5 +45,4 @@ def _tags() -> Mapping[str, str]:
 
 def _letters(said: str) -> str:
     """Return what two spellings of a name share: no case, no accents."""
-    bare = unicodedata.normalize("NFKD", said).casefold()
-    return " ".join("".join(char for char in bare if not unicodedata.combining(char)).split())
+    return " ".join(bare(said).split())

@@ -33,7 +33,7 @@ def good(raw: str, jwk: Mapping[str, Any], alg: str) -> bool:
     try:
         algorithm, key = _read(alg, *(jwk.get(name) for name in _MADE_OF))
         return bool(algorithm.verify(signed.encode(), key, canonical(signature)))
-    except (jwt.PyJWTError, ValueError, TypeError, NotImplementedError):
+    except (jwt.PyJWTError, ValueError, TypeError, NotImplementedError):  # the last by ``none``
         return False
 
 

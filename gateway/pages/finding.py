@@ -6,10 +6,11 @@ Whatever language a service speaks is looked through; what was looked for is kep
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+
+from gateway.folding import bare
 
 MOST_WORDS = 12  # of what somebody looks for
 SHORT = 3  # letters; what is shorter says little, but for Arabic, which writes fewer
@@ -61,9 +62,8 @@ def _by_initial(said: Iterable[str]) -> ByInitial:
 
 def words(said: str) -> list[str]:
     """Return the words of a sentence as they are compared."""
-    plain = unicodedata.normalize("NFKD", said).casefold().translate(_LIGATURES)
-    bare = "".join(char for char in plain if not unicodedata.combining(char) and char != "ـ")
-    return [_stripped(word) for word in _WORD.findall(bare)]
+    plain = bare(said).translate(_LIGATURES).replace("ـ", "")
+    return [_stripped(word) for word in _WORD.findall(plain)]
 
 
 def sought(said: str) -> list[str]:
